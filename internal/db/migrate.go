@@ -1,0 +1,106 @@
+package db
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// A SchemaError says that the program and the database do not belong together.
+type SchemaError struct{ Have, Want int64 }
+
+func (e SchemaError) Error() string {
+	if e.Have > e.Want {
+		return fmt.Sprintf("the database's schema %d is newer than this program's %d: start the newer program", e.Have, e.Want)
+	}
+	return fmt.Sprintf("the database's schema %d is older than this program's %d: run `homecoming migrate`", e.Have, e.Want)
+}
+
+// Migrate brings the schema to this program's version: the job queue's tables first, then ours. Several starters
+// may call it at once; one migrates, the others wait.
+func Migrate(ctx context.Context, d *DB) error {
+	p, err := provider(d)
+	if err != nil {
+		return err
+	}
+	queue, err := rivermigrate.New(riverpgxv5.New(d.pool), nil)
+	if err != nil {
+		return err
+	}
+	release, err := hold(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if _, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrating the job queue: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrating: %w", err)
+	}
+	return nil
+}
+
+// CheckSchema returns a SchemaError when the schema is older or newer than this program.
+func CheckSchema(ctx context.Context, d *DB) error {
+	p, err := provider(d)
+	if err != nil {
+		return err
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have != want {
+		return SchemaError{Have: have, Want: want}
+	}
+	queue, err := rivermigrate.New(riverpgxv5.New(d.pool), nil)
+	if err != nil {
+		return err
+	}
+	checked, err := queue.Validate(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if !checked.OK {
+		return fmt.Errorf("the job queue's tables are not this program's (%v): run `homecoming migrate`", checked.Messages)
+	}
+	return nil
+}
+
+func provider(d *DB) (*goose.Provider, error) {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, d.std, sub, goose.WithSessionLocker(locker))
+}
+
+// hold takes the advisory lock under which the queue's migrations run; goose has its own.
+func hold(ctx context.Context, d *DB) (release func(), err error) {
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtext('homecoming migrate'))"); err != nil {
+		conn.Release()
+		return nil, err
+	}
+	return func() {
+		_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(hashtext('homecoming migrate'))")
+		conn.Release()
+	}, nil
+}
