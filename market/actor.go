@@ -1,0 +1,81 @@
+package market
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"homecoming/internal/problem"
+)
+
+// A Role is what a person is to a company. One person may have several, at several companies.
+type Role string
+
+// The roles. Alumnus is never granted: it follows from a membership whose stints have all ended.
+const (
+	Administrator Role = "administrator" // roles, rules, constants; may do everything in the company
+	Manager       Role = "manager"       // posts, compares, agrees, accepts
+	Approver      Role = "approver"      // says yes or no to spending
+	Finance       Role = "finance"       // ledger, payouts, reconciliation, exports
+	Office        Role = "office"        // the alumni office: imports, invitations, the network
+	Staff         Role = "staff"         // a current employee
+	Operator      Role = "operator"      // runs the installation
+	Alumnus       Role = "alumnus"       // left, and is welcome
+)
+
+// A Grant is one role at one company.
+type Grant struct {
+	CompanyID    uuid.UUID `json:"company_id"`
+	Role         Role      `json:"role"`
+	MembershipID uuid.UUID `json:"membership_id,omitzero"` // for Alumnus
+}
+
+// An Actor is the person on whose behalf something is done, with every role they have. The zero Actor is nobody.
+type Actor struct {
+	PersonID uuid.UUID        `json:"person_id"`
+	Email    string           `json:"email"`
+	Name     string           `json:"name"`
+	Language problem.Language `json:"language"`
+	Grants   []Grant          `json:"grants"`
+}
+
+// Is reports whether the actor has one of the roles at the company. An administrator has every staff role there,
+// but is no alumnus by that.
+func (a Actor) Is(company uuid.UUID, roles ...Role) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
+		if g.CompanyID != company {
+			return false
+		}
+		if g.Role == Administrator {
+			return !slices.Equal(roles, []Role{Alumnus})
+		}
+		return slices.Contains(roles, g.Role)
+	})
+}
+
+// Belongs reports whether the actor has any role at the company.
+func (a Actor) Belongs(company uuid.UUID) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.CompanyID == company })
+}
+
+// Companies lists the companies where the actor has one of the roles, each once.
+func (a Actor) Companies(roles ...Role) []uuid.UUID {
+	var ids []uuid.UUID
+	for _, g := range a.Grants {
+		if !slices.Contains(ids, g.CompanyID) && a.Is(g.CompanyID, roles...) {
+			ids = append(ids, g.CompanyID)
+		}
+	}
+	return ids
+}
+
+// Memberships lists the actor's own memberships as an alumnus.
+func (a Actor) Memberships() []uuid.UUID {
+	var ids []uuid.UUID
+	for _, g := range a.Grants {
+		if g.Role == Alumnus {
+			ids = append(ids, g.MembershipID)
+		}
+	}
+	return ids
+}

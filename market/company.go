@@ -1,0 +1,80 @@
+package market
+
+import (
+	"strings"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+	"gorm.io/gorm"
+)
+
+// A Company hands work to the people who used to work there.
+type Company struct {
+	ID             uuid.UUID
+	Name           string
+	NameEN         string `gorm:"column:name_en"`
+	TimeZone       string // IANA name; days are the company's days
+	Currency       string // ISO 4217; one a company for now
+	Language       string // of its notices: ja or en
+	Address        string
+	TaxNumber      string // qualified-invoice number, T and 13 digits
+	PlatformFeeBP  int64  `gorm:"column:platform_fee_bp"` // basis points, charged on top of the fee
+	AutoAcceptDays int    // silence of so many days accepts delivered work
+	PaymentDays    int    // the fee is due so many days after receipt, receipt being day 1; at most 60
+	CreatedAt      time.Time
+}
+
+// Zone is the company's time zone; an unknown name falls back to Tokyo.
+func (c Company) Zone() *time.Location {
+	if loc, err := time.LoadLocation(c.TimeZone); err == nil {
+		return loc
+	}
+	return time.FixedZone("Asia/Tokyo", 9*60*60)
+}
+
+// Today is the company's day at the moment now.
+func (c Company) Today(now time.Time) civil.Date { return civil.DateOf(now.In(c.Zone())) }
+
+// A Department of a company. People find it by its name, its English name or an alias.
+type Department struct {
+	ID        uuid.UUID
+	CompanyID uuid.UUID
+	Name      string
+	NameEN    string         `gorm:"column:name_en"`
+	Aliases   pq.StringArray `gorm:"type:text[]"`
+}
+
+// CompanyByID reads a company; ErrNotFound when there is none.
+func CompanyByID(g *gorm.DB, id uuid.UUID) (Company, error) {
+	var c Company
+	return c, one(g.Where("id = ?", id).Take(&c))
+}
+
+// DepartmentNamed finds the department that text means (id, name, English name or alias, in any case), and makes it
+// the company's own when nothing is known under that name. Empty text is no department: uuid.Nil.
+func DepartmentNamed(tx *gorm.DB, company uuid.UUID, text string) (uuid.UUID, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return uuid.Nil, nil
+	}
+	var found []uuid.UUID
+	err := tx.Raw(`SELECT id FROM departments WHERE company_id = ? AND (id::text = ? OR lower(name) = lower(?)
+		OR lower(name_en) = lower(?) OR EXISTS (SELECT 1 FROM unnest(aliases) a WHERE lower(a) = lower(?))) LIMIT 1`,
+		company, text, text, text, text).Scan(&found).Error
+	if err != nil || len(found) > 0 {
+		return first(found), err
+	}
+	id := newID()
+	err = tx.Raw(`INSERT INTO departments (id, company_id, name) VALUES (?, ?, ?)
+		ON CONFLICT (company_id, lower(name)) DO UPDATE SET name = departments.name RETURNING id`, id, company, text).Scan(&id).Error
+	return id, err
+}
+
+func first(ids []uuid.UUID) uuid.UUID {
+	if len(ids) == 0 {
+		return uuid.Nil
+	}
+	return ids[0]
+}

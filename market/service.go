@@ -1,0 +1,75 @@
+package market
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/clock"
+	"homecoming/internal/db"
+	"homecoming/internal/problem"
+)
+
+// ResolveSkill finds the skill that a name, alias or id means for a company, and makes an unknown name the
+// company's own, in the caller's transaction. Package matching provides it.
+type ResolveSkill func(tx *gorm.DB, company uuid.UUID, name string) (skillID string, err error)
+
+// A Service carries out the market's use cases. Each is one transaction, asks the policy first, leaves an audit row
+// and enqueues what others must do about it.
+type Service struct {
+	db      *db.DB
+	clock   clock.Clock
+	resolve ResolveSkill
+}
+
+// New makes the market's use cases available on a database.
+func New(d *db.DB, c clock.Clock, resolve ResolveSkill) *Service {
+	return &Service{db: d, clock: c, resolve: resolve}
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// one turns "no such row" into ErrNotFound.
+func one(q *gorm.DB) error {
+	if errors.Is(q.Error, gorm.ErrRecordNotFound) {
+		return ErrNotFound
+	}
+	return q.Error
+}
+
+// Audit writes who did what, in the change's own transaction. subject is "task:<id>" and the like; the zero Actor
+// stands for the program itself.
+func Audit(tx *gorm.DB, who Actor, company uuid.UUID, action, subject string, detail any) error {
+	body, err := json.Marshal(detail)
+	if err != nil {
+		return err
+	}
+	var actor *uuid.UUID
+	if who.PersonID != uuid.Nil {
+		actor = &who.PersonID
+	}
+	return tx.Exec("INSERT INTO audit (id, company_id, actor_id, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",
+		newID(), company, actor, action, subject, string(body)).Error
+}
+
+// TouchMembership notes that this membership's place in rankings may have changed; matching reads the note.
+func TouchMembership(tx *gorm.DB, membership uuid.UUID) error {
+	return tx.Exec(`INSERT INTO index_pending (company_id, membership_id)
+		SELECT company_id, id FROM memberships WHERE id = ?`, membership).Error
+}
+
+// TouchPerson notes it for all memberships of the person: skills, ratings and availability count everywhere.
+func TouchPerson(tx *gorm.DB, person uuid.UUID) error {
+	return tx.Exec(`INSERT INTO index_pending (company_id, membership_id)
+		SELECT company_id, id FROM memberships WHERE person_id = ? ORDER BY id`, person).Error
+}
+
+// refused gives the problem that belongs to the violated constraint, and err itself when none does.
+func refused(err error, byConstraint map[string]*problem.Error) error {
+	if p, ok := byConstraint[db.Violated(err)]; ok {
+		return p.Because(err)
+	}
+	return err
+}
