@@ -2,7 +2,9 @@ package db
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 
@@ -103,4 +105,29 @@ func hold(ctx context.Context, d *DB) (release func(), err error) {
 		_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(hashtext('homecoming migrate'))")
 		conn.Release()
 	}, nil
+}
+
+// Fingerprint is a hash of every migration, the job queue's included: two programs with one fingerprint make the
+// same schema.
+func Fingerprint() (string, error) {
+	h := sha256.New()
+	queue, err := rivermigrate.New(riverpgxv5.New(nil), nil)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range queue.AllVersions() {
+		fmt.Fprintf(h, "%d %s\n", m.Version, m.SQLUp)
+	}
+	names, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		body, err := files.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n%s", name, len(body), body)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -25,11 +25,14 @@ var inserter = func() *river.Client[*sql.Tx] {
 	return c
 }()
 
-// Enqueue writes jobs in the caller's transaction: they run after its commit, or never.
+// Enqueue writes jobs in the caller's transaction: they run after its commit, or never. No args write none.
 func Enqueue(tx *gorm.DB, args ...river.JobArgs) error {
 	std, ok := tx.Statement.ConnPool.(*sql.Tx)
 	if !ok {
 		return errors.New("jobs: Enqueue needs a transaction")
+	}
+	if len(args) == 0 {
+		return nil // River calls an empty batch an error
 	}
 	many := make([]river.InsertManyParams, len(args))
 	for i, a := range args {
