@@ -198,7 +198,11 @@ func TestADirectoryTheServerMayNotEnterIsReplaced(t *testing.T) {
 
 func TestALongPathStillHasASocket(t *testing.T) {
 	t.Parallel()
-	c := start(t, cluster.Config{Dir: filepath.Join(home(t), strings.Repeat("long-", 20)), Ephemeral: true})
+	dir := filepath.Join(home(t), strings.Repeat("long-", 20))
+	c := start(t, cluster.Config{Dir: dir, Ephemeral: true})
+	if c.Dir() != dir {
+		t.Fatalf("the cluster is in %s", c.Dir())
+	}
 	run(t, c, "postgres", "SELECT 'here'")
 }
 

@@ -30,7 +30,7 @@ func settle(dir string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o711); err != nil { // passable, not readable, for the server's user
 		return place{}, err
 	}
 	as, err := serverUser(dir)
