@@ -59,17 +59,22 @@ func DepartmentNamed(tx *gorm.DB, company uuid.UUID, text string) (uuid.UUID, er
 	if text == "" {
 		return uuid.Nil, nil
 	}
+	if found, err := departmentKnown(tx, company, text); err != nil || found != uuid.Nil {
+		return found, err
+	}
+	id := newID()
+	err := tx.Raw(`INSERT INTO departments (id, company_id, name) VALUES (?, ?, ?)
+		ON CONFLICT (company_id, lower(name)) DO UPDATE SET name = departments.name RETURNING id`, id, company, text).Scan(&id).Error
+	return id, err
+}
+
+// departmentKnown finds a department by id, name, English name or alias; uuid.Nil when there is none.
+func departmentKnown(tx *gorm.DB, company uuid.UUID, text string) (uuid.UUID, error) {
 	var found []uuid.UUID
 	err := tx.Raw(`SELECT id FROM departments WHERE company_id = ? AND (id::text = ? OR lower(name) = lower(?)
 		OR lower(name_en) = lower(?) OR EXISTS (SELECT 1 FROM unnest(aliases) a WHERE lower(a) = lower(?))) LIMIT 1`,
 		company, text, text, text, text).Scan(&found).Error
-	if err != nil || len(found) > 0 {
-		return first(found), err
-	}
-	id := newID()
-	err = tx.Raw(`INSERT INTO departments (id, company_id, name) VALUES (?, ?, ?)
-		ON CONFLICT (company_id, lower(name)) DO UPDATE SET name = departments.name RETURNING id`, id, company, text).Scan(&id).Error
-	return id, err
+	return first(found), err
 }
 
 func first(ids []uuid.UUID) uuid.UUID {

@@ -71,10 +71,10 @@ func (a Actor) VisibleTasks(q *gorm.DB) *gorm.DB {
 	if len(mine) == 0 {
 		return q.Where("tasks.company_id IN ?", orNone(a.Companies(policy[SeeTasks]...)))
 	}
-	return q.Where(`tasks.company_id IN ? OR tasks.state <> 'draft' AND EXISTS (
+	return q.Where(`(tasks.company_id IN ? OR tasks.state <> 'draft' AND EXISTS (
 		SELECT 1 FROM memberships m WHERE m.id IN ? AND m.company_id = tasks.company_id AND (`+reaches+`
 		  OR EXISTS (SELECT 1 FROM invitations i WHERE i.task_id = tasks.id AND i.membership_id = m.id)
-		  OR EXISTS (SELECT 1 FROM bids b WHERE b.task_id = tasks.id AND b.membership_id = m.id)))`,
+		  OR EXISTS (SELECT 1 FROM bids b WHERE b.task_id = tasks.id AND b.membership_id = m.id))))`,
 		orNone(a.Companies(policy[SeeTasks]...)), mine)
 }
 
@@ -82,19 +82,19 @@ func (a Actor) VisibleTasks(q *gorm.DB) *gorm.DB {
 // says the same in Go; a test holds the two together.
 const reaches = `(tasks.state = 'published' AND CASE tasks.visibility->>'kind'
 	WHEN 'own_alumni' THEN true
-	WHEN 'named' THEN tasks.visibility->'membership_ids' ? m.id::text
-	WHEN 'rule' THEN EXISTS (SELECT 1 FROM stints s WHERE s.membership_id = m.id AND tasks.visibility->'departments' ? s.department_id::text)
+	WHEN 'named' THEN jsonb_exists(tasks.visibility->'membership_ids', m.id::text)
+	WHEN 'rule' THEN EXISTS (SELECT 1 FROM stints s WHERE s.membership_id = m.id AND jsonb_exists(tasks.visibility->'departments', s.department_id::text))
 	ELSE false END)`
 
 // VisibleBids narrows a query over bids: managers see those of their company, alumni their own.
 func (a Actor) VisibleBids(q *gorm.DB) *gorm.DB {
-	return q.Where("bids.company_id IN ? OR bids.membership_id IN ?",
+	return q.Where("(bids.company_id IN ? OR bids.membership_id IN ?)",
 		orNone(a.Companies(policy[PostTasks]...)), orNone(a.Memberships()))
 }
 
 // VisibleContracts narrows a query over contracts: the company's own people by role, alumni their own.
 func (a Actor) VisibleContracts(q *gorm.DB) *gorm.DB {
-	return q.Where("contracts.company_id IN ? OR contracts.membership_id IN ?",
+	return q.Where("(contracts.company_id IN ? OR contracts.membership_id IN ?)",
 		orNone(a.Companies(policy[SeeContracts]...)), orNone(a.Memberships()))
 }
 

@@ -1,0 +1,60 @@
+package market
+
+import (
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/jobs"
+)
+
+// An Award is what accepting a bid decides: whose terms hold, for which task. Billing makes the contract from it.
+type Award struct {
+	Company Company
+	Task    Task
+	Bid     Bid
+}
+
+// LockForAward reads a bid for accepting it and holds its task and the bid until the transaction ends. The actor
+// must run the task, or be the bidder whom the company made a counter-offer.
+func (s *Service) LockForAward(tx *gorm.DB, who Actor, bid uuid.UUID) (Award, Side, error) {
+	var b Bid
+	t, c, side, err := s.lockBid(tx, who, bid, &b)
+	if err != nil {
+		return Award{}, "", err
+	}
+	if side == ByCompany {
+		if err := who.May(PostTasks, t.CompanyID); err != nil {
+			return Award{}, "", err
+		}
+	}
+	return Award{Company: c, Task: t, Bid: b}, side, nil
+}
+
+// Award gives the task to the bid, closes the other bids and tells everybody. It runs in billing's transaction, which
+// writes the contract; see [Bid.Accept] for what it refuses.
+func (s *Service) Award(tx *gorm.DB, who Actor, a Award, by Side, seen int) error {
+	if err := a.Bid.Accept(a.Task, by, seen); err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	if err := tx.Exec("UPDATE bids SET state = 'accepted', updated_at = ? WHERE id = ?", now, a.Bid.ID).Error; err != nil {
+		return refused(err, bidProblems)
+	}
+	err := tx.Exec("UPDATE tasks SET state = 'awarded', version = version + 1, updated_at = ? WHERE id = ?", now, a.Task.ID).Error
+	if err != nil {
+		return err
+	}
+	if err := loseBids(tx, a.Task, LetterNotChosen, nil); err != nil {
+		return err
+	}
+	reader := a.Bid.PersonID
+	if by == ByAlumnus {
+		reader = a.Task.CreatedBy
+	}
+	err = jobs.Enqueue(tx, Letter{Letter: LetterAwarded, PersonID: reader, CompanyID: a.Company.ID, Path: "/tasks/" + a.Task.ID.String(),
+		Facts: map[string]any{"title": a.Task.Title, "amount": Money{a.Bid.Amount, a.Bid.Currency}.String()}})
+	if err != nil {
+		return err
+	}
+	return Audit(tx, who, a.Company.ID, "bid.accept", "bid:"+a.Bid.ID.String(), map[string]any{"task": a.Task.ID, "version": a.Bid.Version, "by": by})
+}

@@ -1,0 +1,39 @@
+package market
+
+import (
+	"github.com/google/uuid"
+)
+
+// LetterKind names the template of a letter.
+type LetterKind string
+
+// The letters that are sent.
+const (
+	LetterJoin       LetterKind = "join"       // you worked with us: come in (carries a one-time link)
+	LetterSignIn     LetterKind = "sign_in"    // the one-time link somebody asked for
+	LetterLink       LetterKind = "link"       // another company says you worked there: is it you?
+	LetterInvitation LetterKind = "invitation" // a task you may like (carries a one-time link)
+	LetterBid        LetterKind = "bid"        // somebody bid on your task
+	LetterCounter    LetterKind = "counter"    // the other side changed the offer
+	LetterAwarded    LetterKind = "awarded"    // your bid is accepted: here are the terms
+	LetterNotChosen  LetterKind = "not_chosen" // another bid was accepted
+	LetterCanceled   LetterKind = "canceled"   // the task you bid on was canceled
+	LetterFunded     LetterKind = "funded"     // the money is there: you may start
+	LetterSubmitted  LetterKind = "submitted"  // work was delivered: look at it
+	LetterChanges    LetterKind = "changes"    // changes were asked for
+	LetterReleased   LetterKind = "released"   // accepted, and the money is on its way
+	LetterPaid       LetterKind = "paid"       // the payout arrived
+)
+
+// A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
+// when it is sent, so that no secret waits in the queue. Path is where its button leads.
+type Letter struct {
+	Letter    LetterKind     `json:"letter"`
+	PersonID  uuid.UUID      `json:"person_id"`
+	CompanyID uuid.UUID      `json:"company_id"`
+	Path      string         `json:"path"`
+	Facts     map[string]any `json:"facts,omitempty"` // what the template names: title, amount, reason
+}
+
+// Kind is the job's name in the queue.
+func (Letter) Kind() string { return "market.letter" }
