@@ -191,9 +191,15 @@ func TestADirectoryTheServerMayNotEnterIsReplaced(t *testing.T) {
 		t.Fatalf("running as root is %v, and the cluster is in %s", asRoot, c.Dir())
 	}
 	if !inside {
-		t.Cleanup(func() { _, _ = c.Stop(), os.RemoveAll(c.Dir()) })
+		t.Cleanup(func() { _ = os.RemoveAll(c.Dir()) })
 	}
 	run(t, c, "postgres", "SELECT 'here'")
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if again := start(t, cluster.Config{Dir: filepath.Join(closed, "postgres"), Ephemeral: true}); again.Dir() != c.Dir() {
+		t.Fatalf("the second start is in %s, the first was in %s", again.Dir(), c.Dir())
+	}
 }
 
 func TestALongPathStillHasASocket(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	osuser "os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -23,8 +24,8 @@ type place struct {
 	as     *syscall.Credential // nil: as ourselves
 }
 
-// settle makes the directory, or one under /var/tmp when the server's user may not enter it (a home is often 0700),
-// and gives it to that user.
+// settle makes the directory and gives it to the server's user, or one elsewhere when that user may not come near it: a
+// home is often 0700.
 func settle(dir string) (place, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -38,7 +39,12 @@ func settle(dir string) (place, error) {
 		return place{}, err
 	}
 	if !enters(as, filepath.Dir(dir)) {
-		dir = filepath.Join("/var/tmp", "homecoming-"+short(dir))
+		if dir, err = elsewhere(dir); err != nil {
+			return place{}, err
+		}
+		if as, err = serverUser(dir); err != nil {
+			return place{}, err
+		}
 	}
 	if err := own(dir, as); err != nil {
 		return place{}, err
@@ -48,6 +54,22 @@ func settle(dir string) (place, error) {
 		p.socket = filepath.Join("/tmp", "homecoming-"+short(dir))
 	}
 	return p, own(p.socket, as)
+}
+
+// elsewhere is a directory under /var/tmp, which a file in dir remembers: who removes dir begins afresh.
+func elsewhere(dir string) (string, error) {
+	if err := own(dir, nil); err != nil {
+		return "", err
+	}
+	note := filepath.Join(dir, "elsewhere")
+	if there, err := os.ReadFile(note); err == nil {
+		return strings.TrimSpace(string(there)), nil
+	}
+	there, err := os.MkdirTemp("/var/tmp", "homecoming-")
+	if err != nil {
+		return "", err
+	}
+	return there, os.WriteFile(note, []byte(there+"\n"), 0o600)
 }
 
 // serverUser is whom PostgreSQL runs as: ourselves, unless we are root, whom it refuses.
