@@ -1,0 +1,181 @@
+package matching
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// The loop that makes a list exact, whatever the index.
+//
+// An index that can only filter and sort gives, for a coverage h, the members who meet skills of weight h and more,
+// by p. A member whom no list has shown, with coverage g, lies in every list with h ≤ g whose department condition it
+// meets. So it stands behind the last hit of each of them, seen as if that hit had coverage g; where one list was
+// read to its end, it does not exist. The best place left over all g, in the department and out of it, is the bound.
+// When the K-th found stands no lower than the bound, nobody unseen can enter the list.
+//
+// An index that Ranks gives the members in the order of the list itself; there the last hit is the bound.
+
+// A Certificate says why nobody is missing from a list.
+type Certificate struct {
+	Exact  bool  `json:"exact"`
+	Kth    Score `json:"kth_score"` // of the last one listed; 0 for an empty list
+	Bound  Score `json:"bound"`     // the most that anybody not looked at could have; 0 when nobody is left
+	Rounds int   `json:"rounds"`    // how often the index was asked
+}
+
+// errMoving says that the index did not stand still for as long as a list takes.
+var errMoving = errors.New("matching: the index keeps changing")
+
+// An overlay gives the truth about members whose documents may be stale, leaving out those in known. A nil Hit is a
+// member who is no candidate for the question.
+type overlay func(ctx context.Context, known map[uuid.UUID]*Hit) (map[uuid.UUID]*Hit, error)
+
+const (
+	attempts    = 3 // one, and two more when the index moved
+	listsAtOnce = 4
+	overtakings = 5 // how often news may arrive while a list is made
+)
+
+// best finds the k best members for a question, best first, and proves it.
+func best(ctx context.Context, ix Index, q Question, k int, news overlay) ([]Hit, Certificate, error) {
+	for range attempts {
+		s := &search{q: q, k: k, ranks: ix.Ranks(), levels: q.levels()}
+		closed, err := s.run(ctx, ix, news)
+		if err != nil {
+			return nil, Certificate{}, err
+		}
+		if closed {
+			hits := s.top()
+			return hits, s.certificate(hits), nil
+		}
+	}
+	return nil, Certificate{}, errMoving
+}
+
+// A search is what is known so far about the members of one question.
+type search struct {
+	q      Question
+	k      int
+	ranks  bool
+	levels []int // the coverages that exist, from high to low
+
+	seen   map[uuid.UUID]Hit  // from the index
+	fresh  map[uuid.UUID]*Hit // from PostgreSQL; these replace what the index says
+	lists  map[listKey]*extent
+	rounds int
+}
+
+type listKey struct {
+	atLeast      int
+	inDepartment bool
+}
+
+// An extent is how far a list was read.
+type extent struct {
+	hits int
+	last Hit
+	all  bool
+}
+
+// run asks until the list is closed. It is not when the index moved between the first and the last round.
+func (s *search) run(ctx context.Context, ix Index, news overlay) (closed bool, err error) {
+	s.reset()
+	if s.fresh, err = news(ctx, nil); err != nil {
+		return false, err
+	}
+	before, err := ix.Moment(ctx)
+	if err != nil {
+		return false, err
+	}
+	for range overtakings {
+		if err := s.ask(ctx, ix); err != nil {
+			return false, err
+		}
+		if after, err := ix.Moment(ctx); err != nil || after != before {
+			return false, err
+		}
+		more, err := news(ctx, s.fresh)
+		if err != nil {
+			return false, err
+		}
+		if len(more) == 0 {
+			return true, nil
+		}
+		for id, hit := range more {
+			s.fresh[id] = hit
+		}
+	}
+	return false, nil
+}
+
+func (s *search) ask(ctx context.Context, ix Index) error {
+	for {
+		lists := s.plan()
+		if len(lists) == 0 {
+			return nil
+		}
+		answers, err := ix.Ask(ctx, s.q, lists)
+		if err != nil {
+			return err
+		}
+		s.rounds++
+		for i, l := range lists {
+			s.take(l, answers[i])
+		}
+	}
+}
+
+func (s *search) reset() {
+	s.seen, s.lists = map[uuid.UUID]Hit{}, map[listKey]*extent{}
+}
+
+func (s *search) take(l List, hits []Hit) {
+	e := s.lists[listKey{l.AtLeast, l.InDepartment}]
+	if e == nil {
+		e = &extent{}
+		s.lists[listKey{l.AtLeast, l.InDepartment}] = e
+	}
+	e.hits += len(hits)
+	e.all = len(hits) < l.Limit
+	if len(hits) > 0 {
+		e.last = hits[len(hits)-1]
+	}
+	for _, h := range hits {
+		s.seen[h.Membership] = h
+	}
+}
+
+// top is the best found so far, at most k.
+func (s *search) top() []Hit {
+	hits := make([]Hit, 0, len(s.seen)+len(s.fresh))
+	for id, h := range s.seen {
+		if _, newer := s.fresh[id]; !newer {
+			hits = append(hits, h)
+		}
+	}
+	for _, h := range s.fresh {
+		if h != nil {
+			hits = append(hits, *h)
+		}
+	}
+	slices.SortFunc(hits, func(a, b Hit) int { return s.q.Place(a).Compare(s.q.Place(b)) })
+	return hits[:min(s.k, len(hits))]
+}
+
+func (s *search) certificate(hits []Hit) Certificate {
+	c := Certificate{Exact: true, Rounds: s.rounds}
+	if len(hits) > 0 {
+		c.Kth = s.q.Place(hits[len(hits)-1]).Score
+	}
+	for _, g := range s.levels {
+		for _, in := range s.sides() {
+			if bound, any := s.bound(g, in); any {
+				c.Bound = max(c.Bound, bound.Score)
+			}
+		}
+	}
+	return c
+}
