@@ -14,9 +14,13 @@ var today = civil.Date{Year: 2026, Month: 4, Day: 1}
 
 var company = uuid.UUID{0xc}
 
-func drawDepartment(t *rapid.T) uuid.UUID { return uuid.UUID{0xd, rapid.Byte().Draw(t, "department") % 3} }
+func drawDepartment(t *rapid.T) uuid.UUID {
+	return uuid.UUID{0xd, rapid.Byte().Draw(t, "department") % 3}
+}
 
-func drawSkill(t *rapid.T) string { return rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "skill") }
+func drawSkill(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "skill")
+}
 
 func drawHeld(t *rapid.T) matching.Held {
 	return matching.Held{

@@ -3,6 +3,7 @@ package matching
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -29,9 +30,14 @@ type Certificate struct {
 // errMoving says that the index did not stand still for as long as a list takes.
 var errMoving = errors.New("matching: the index keeps changing")
 
-// An overlay gives the truth about members whose documents may be stale, leaving out those in known. A nil Hit is a
-// member who is no candidate for the question.
-type overlay func(ctx context.Context, known map[uuid.UUID]*Hit) (map[uuid.UUID]*Hit, error)
+// News is the truth about a member whose documents may be stale. A nil Hit is no candidate for the question.
+type News struct {
+	Hit *Hit
+	Seq int64 // of the latest change that it answers for
+}
+
+// An overlay gives the news there is, leaving out what known has already.
+type overlay func(ctx context.Context, known map[uuid.UUID]News) (map[uuid.UUID]News, error)
 
 const (
 	attempts    = 3 // one, and two more when the index moved
@@ -63,7 +69,7 @@ type search struct {
 	levels []int // the coverages that exist, from high to low
 
 	seen   map[uuid.UUID]Hit  // from the index
-	fresh  map[uuid.UUID]*Hit // from PostgreSQL; these replace what the index says
+	fresh  map[uuid.UUID]News // from PostgreSQL; these replace what the index says
 	lists  map[listKey]*extent
 	rounds int
 }
@@ -104,9 +110,7 @@ func (s *search) run(ctx context.Context, ix Index, news overlay) (closed bool, 
 		if len(more) == 0 {
 			return true, nil
 		}
-		for id, hit := range more {
-			s.fresh[id] = hit
-		}
+		maps.Copy(s.fresh, more)
 	}
 	return false, nil
 }
@@ -156,9 +160,9 @@ func (s *search) top() []Hit {
 			hits = append(hits, h)
 		}
 	}
-	for _, h := range s.fresh {
-		if h != nil {
-			hits = append(hits, *h)
+	for _, n := range s.fresh {
+		if n.Hit != nil {
+			hits = append(hits, *n.Hit)
 		}
 	}
 	slices.SortFunc(hits, func(a, b Hit) int { return s.q.Place(a).Compare(s.q.Place(b)) })
