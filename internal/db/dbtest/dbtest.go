@@ -70,14 +70,16 @@ type server struct {
 	base     *url.URL // any database of the server
 	admin    *pgxpool.Pool
 	template string
+	user     *os.File // open for as long as this process lives; nil for a server of somebody else's
 }
 
 // shared is the one server of this process, with its template ready.
 var shared = sync.OnceValues(func() (*server, error) {
 	address := os.Getenv("HOMECOMING_TEST_DATABASE_URL")
+	var user *os.File
 	if address == "" {
 		var err error
-		if address, err = join(); err != nil {
+		if address, user, err = join(); err != nil {
 			return nil, err
 		}
 	}
@@ -89,7 +91,7 @@ var shared = sync.OnceValues(func() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{base: base, admin: admin}
+	s := &server{base: base, admin: admin, user: user}
 	return s, s.prepare(context.Background())
 })
 

@@ -21,9 +21,6 @@ const (
 	ready     = "ready "                   // what the keeper says when the server takes connections
 )
 
-// users is held open, locked in shared mode, for as long as this process lives.
-var users *os.File
-
 // A keeper is this same binary: it must not go on to run the tests.
 func init() {
 	if dir := os.Getenv(keeperEnv); dir != "" {
@@ -31,31 +28,33 @@ func init() {
 	}
 }
 
-// join makes this process one of the server's users and gives the server's address, starting it when none runs.
-func join() (string, error) {
+// join makes this process one of the server's users, for as long as the returned file is open, and gives the server's
+// address. It starts the server when none runs.
+func join() (address string, user *os.File, err error) {
 	dir, err := directory()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	start, err := locked(filepath.Join(dir, "start"), syscall.LOCK_EX)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	defer start.Close()
-	if users, err = locked(filepath.Join(dir, "users"), syscall.LOCK_SH); err != nil {
-		return "", err
+	if user, err = locked(filepath.Join(dir, "users"), syscall.LOCK_SH); err != nil {
+		return "", nil, err
 	}
 	if address, running := runningAt(dir); running {
-		return address, nil
+		return address, user, nil
 	}
-	return startKeeper(dir)
+	address, err = startKeeper(dir)
+	return address, user, err
 }
 
 // directory is in memory when the machine has room there, and only ours.
 func directory() (string, error) {
 	parent := os.TempDir()
 	var fs syscall.Statfs_t
-	if err := syscall.Statfs("/dev/shm", &fs); err == nil && int64(fs.Bavail)*int64(fs.Bsize) > 2<<30 {
+	if err := syscall.Statfs("/dev/shm", &fs); err == nil && fs.Bavail*uint64(fs.Bsize) > 2<<30 {
 		parent = "/dev/shm"
 	}
 	dir := filepath.Join(parent, fmt.Sprintf("homecoming-test-%d", os.Geteuid()))
