@@ -11,7 +11,8 @@ import (
 // A Role is what a person is to a company. One person may have several, at several companies.
 type Role string
 
-// The roles. Alumnus is never granted: it follows from a membership whose stints have all ended.
+// The roles. Alumnus is never granted: it follows from a membership whose stints have all ended. Staff follows from one
+// with a stint that lasts, and can be granted too.
 const (
 	Administrator Role = "administrator" // roles, rules, constants; may do everything in the company
 	Manager       Role = "manager"       // posts, compares, agrees, accepts
@@ -27,7 +28,7 @@ const (
 type Grant struct {
 	CompanyID    uuid.UUID `json:"company_id"`
 	Role         Role      `json:"role"`
-	MembershipID uuid.UUID `json:"membership_id,omitzero"` // for Alumnus
+	MembershipID uuid.UUID `json:"membership_id,omitzero"` // for Alumnus, and Staff by a stint that lasts
 }
 
 // An Actor is the person on whose behalf something is done, with every role they have. The zero Actor is nobody.

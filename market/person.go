@@ -38,6 +38,14 @@ func (p Person) Name() string {
 	return strings.TrimSpace(p.FamilyName + " " + p.GivenName)
 }
 
+// address is where the person signs in from, empty before a proposed link is confirmed.
+func (p Person) address() string {
+	if p.Email == nil {
+		return ""
+	}
+	return *p.Email
+}
+
 // Reading is the name in kana, empty where there is none.
 func (p Person) Reading() string { return strings.TrimSpace(p.FamilyKana + " " + p.GivenKana) }
 

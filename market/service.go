@@ -22,11 +22,19 @@ type Service struct {
 	db      *db.DB
 	clock   clock.Clock
 	resolve ResolveSkill
+	vault   *vault
 }
 
+// An Option changes how a Service is made.
+type Option func(*Service)
+
 // New makes the market's use cases available on a database.
-func New(d *db.DB, c clock.Clock, resolve ResolveSkill) *Service {
-	return &Service{db: d, clock: c, resolve: resolve}
+func New(d *db.DB, c clock.Clock, resolve ResolveSkill, options ...Option) *Service {
+	s := &Service{db: d, clock: c, resolve: resolve, vault: newVault(PasswordCost)}
+	for _, o := range options {
+		o(s)
+	}
+	return s
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -40,18 +48,16 @@ func one(q *gorm.DB) error {
 }
 
 // Audit writes who did what, in the change's own transaction. subject is "task:<id>" and the like; the zero Actor
-// stands for the program itself.
+// stands for the program itself, and the zero company for what is no company's business.
 func Audit(tx *gorm.DB, who Actor, company uuid.UUID, action, subject string, detail any) error {
 	body, err := json.Marshal(detail)
 	if err != nil {
 		return err
 	}
-	var actor *uuid.UUID
-	if who.PersonID != uuid.Nil {
-		actor = &who.PersonID
-	}
+	actor := uuid.NullUUID{UUID: who.PersonID, Valid: who.PersonID != uuid.Nil}
+	of := uuid.NullUUID{UUID: company, Valid: company != uuid.Nil}
 	return tx.Exec("INSERT INTO audit (id, company_id, actor_id, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",
-		newID(), company, actor, action, subject, string(body)).Error
+		newID(), of, actor, action, subject, string(body)).Error
 }
 
 // TouchMembership notes that this membership's place in rankings may have changed; matching reads the note.

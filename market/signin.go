@@ -1,0 +1,116 @@
+package market
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/problem"
+)
+
+// What can go wrong on the way in.
+var (
+	ErrSignIn = problem.Define(problem.Unauthenticated, "sign_in_failed",
+		"The address and the password do not belong together. Try again, or ask for a link by mail.",
+		"メールアドレスとパスワードの組み合わせが正しくありません。もう一度お試しになるか、メールでリンクをお受け取りください。")
+	ErrNobody = problem.Define(problem.Unauthenticated, "not_signed_in",
+		"Sign in first.", "先にサインインしてください。")
+)
+
+// Address is an e-mail address the way it is stored and compared: trimmed and in lower case.
+func Address(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// SignIn finds the actor behind an address and a password, or ErrSignIn. It takes as long for an address that nobody
+// has. The caller limits how often it is tried.
+func (s *Service) SignIn(ctx context.Context, email, password string) (Actor, error) {
+	var p Person
+	err := s.db.Gorm(ctx).Where("email = ?", Address(email)).Limit(1).Find(&p).Error
+	if err != nil {
+		return Actor{}, err
+	}
+	ok, err := s.vault.matches(password, p.PasswordHash)
+	if err != nil {
+		return Actor{}, err
+	}
+	if !ok {
+		return Actor{}, ErrSignIn
+	}
+	if err := s.db.Tx(ctx, func(tx *gorm.DB) error { return s.arrive(tx, p.ID) }); err != nil {
+		return Actor{}, err
+	}
+	return s.ActorOf(ctx, p.ID)
+}
+
+// arrive notes the first time that a person came in, for themselves and for every company they belong to.
+func (s *Service) arrive(tx *gorm.DB, person uuid.UUID) error {
+	now := s.clock.Now()
+	if err := tx.Exec("UPDATE people SET first_sign_in_at = ? WHERE id = ? AND first_sign_in_at IS NULL", now, person).Error; err != nil {
+		return err
+	}
+	return tx.Exec("UPDATE memberships SET joined_at = ? WHERE person_id = ? AND joined_at IS NULL", now, person).Error
+}
+
+// ActorOf reads who somebody is and what they are to which company; ErrNobody when there is no such person.
+func (s *Service) ActorOf(ctx context.Context, person uuid.UUID) (Actor, error) {
+	g := s.db.Gorm(ctx)
+	var p Person
+	if err := g.Where("id = ?", person).Limit(1).Find(&p).Error; err != nil {
+		return Actor{}, err
+	}
+	if p.ID == uuid.Nil {
+		return Actor{}, ErrNobody
+	}
+	grants, err := s.grants(g, person)
+	return Actor{PersonID: p.ID, Email: p.address(), Name: p.Name(), Language: problem.Language(p.Language), Grants: grants}, err
+}
+
+// grants lists the roles that a person took, and those that follow from memberships: staff while a stint lasts in
+// the company's own day, alumnus from the day after the last one ended.
+func (s *Service) grants(g *gorm.DB, person uuid.UUID) ([]Grant, error) {
+	var list []Grant
+	return list, g.Raw(`
+		SELECT company_id, role, NULL::uuid AS membership_id FROM role_grants WHERE person_id = @person AND accepted_at IS NOT NULL
+		UNION ALL
+		SELECT m.company_id, CASE WHEN bool_and(coalesce(st.left_on < (@now::timestamptz AT TIME ZONE c.time_zone)::date, false))
+			THEN 'alumnus' ELSE 'staff' END, m.id
+		FROM memberships m JOIN stints st ON st.membership_id = m.id JOIN companies c ON c.id = m.company_id
+		WHERE m.person_id = @person GROUP BY m.id
+		ORDER BY company_id, role`, map[string]any{"person": person, "now": s.clock.Now()}).Scan(&list).Error
+}
+
+// SetPassword replaces the actor's password. Whoever has one must know it; whoever came in by a link and has none
+// need not.
+func (s *Service) SetPassword(ctx context.Context, who Actor, old, password string) error {
+	if err := checkPassword(password, who.Email); err != nil {
+		return err
+	}
+	var p Person
+	if err := one(s.db.Gorm(ctx).Where("id = ?", who.PersonID).Take(&p)); err != nil {
+		return err
+	}
+	if p.PasswordHash != "" {
+		ok, err := s.vault.matches(old, p.PasswordHash)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return ErrSignIn.On("old_password")
+		}
+	}
+	hash, err := s.vault.hash(password)
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(tx *gorm.DB) error { return storePassword(tx, p.ID, hash, s.clock.Now()) })
+}
+
+// storePassword also spends the links that are still out: they were asked for under the old password.
+func storePassword(tx *gorm.DB, person uuid.UUID, hash string, now time.Time) error {
+	if err := tx.Exec("UPDATE people SET password_hash = ? WHERE id = ?", hash, person).Error; err != nil {
+		return err
+	}
+	return tx.Exec("UPDATE one_time_links SET used_at = ? WHERE person_id = ? AND purpose = 'sign_in' AND used_at IS NULL", now, person).Error
+}

@@ -1,0 +1,93 @@
+package market
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/problem"
+)
+
+// A Token lets a program act as its person. Only its hash is kept.
+type Token struct {
+	ID         uuid.UUID
+	PersonID   uuid.UUID
+	Name       string
+	Hash       []byte     `json:"-"`
+	ExpiresAt  *time.Time // nil never expires
+	LastUsedAt *time.Time // to the minute
+	RevokedAt  *time.Time
+	CreatedAt  time.Time
+}
+
+// ErrToken is for a token that is unknown, revoked or expired.
+var ErrToken = problem.Define(problem.Unauthenticated, "invalid_token",
+	"This token is unknown, revoked or expired. Make a new one in the settings.",
+	"このトークンは無効です（不明・失効・期限切れ）。設定画面で新しいトークンを発行してください。")
+
+// TokenPrefix begins every token, so that scanners of leaked secrets can tell one.
+const TokenPrefix = "hc_"
+
+// CreateToken makes a token for the actor. raw is shown this once.
+func (s *Service) CreateToken(ctx context.Context, who Actor, name string, expires *time.Time) (raw string, t Token, err error) {
+	name = strings.TrimSpace(name)
+	switch {
+	case name == "":
+		return "", t, ErrRequired.On("name")
+	case len([]rune(name)) > maxTitle:
+		return "", t, ErrTooLong.On("name").With("max", maxTitle)
+	case expires != nil && !expires.After(s.clock.Now()):
+		return "", t, ErrPastDate.On("expires_at").With("date", expires.Format(time.DateOnly))
+	}
+	raw, hash := secret(TokenPrefix)
+	t = Token{ID: newID(), PersonID: who.PersonID, Name: name, Hash: hash, ExpiresAt: expires, CreatedAt: s.clock.Now()}
+	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
+		if err := tx.Create(&t).Error; err != nil {
+			return err
+		}
+		return Audit(tx, who, uuid.Nil, "token.create", "token:"+t.ID.String(), map[string]any{"name": name})
+	})
+	return raw, t, err
+}
+
+// ActorByToken finds the actor behind a raw token, or ErrToken.
+func (s *Service) ActorByToken(ctx context.Context, raw string) (Actor, error) {
+	now := s.clock.Now()
+	var t Token
+	err := s.db.Gorm(ctx).Where("hash = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", hashed(raw), now).Limit(1).Find(&t).Error
+	if err != nil {
+		return Actor{}, err
+	}
+	if t.ID == uuid.Nil {
+		return Actor{}, ErrToken
+	}
+	if t.LastUsedAt == nil || now.Sub(*t.LastUsedAt) > time.Minute {
+		if err := s.db.Gorm(ctx).Model(&t).Update("last_used_at", now).Error; err != nil {
+			return Actor{}, err
+		}
+	}
+	return s.ActorOf(ctx, t.PersonID)
+}
+
+// Tokens lists the actor's tokens that still work or have expired, newest first.
+func (s *Service) Tokens(ctx context.Context, who Actor) ([]Token, error) {
+	var list []Token
+	return list, s.db.Gorm(ctx).Where("person_id = ? AND revoked_at IS NULL", who.PersonID).Order("id DESC").Find(&list).Error
+}
+
+// RevokeToken ends one of the actor's tokens; ErrNotFound for anybody else's.
+func (s *Service) RevokeToken(ctx context.Context, who Actor, id uuid.UUID) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		done := tx.Exec("UPDATE tokens SET revoked_at = ? WHERE id = ? AND person_id = ? AND revoked_at IS NULL", s.clock.Now(), id, who.PersonID)
+		if done.Error == nil && done.RowsAffected == 0 {
+			return ErrNotFound
+		}
+		if done.Error != nil {
+			return done.Error
+		}
+		return Audit(tx, who, uuid.Nil, "token.revoke", "token:"+id.String(), nil)
+	})
+}
