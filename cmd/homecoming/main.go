@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	_ "time/tzdata" // days are the company's, also where the machine has no time zones
+)
+
+// version is set when the program is built for a release.
+var version = "development"
+
+// A command is one thing that the program can be told to do.
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, out io.Writer, args []string) error
+}
+
+// commands is every subcommand. Adding one is a line here and a file of its name.
+var commands = []command{
+	// dev
+	{"migrate", "bring the database to this program's schema", migrate},
+	{"doctor", "look at every part that is configured", doctor},
+	// standin
+	{"version", "say which version this is", sayVersion},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	err := run(ctx, os.Stdout, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "homecoming:", err)
+		os.Exit(1)
+	}
+}
+
+// errUsage is returned after the usage was shown because the command line made no sense.
+var errUsage = errors.New("see the commands above")
+
+func run(ctx context.Context, out io.Writer, args []string) error {
+	if len(args) == 0 {
+		usage(out)
+		return errUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		usage(out)
+		return nil
+	}
+	for _, c := range commands {
+		if c.name == args[0] {
+			return c.run(ctx, out, args[1:])
+		}
+	}
+	usage(out)
+	return fmt.Errorf("there is no command %q; %w", args[0], errUsage)
+}
+
+func usage(out io.Writer) {
+	fmt.Fprintf(out, "Homecoming: a company hands work to the people who used to work there.\n\nUsage: homecoming <command> [flags]\n\n")
+	for _, c := range commands {
+		fmt.Fprintf(out, "  %-16s %s\n", c.name, c.summary)
+	}
+	fmt.Fprintf(out, "\nhomecoming <command> -h shows a command's flags. Configuration is read from the environment; see deploy/env.example.\n")
+}
+
+// flags parses a command's flags and refuses arguments that are none.
+func flags(out io.Writer, name string, args []string, define func(*flag.FlagSet)) error {
+	f := flag.NewFlagSet("homecoming "+name, flag.ContinueOnError)
+	f.SetOutput(out)
+	define(f)
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	if f.NArg() > 0 {
+		return fmt.Errorf("%s does not take %q", name, strings.Join(f.Args(), " "))
+	}
+	return nil
+}
+
+// noFlags is for commands that have none.
+func noFlags(*flag.FlagSet) {}
+
+func sayVersion(_ context.Context, out io.Writer, args []string) error {
+	if err := flags(out, "version", args, noFlags); err != nil {
+		return err
+	}
+	revision := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = " (" + s.Value[:min(12, len(s.Value))] + ")"
+			}
+		}
+	}
+	fmt.Fprintf(out, "homecoming %s%s, %s %s/%s\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
+}
