@@ -1,0 +1,94 @@
+package access
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"homecoming/internal/problem"
+	"homecoming/market"
+)
+
+const personInSession = "person"
+
+type visitKey struct{}
+
+// A visit is what is known of one request.
+type visit struct {
+	gate      *Gate
+	requestID string
+	language  problem.Language
+	actor     market.Actor
+	address   string
+}
+
+func visitOf(ctx context.Context) *visit {
+	v, ok := ctx.Value(visitKey{}).(*visit)
+	if !ok {
+		return &visit{language: problem.English}
+	}
+	return v
+}
+
+// Actor is the person on whose behalf the request is made; the zero Actor when nobody is signed in.
+func Actor(ctx context.Context) market.Actor { return visitOf(ctx).actor }
+
+// Language is the language to answer in.
+func Language(ctx context.Context) problem.Language { return visitOf(ctx).language }
+
+// RequestID names the request in logs, problems and the header X-Request-Id.
+func RequestID(ctx context.Context) string { return visitOf(ctx).requestID }
+
+// Address is the caller's network address, behind the proxies that are believed.
+func Address(ctx context.Context) string { return visitOf(ctx).address }
+
+// SignIn begins a session for the person under a new cookie.
+func SignIn(ctx context.Context, person uuid.UUID) error {
+	s := visitOf(ctx).gate.sessions
+	if err := s.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.Put(ctx, personInSession, person.String())
+	return nil
+}
+
+// SignOut ends the session.
+func SignOut(ctx context.Context) error { return visitOf(ctx).gate.sessions.Destroy(ctx) }
+
+// sane is what a request id from outside may look like: nothing that could break a log line.
+var sane = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
+
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); sane.MatchString(id) {
+		return id
+	}
+	return uuid.Must(uuid.NewV7()).String()
+}
+
+// addressOf is the peer's address, or the last one before the proxies that are believed.
+func (g *Gate) addressOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		next, err := netip.ParseAddr(strings.TrimSpace(hop))
+		if err != nil || !g.believes(host) {
+			break
+		}
+		host = next.Unmap().String()
+	}
+	return host
+}
+
+func (g *Gate) believes(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && slices.ContainsFunc(g.cfg.Proxies, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
+}
