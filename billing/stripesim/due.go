@@ -1,0 +1,116 @@
+package stripesim
+
+import (
+	"errors"
+	"time"
+)
+
+// clockState is the stand-in's clock: how far it has been moved, and the last moment that has been worked through.
+type clockState struct {
+	Ahead time.Duration `json:"ahead"`
+	Done  time.Time     `json:"done"`
+}
+
+func (clockState) objectID() string { return "clock" }
+
+// now is the stand-in's time: the configured clock plus what Advance has added.
+func (s *Server) now() time.Time {
+	state, _ := s.clock.get("clock")
+	return s.config.Clock().Add(state.Ahead).UTC()
+}
+
+// longestAdvance keeps a slip of the finger from simulating centuries.
+const longestAdvance = 5 * 366 * 24 * time.Hour
+
+// Advance moves the clock forward and lets everything happen that becomes due on the way, each at its own moment. It refuses
+// to go back, and to go further than five years at once.
+func (s *Server) Advance(d time.Duration) error {
+	if d < 0 || d > longestAdvance {
+		return errors.New("stripesim: the clock moves forward only, by at most five years at once")
+	}
+	err := s.update(durable, func(t *tx) error {
+		state, _ := t.clock.get("clock")
+		state.Ahead += d
+		t.clock.put(t, platform, state)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.settle()
+}
+
+// settle lets everything happen that is due by now.
+func (s *Server) settle() error { return s.update(durable, func(*tx) error { return nil }) }
+
+// letTimePass makes due things happen when nobody calls.
+func (s *Server) letTimePass() {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.stopped.Done():
+			return
+		case <-tick.C:
+			if err := s.settle(); err != nil {
+				s.log.Error("the Stripe stand-in cannot let time pass", "error", err)
+			}
+		}
+	}
+}
+
+// catchUp works through the due moments up to now, in order, each as a transaction of its own. The lock is held.
+func (s *Server) catchUp() error {
+	now := s.now()
+	for !s.due.IsZero() && !s.due.After(now) {
+		t := &tx{Server: s, now: s.due}
+		t.step()
+		if err := t.commit(durable); err != nil {
+			return err
+		}
+		s.plan(t.now)
+	}
+	return nil
+}
+
+// step does all that is due at this moment. The order matters: money becomes available before it is paid out.
+func (t *tx) step() {
+	t.makeAvailable()
+	t.retryRefunds()
+	t.expireSessions()
+	t.finishPayouts()
+	t.payOutAutomatically()
+	state, _ := t.clock.get("clock")
+	state.Done = t.now
+	t.clock.put(t, platform, state)
+}
+
+// wakeAt makes sure that something happens at that moment, or just after the present if it has passed.
+func (s *Server) wakeAt(at time.Time) {
+	if s.due.IsZero() || at.Before(s.due) {
+		s.due = at
+	}
+}
+
+// plan finds the next moment at which something is due, after the one that has been worked through.
+func (s *Server) plan(done time.Time) {
+	s.due = time.Time{}
+	for _, r := range s.txns.rows {
+		if r.Body.Status == "pending" {
+			s.wakeAt(time.Unix(r.Body.AvailableOn, 0).UTC())
+		}
+	}
+	for _, r := range s.sessions.rows {
+		if r.Body.Status == "open" {
+			s.wakeAt(time.Unix(r.Body.ExpiresAt, 0).UTC())
+		}
+	}
+	for _, r := range s.payouts.rows {
+		if r.Body.Status == "in_transit" {
+			s.wakeAt(time.Unix(r.Body.ArrivalDate, 0).UTC())
+		}
+	}
+	for _, r := range s.accounts.rows {
+		s.planPayout(r.Body, done)
+	}
+}
