@@ -14,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"homecoming/internal/clock"
-	"homecoming/internal/problem"
 	"homecoming/market"
 )
 
@@ -112,27 +111,17 @@ func (g *Gate) person(r *http.Request) (market.Actor, error) {
 	if header := r.Header.Get("Authorization"); header != "" {
 		scheme, token, _ := strings.Cut(header, " ")
 		if !strings.EqualFold(scheme, "Bearer") || token == "" {
-			return market.Actor{}, ErrBadToken
+			return market.Actor{}, market.ErrToken
 		}
-		return g.byToken(r.Context(), strings.TrimSpace(token))
+		return g.cfg.ActorByToken(r.Context(), strings.TrimSpace(token))
 	}
 	id, err := uuid.Parse(g.sessions.GetString(r.Context(), personInSession))
 	if err != nil {
 		return market.Actor{}, nil
 	}
 	who, err := g.cfg.ActorOf(r.Context(), id)
-	if errors.Is(err, market.ErrNotFound) { // the person is gone
+	if errors.Is(err, market.ErrNobody) { // the person is gone
 		return market.Actor{}, g.sessions.Destroy(r.Context())
-	}
-	return who, err
-}
-
-// byToken calls every unknown token by one name, whatever market calls it, and passes faults on.
-func (g *Gate) byToken(ctx context.Context, raw string) (market.Actor, error) {
-	who, err := g.cfg.ActorByToken(ctx, raw)
-	var p *problem.Error
-	if errors.As(err, &p) && (p.Kind == problem.Unauthenticated || p.Kind == problem.NotFound) {
-		return market.Actor{}, ErrBadToken.Because(err)
 	}
 	return who, err
 }

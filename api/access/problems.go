@@ -9,11 +9,6 @@ import (
 
 // What can stand between a person and a route.
 var (
-	ErrNotSignedIn = problem.Define(problem.Unauthenticated, "not_signed_in",
-		"Sign in first, or send a valid token.", "ログインするか、有効なトークンを送信してください。")
-	ErrBadToken = problem.Define(problem.Unauthenticated, "bad_token",
-		"This token is unknown, expired or revoked. Make a new one in the settings.",
-		"このトークンは無効です（未登録・期限切れ・失効）。設定画面で新しいトークンを発行してください。")
 	ErrTooOften = problem.Define(problem.RateLimited, "too_often",
 		"Too many tries. Wait {seconds} seconds and try again.", "試行回数が多すぎます。{seconds}秒後にもう一度お試しください。")
 	ErrCrossOrigin = problem.Define(problem.Forbidden, "cross_origin",

@@ -38,14 +38,14 @@ func (r Route) Pattern() string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(r.Path)
 }
 
-// Admit answers whether somebody may knock at all: [ErrNotSignedIn] for nobody, the policy's answer for a person who
+// Admit answers whether somebody may knock at all: [market.ErrNobody] for nobody, the policy's answer for a person who
 // has the role at no company. The use case asks again with the company at hand.
 func (r Route) Admit(who market.Actor) error {
 	switch {
 	case r.Needs == Anybody:
 		return nil
 	case who.PersonID == uuid.Nil:
-		return ErrNotSignedIn
+		return market.ErrNobody
 	case r.Needs == SignedIn:
 		return nil
 	}
