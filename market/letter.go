@@ -10,6 +10,7 @@ type LetterKind string
 // The letters that are sent.
 const (
 	LetterJoin       LetterKind = "join"       // you worked with us: come in (carries a one-time link)
+	LetterTeam       LetterKind = "team"       // you were given a role at a company (carries a one-time link)
 	LetterSignIn     LetterKind = "sign_in"    // the one-time link somebody asked for
 	LetterLink       LetterKind = "link"       // another company says you worked there: is it you?
 	LetterInvitation LetterKind = "invitation" // a task you may like (carries a one-time link)
