@@ -63,7 +63,7 @@ func openWorld(t *testing.T, config stripesim.Config) *world {
 		}
 	})
 	w := &world{T: t, sim: sim, at: sim.URL(), sums: &balanceCheck{T: t, at: sim.URL()}}
-	w.stripe = w.client(recordFor(w.sums))
+	w.stripe = w.client(w.record(w.sums))
 	return w
 }
 
