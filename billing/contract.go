@@ -1,0 +1,174 @@
+package billing
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+
+	"homecoming/market"
+)
+
+// ContractState is where a contract is: active ↔ paused → completed | terminated.
+type ContractState string
+
+// The states of a contract.
+const (
+	ContractActive     ContractState = "active"
+	ContractPaused     ContractState = "paused"
+	ContractCompleted  ContractState = "completed"
+	ContractTerminated ContractState = "terminated"
+)
+
+// contractMachine is the life of a contract.
+var contractMachine = Machine[ContractState, []Milestone]{
+	Noun:  "contract",
+	Start: ContractActive,
+	Moves: []Move[ContractState, []Milestone]{
+		{ContractActive, "pause", ContractPaused, TheCompany, nil},
+		{ContractPaused, "resume", ContractActive, TheCompany, nil},
+		{ContractActive, "complete", ContractCompleted, TheClock, allReleased},
+		{ContractActive, "terminate", ContractTerminated, TheClock, noneReleased},
+		{ContractPaused, "terminate", ContractTerminated, TheClock, noneReleased},
+	},
+	Stands: map[ContractState]Stand{
+		ContractActive:     {Owner: TheAlumnus, Timer: "the timers of its milestones"},
+		ContractPaused:     {Owner: TheCompany},
+		ContractCompleted:  {},
+		ContractTerminated: {},
+	},
+}
+
+var (
+	allReleased = &Guard[[]Milestone]{"every milestone is over, one at least paid for", func(ms []Milestone) error {
+		over, released := tally(ms)
+		if !over || released == 0 {
+			return ErrWrongState.With("noun", "contract").With("state", string(ContractActive))
+		}
+		return nil
+	}}
+	noneReleased = &Guard[[]Milestone]{"every milestone is over, none paid for", func(ms []Milestone) error {
+		over, released := tally(ms)
+		if !over || released > 0 {
+			return ErrWrongState.With("noun", "contract").With("state", string(ContractActive))
+		}
+		return nil
+	}}
+)
+
+// tally says whether every milestone is over, and how many of them were paid for.
+func tally(ms []Milestone) (over bool, released int) {
+	over = true
+	for _, m := range ms {
+		switch m.State {
+		case MilestoneReleased, MilestonePaid, MilestonePayoutFailed:
+			released++
+		case MilestoneRefunded, MilestoneCanceled:
+		default:
+			over = false
+		}
+	}
+	return over, released
+}
+
+// A Contract is a task awarded to one bid. Its terms are a frozen, hashed snapshot of the bid and of the company's
+// rules at that moment; a later edit of either changes nothing here.
+type Contract struct {
+	ID           uuid.UUID
+	CompanyID    uuid.UUID
+	Number       int // counted within the company: C-1042
+	TaskID       uuid.UUID
+	BidID        uuid.UUID
+	MembershipID uuid.UUID
+	PersonID     uuid.UUID
+	State        ContractState
+	Title        string // the task's
+	Amount       int64  // minor units, without consumption tax
+	Currency     string
+	DeliverOn    civil.Date `gorm:"type:date"`
+	Version      int        // of the terms in force
+	CreatedBy    uuid.UUID  // who accepted the bid
+	CreatedAt    time.Time
+	CompletedAt  *time.Time
+
+	CompanyName string      `gorm:"-"`
+	PersonName  string      `gorm:"-"`
+	Terms       Terms       `gorm:"-"`
+	TermsHash   string      `gorm:"-"` // SHA-256 of the stored terms, hexadecimal
+	Notice      Notice      `gorm:"-"`
+	NoticeHash  string      `gorm:"-"`
+	Milestones  []Milestone `gorm:"-"` // in order
+}
+
+// Label is the number as people quote it: C-1042.
+func (c Contract) Label() string { return fmt.Sprintf("C-%d", c.Number) }
+
+// Quote sums the milestones that were not canceled or refunded.
+func (c Contract) Quote() Quote {
+	sum := Quote{Currency: c.Currency}
+	for _, m := range c.Milestones {
+		if m.State != MilestoneCanceled && m.State != MilestoneRefunded {
+			sum = sum.add(m.Quote())
+		}
+	}
+	return sum
+}
+
+// Terms are what both sides agreed to, as they were on the day. Package api shows them; nothing recomputes them.
+type Terms struct {
+	Schema              int                       `json:"schema"` // 1
+	Task                uuid.UUID                 `json:"task"`
+	Bid                 uuid.UUID                 `json:"bid"`
+	BidVersion          int                       `json:"bid_version"`
+	Title               string                    `json:"title"`
+	Brief               string                    `json:"brief"`
+	Amount              market.Money              `json:"amount"` // without consumption tax
+	DeliverOn           civil.Date                `json:"deliver_on"`
+	Message             string                    `json:"message"`
+	Milestones          []market.PlannedMilestone `json:"milestones"`
+	WithholdingCategory string                    `json:"withholding_category"`
+	Registered          bool                      `json:"registered"` // the supplier has a qualified-invoice number
+	PlatformFeeBP       int64                     `json:"platform_fee_bp"`
+	AutoAcceptDays      int                       `json:"auto_accept_days"`
+	PaymentDays         int                       `json:"payment_days"`
+	AgreedAt            time.Time                 `json:"agreed_at"`
+}
+
+func termsOf(a market.Award, p market.Person, now time.Time) Terms {
+	return Terms{Schema: 1, Task: a.Task.ID, Bid: a.Bid.ID, BidVersion: a.Bid.Version, Title: a.Task.Title, Brief: a.Task.Brief,
+		Amount: market.Money{Amount: a.Bid.Amount, Currency: a.Bid.Currency}, DeliverOn: a.Bid.DeliverOn, Message: a.Bid.Message,
+		Milestones: a.Bid.Milestones, WithholdingCategory: a.Task.WithholdingCategory, Registered: p.RegistrationNumber != "",
+		PlatformFeeBP: a.Company.PlatformFeeBP, AutoAcceptDays: a.Company.AutoAcceptDays, PaymentDays: a.Company.PaymentDays,
+		AgreedAt: now.UTC().Truncate(time.Millisecond)}
+}
+
+// A document is the terms or the notice as stored: the very bytes that were hashed.
+type document struct {
+	ContractID uuid.UUID
+	CompanyID  uuid.UUID
+	Kind       string // terms or notice
+	Version    int
+	Body       string
+	Hash       string
+	CreatedAt  time.Time
+}
+
+func (document) TableName() string { return "contract_documents" }
+
+// write fixes v as a document of the contract.
+func (c Contract) write(kind string, v any, now time.Time) (document, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return document{}, err
+	}
+	return document{ContractID: c.ID, CompanyID: c.CompanyID, Kind: kind, Version: c.Version, Body: string(body), Hash: hashOf(body), CreatedAt: now}, nil
+}
+
+func hashOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,216 @@
+package billing
+
+import (
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+
+	"homecoming/internal/problem"
+)
+
+// MilestoneState is where a milestone is; see milestoneMachine.
+type MilestoneState string
+
+// The states of a milestone.
+const (
+	MilestoneDraft            MilestoneState = "draft"
+	MilestoneFunding          MilestoneState = "funding"           // a checkout page is open
+	MilestoneFunded           MilestoneState = "funded"            // the money is held
+	MilestoneInProgress       MilestoneState = "in_progress"       // the alumnus has started
+	MilestoneSubmitted        MilestoneState = "submitted"         // delivered, waiting for acceptance
+	MilestoneChangesRequested MilestoneState = "changes_requested" // delivered, and not yet right
+	MilestoneAccepted         MilestoneState = "accepted"          // passed through within one transaction when prefunded
+	MilestoneReleasing        MilestoneState = "releasing"         // the transfer is on its way or waits for the payout account
+	MilestoneReleased         MilestoneState = "released"          // transferred to the connected account
+	MilestonePaid             MilestoneState = "paid"              // paid out to the bank
+	MilestonePayoutFailed     MilestoneState = "payout_failed"     // the bank returned it
+	MilestoneRefunding        MilestoneState = "refunding"
+	MilestoneRefunded         MilestoneState = "refunded"
+	MilestoneCanceled         MilestoneState = "canceled"
+)
+
+// What the parties do to a milestone.
+const (
+	doFund           = "fund"
+	doExpire         = "expire"
+	doCancel         = "cancel"
+	doSettle         = "settle"
+	doStart          = "start"
+	doSubmit         = "submit"
+	doRequestChanges = "request_changes"
+	doAccept         = "accept"
+	doRelease        = "release"
+	doTransferred    = "transferred"
+	doPaidOut        = "paid_out"
+	doReturned       = "returned"
+	doRefund         = "refund"
+	doRefunded       = "refunded"
+)
+
+// What can be wrong with a step of a milestone.
+var (
+	ErrFrozen = problem.Define(problem.Conflict, "milestone_frozen",
+		"This milestone is frozen ({reason}). It goes on when that is settled.", "このマイルストーンは凍結中です（{reason}）。解決後に再開できます。")
+	ErrDelivered = problem.Define(problem.Conflict, "already_delivered",
+		"This has been delivered once. What was delivered is refunded only by agreement: ask for changes or accept it.",
+		"一度納品された成果物は、合意なしに返金できません。修正を依頼するか、検収してください。")
+	ErrNotDueYet = problem.Define(problem.Conflict, "not_due_yet",
+		"Silence accepts this on {date}, not before.", "自動検収は{date}です。まだ実行できません。")
+	ErrContractNotActive = problem.Define(problem.Conflict, "contract_not_active",
+		"This contract is {state}. Its milestones rest until it is active.", "この契約は現在「{state}」のため、マイルストーンを進められません。")
+)
+
+// A moment is a milestone at a point in time, which is what guards look at.
+type moment struct {
+	Milestone
+	now time.Time
+}
+
+var (
+	notFrozen = &Guard[moment]{"not frozen", func(m moment) error {
+		if m.Frozen != "" {
+			return ErrFrozen.With("reason", m.Frozen)
+		}
+		return nil
+	}}
+	undelivered = &Guard[moment]{"not frozen, never delivered", func(m moment) error {
+		if m.ReceivedOn != nil {
+			return ErrDelivered
+		}
+		return notFrozen.Holds(m)
+	}}
+	silent = &Guard[moment]{"not frozen, auto-accept day reached", func(m moment) error {
+		if m.AutoAcceptAt == nil || m.now.Before(*m.AutoAcceptAt) {
+			return ErrNotDueYet.With("date", m.AutoAcceptAt)
+		}
+		return notFrozen.Holds(m)
+	}}
+)
+
+// milestoneMachine is the life of a milestone. A delivered one never reaches refunding, by silence or otherwise, before
+// disputes and agreements exist; money that arrives is settled even when its checkout page had expired for us.
+var milestoneMachine = Machine[MilestoneState, moment]{
+	Noun:  "milestone",
+	Start: MilestoneDraft,
+	Moves: []Move[MilestoneState, moment]{
+		{MilestoneDraft, doFund, MilestoneFunding, TheCompany, notFrozen},
+		{MilestoneDraft, doCancel, MilestoneCanceled, TheCompany, notFrozen},
+		{MilestoneFunding, doExpire, MilestoneDraft, TheProvider, nil},
+		{MilestoneFunding, doSettle, MilestoneFunded, TheProvider, nil},
+		{MilestoneDraft, doSettle, MilestoneFunded, TheProvider, nil},
+		{MilestoneFunded, doStart, MilestoneInProgress, TheAlumnus, notFrozen},
+		{MilestoneChangesRequested, doStart, MilestoneInProgress, TheAlumnus, notFrozen},
+		{MilestoneFunded, doSubmit, MilestoneSubmitted, TheAlumnus, notFrozen}, // starting is implied
+		{MilestoneInProgress, doSubmit, MilestoneSubmitted, TheAlumnus, notFrozen},
+		{MilestoneChangesRequested, doSubmit, MilestoneSubmitted, TheAlumnus, notFrozen},
+		{MilestoneSubmitted, doRequestChanges, MilestoneChangesRequested, TheCompany, notFrozen},
+		{MilestoneSubmitted, doAccept, MilestoneAccepted, TheCompany, notFrozen},
+		{MilestoneSubmitted, doAccept, MilestoneAccepted, TheClock, silent},
+		{MilestoneAccepted, doRelease, MilestoneReleasing, TheClock, notFrozen},
+		{MilestoneReleasing, doTransferred, MilestoneReleased, TheProvider, nil},
+		{MilestoneReleased, doPaidOut, MilestonePaid, TheProvider, nil},
+		{MilestonePayoutFailed, doPaidOut, MilestonePaid, TheProvider, nil},
+		{MilestonePaid, doReturned, MilestonePayoutFailed, TheProvider, nil},
+		{MilestoneReleased, doReturned, MilestonePayoutFailed, TheProvider, nil},
+		{MilestoneFunded, doRefund, MilestoneRefunding, TheCompany, undelivered},
+		{MilestoneInProgress, doRefund, MilestoneRefunding, TheCompany, undelivered},
+		{MilestoneRefunding, doRefunded, MilestoneRefunded, TheProvider, nil},
+	},
+	Stands: map[MilestoneState]Stand{
+		MilestoneDraft:            {Owner: TheCompany},
+		MilestoneFunding:          {Owner: TheCompany, Timer: "the checkout page expires"},
+		MilestoneFunded:           {Owner: TheAlumnus, Timer: "holding alarms"},
+		MilestoneInProgress:       {Owner: TheAlumnus, Timer: "holding alarms"},
+		MilestoneSubmitted:        {Owner: TheCompany, Timer: "auto-accept"},
+		MilestoneChangesRequested: {Owner: TheAlumnus, Timer: "holding alarms"},
+		MilestoneAccepted:         {Timer: "at once"},
+		MilestoneReleasing:        {Owner: TheAlumnus, Timer: "the transfer is retried"}, // theirs: the payout account
+		MilestoneReleased:         {Owner: TheProvider, Timer: "weekly payout"},
+		MilestonePaid:             {},
+		MilestonePayoutFailed:     {Owner: TheAlumnus, Timer: "the next payout"},
+		MilestoneRefunding:        {Owner: TheProvider, Timer: "the refund is retried"},
+		MilestoneRefunded:         {},
+		MilestoneCanceled:         {},
+	},
+}
+
+// MilestoneDiagram is the life of a milestone as a Mermaid diagram.
+func MilestoneDiagram() string { return milestoneMachine.Diagram() }
+
+// A Milestone is one part of a contract that is funded, delivered, accepted and paid by itself. Amounts are minor units.
+type Milestone struct {
+	ID          uuid.UUID
+	CompanyID   uuid.UUID
+	ContractID  uuid.UUID
+	Position    int // from 1
+	Title       string
+	DueOn       civil.Date `gorm:"type:date"`
+	State       MilestoneState
+	Currency    string
+	Amount      int64 // the fee, without consumption tax
+	Tax         int64
+	Withheld    int64
+	PlatformFee int64
+	PlatformTax int64
+
+	PaymentDays  int         // from the terms
+	Frozen       string      // why nothing may move; empty: not frozen
+	HoldReason   string      // why the transfer waits: payout_account_missing, payout_account_inactive, or the provider's code
+	Charge       string      // the provider's id of the payment that funded it
+	FundedAt     *time.Time  // when the payment was made
+	StartedAt    *time.Time  //
+	ReceivedOn   *civil.Date `gorm:"type:date"` // first delivery, the company's day: day 1 of the payment term
+	SubmittedAt  *time.Time  // latest delivery
+	AutoAcceptAt *time.Time  // silence until then accepts
+	PayBy        *civil.Date `gorm:"type:date"` // the legal due day, from ReceivedOn
+	AcceptedAt   *time.Time
+	ReleasedAt   *time.Time
+	PaidAt       *time.Time
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+
+	Contract *Contract `gorm:"-"` // its head, where a single milestone is read
+	Timeline []Step    `gorm:"-"` // where a single milestone is read
+}
+
+// Quote is the milestone's line of money. LatestPayment is the legal due day once delivered, and until then the one
+// that holds if it is delivered on its due day.
+func (m Milestone) Quote() Quote {
+	q := Quote{Currency: m.Currency, Fee: m.Amount, Tax: m.Tax, Withheld: m.Withheld, PlatformFee: m.PlatformFee, PlatformTax: m.PlatformTax,
+		LatestPayment: PaymentDue(m.DueOn, m.PaymentDays)}
+	if m.PayBy != nil {
+		q.LatestPayment = *m.PayBy
+	}
+	q.Net = q.Fee + q.Tax - q.Withheld
+	q.Charge = q.Net + q.PlatformFee + q.PlatformTax
+	return q
+}
+
+// Can lists what a party may do now: fund, cancel, start, submit, request_changes, accept, refund.
+func (m Milestone) Can(by Party) []string {
+	var out []string
+	for _, do := range milestoneMachine.Can(m.State, by) {
+		if _, err := milestoneMachine.Next(m.State, do, by, moment{Milestone: m}); err == nil {
+			out = append(out, do)
+		}
+	}
+	return out
+}
+
+// A Step is one move of a milestone, kept for ever: its timeline.
+type Step struct {
+	ID          uuid.UUID
+	CompanyID   uuid.UUID
+	MilestoneID uuid.UUID
+	At          time.Time
+	ActorID     *uuid.UUID // nil where the provider or a timer moved it
+	By          Party      `gorm:"column:party"`
+	Do          string     `gorm:"column:action"`
+	From        MilestoneState
+	To          MilestoneState
+	Message     string
+}
+
+// TableName is where timelines are kept.
+func (Step) TableName() string { return "milestone_steps" }

@@ -1,0 +1,58 @@
+package billing
+
+import (
+	"cloud.google.com/go/civil"
+
+	"homecoming/market"
+)
+
+// A Quote is everything that happens to one fee, in minor units of its currency: one line of money for both sides.
+// A milestone is one statement, so fractions are dropped once here and nowhere else.
+type Quote struct {
+	Currency      string     `json:"currency"`
+	Fee           int64      `json:"fee"`            // agreed, without consumption tax
+	Tax           int64      `json:"tax"`            // consumption tax on the fee
+	Withheld      int64      `json:"withheld"`       // income tax that the company pays to the tax office instead
+	Net           int64      `json:"net"`            // what the alumnus receives: Fee + Tax − Withheld
+	PlatformFee   int64      `json:"platform_fee"`   // the marketplace's, on top
+	PlatformTax   int64      `json:"platform_tax"`   // consumption tax on the platform fee
+	Charge        int64      `json:"charge"`         // what the company is charged: Net + PlatformFee + PlatformTax
+	LatestPayment civil.Date `json:"latest_payment"` // by when the fee is to be paid if delivered on the day asked about
+}
+
+// QuoteFor computes the line of money for a fee of a company's task of a withholding category, delivered on a day.
+//
+// A supplier without a registration number gets the tax line as well: they are asked for the same price, the tax
+// agency lets the net fee be the withholding base whenever the statement shows the tax separately (registered or not),
+// and cutting it from the price unasked is what the Freelance Act forbids. What differs is the buyer's own deduction,
+// see [DeductibleTax]; registered is kept on the contract for it.
+//
+// Japanese taxes are taken on yen alone: in other currencies Tax, Withheld and PlatformTax are zero.
+func QuoteFor(c market.Company, category string, fee market.Money, registered bool, deliverOn civil.Date) Quote {
+	q := Quote{Currency: fee.Currency, Fee: fee.Amount, PlatformFee: share(fee.Amount, c.PlatformFeeBP),
+		LatestPayment: PaymentDue(deliverOn, c.PaymentDays)}
+	if fee.Currency == "JPY" {
+		q.Tax = ConsumptionTax(deliverOn, q.Fee)
+		q.Withheld = Withheld(category, deliverOn, q.Fee, Payee{})
+		q.PlatformTax = ConsumptionTax(deliverOn, q.PlatformFee)
+	}
+	q.Net = q.Fee + q.Tax - q.Withheld
+	q.Charge = q.Net + q.PlatformFee + q.PlatformTax
+	return q
+}
+
+// Money puts the quote's currency to an amount of it.
+func (q Quote) Money(amount int64) market.Money {
+	return market.Money{Amount: amount, Currency: q.Currency}
+}
+
+// add sums two quotes of one currency; the later latest payment counts.
+func (q Quote) add(o Quote) Quote {
+	sum := Quote{Currency: o.Currency, Fee: q.Fee + o.Fee, Tax: q.Tax + o.Tax, Withheld: q.Withheld + o.Withheld, Net: q.Net + o.Net,
+		PlatformFee: q.PlatformFee + o.PlatformFee, PlatformTax: q.PlatformTax + o.PlatformTax, Charge: q.Charge + o.Charge,
+		LatestPayment: q.LatestPayment}
+	if o.LatestPayment.After(sum.LatestPayment) {
+		sum.LatestPayment = o.LatestPayment
+	}
+	return sum
+}
