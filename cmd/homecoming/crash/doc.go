@@ -1,0 +1,13 @@
+// Package crash kills the program where it hurts: just before and just after each commit, and just before and just
+// after each call that changes something at Stripe.
+//
+// It is not a mock: the real process talks to a real PostgreSQL and to the stand-in through two proxies that see
+// the boundary pass by and pull the plug there. The program knows nothing of it.
+//
+// Three things to know:
+//
+//   - A [Plug] counts boundaries; Arm chooses the one at which it pulls.
+//   - [Postgres] and [Stripe] are the proxies; both report to one Plug, so that boundaries are counted in the order
+//     in which they happen.
+//   - "After" means that the other side has done it and the program will never hear of it.
+package crash
