@@ -14,19 +14,27 @@ import (
 //go:embed careful.txt
 var carefulTXT string
 
+//go:embed nations.txt
+var nationsTXT string
+
 //go:embed decoys.txt
 var decoysTXT string
 
 // decoys are phrases that hold a skill's name but mean something else: 個人事業 (人事), "let's go".
 var decoys = sync.OnceValue(func() []string { return lines(decoysTXT) })
 
-var carefulWords = sync.OnceValue(func() map[string]bool {
+var (
+	carefulWords = sync.OnceValue(func() map[string]bool { return wordSet(carefulTXT) })
+	nations      = sync.OnceValue(func() map[string]bool { return wordSet(nationsTXT) })
+)
+
+func wordSet(txt string) map[string]bool {
 	words := make(map[string]bool)
-	for _, w := range lines(carefulTXT) {
+	for _, w := range lines(txt) {
 		words[Normalize(w)] = true
 	}
 	return words
-})
+}
 
 // lines returns the lines of a word list, without comments.
 func lines(txt string) []string {
@@ -36,10 +44,10 @@ func lines(txt string) []string {
 }
 
 // careful reports whether a key is likely to be met in a text that does not mean the skill: Latin words of one or two
-// letters, and the ordinary words of careful.txt.
+// letters, and the words of careful.txt and nations.txt.
 func careful(key string) bool {
 	short := len(key) <= 2 && strings.IndexFunc(key, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
-	return short || carefulWords()[key]
+	return short || carefulWords()[key] || nations()[key]
 }
 
 // context are the words before which an ordinary word is the name of a tool.
@@ -52,6 +60,11 @@ var context = strings.Fields(`admin administration administrator app apps backen
 // opening are the words after which the first item of a list may follow.
 var opening = strings.Fields("in with using of and or know knows")
 
+// aroundLanguages are the words that follow the name of a language and not that of a nation.
+var aroundLanguages = strings.Fields(`ability and are article articles as at by email emails fluency for from if in into is level
+	material materials needed on or page pages preferred proficiency required speaker speakers speaking text texts to website
+	with writing`)
+
 // surely reports whether a careful word means the skill all the same, by itself. It must be followed by a context word, or
 // stand in Japanese, or be written exactly as a spelling has it without starting a sentence of ordinary words ("Go to …").
 // A single letter, or a word with a hyphen at it ("go-to"), needs the context word.
@@ -59,6 +72,9 @@ func (s *span) surely(spellings []spelling) bool {
 	next := nextWord(s.text[s.to:])
 	if slices.Contains(context, strings.ToLower(next)) {
 		return true
+	}
+	if nations()[s.key] {
+		return !startsLower(next) || slices.Contains(aroundLanguages, next)
 	}
 	if len(s.key) == 1 || s.hyphenated() {
 		return false

@@ -32,5 +32,6 @@
 //   - they are an item of a list, beside a skill already found: "python, go, r".
 //
 // A hyphenated neighbour ("go-to", "C-level") always needs one of the first and the last. Resolve and Search, which are asked
-// about one name, take no such care.
+// about one name, take no such care. The words of nations.txt count unless an ordinary word follows: "in Japanese", but not
+// "the Japanese market".
 package taxonomy

@@ -78,7 +78,7 @@ func breaks(f folded) (bits uint64) {
 	return bits
 }
 
-// Skill returns the skill with this id.
+// Skill returns the skill with this id. Its slices belong to the Index and must not be changed.
 func (x *Index) Skill(id string) (Skill, bool) {
 	i, ok := x.byID[id]
 	if !ok {

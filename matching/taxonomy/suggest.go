@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // A Match is a skill found in a text.
@@ -50,9 +51,10 @@ func (x *Index) candidates(text string) (found []candidate) {
 		lo, hi, depth := 0, len(x.spellings), 0
 		var spaces uint64
 		for j := i; j < len(f.glyphs); j++ {
-			if g := f.glyphs[j].gap; j > i && g == gapWall || j-i >= 64 {
+			if j-i >= 64 || j > i && f.glyphs[j].gap == gapWall {
 				break
-			} else if j > i && g == gapSpace {
+			}
+			if j > i && f.apart(j) {
 				spaces |= 1 << (j - i)
 			}
 			lo, hi = x.narrow(lo, hi, depth, f.at(j))
@@ -66,6 +68,18 @@ func (x *Index) candidates(text string) (found []candidate) {
 		}
 	}
 	return found
+}
+
+// apart reports whether glyph j is another word than the one before it: after a space, and in kanji after any mark, for
+// 翻訳・通訳 are two things where データ・サイエンス is one.
+func (f folded) apart(j int) bool {
+	switch f.glyphs[j].gap {
+	case gapSpace:
+		return true
+	case gapJoint:
+		return unicode.Is(unicode.Han, f.rune(j-1)) && unicode.Is(unicode.Han, f.rune(j))
+	}
+	return false
 }
 
 // narrow returns the part of spellings[lo:hi], which agree in their first depth bytes, that goes on with next.

@@ -47,6 +47,7 @@ var suggestions = []struct{ text, want string }{
 	{"セミナー講師として登壇", "lecturing"},
 	{"サービスデザインのワークショップ設計", "design facilitation"},
 	{"ロゴのデザインレビュー", "logo-design design"},
+	{"取材・執筆と校正・校閲", "interview-writing content-writing proofreading"},
 	{"棚卸しの立会い", "stocktaking"},
 	{"引き継ぎを手伝ってください", "skills-transfer"},
 	{"slackとzoomの運用", "slack zoom"},
@@ -95,6 +96,17 @@ var suggestions = []struct{ text, want string }{
 	{"You will excel at this. Access is by train.", ""},
 	{"The market outlook, in the spring", ""},
 	{"rusty, scalable, Javanese", ""},
+	{"a Chinese supplier, the Japanese market, German law", ""},
+	{"I recall that the lease permits it; mind your ear and the gas.", ""},
+	{"Quick turnaround, taxes included; we are drafting a letter to John Doe.", ""},
+	// and the same words where they do mean it
+	{"Fluent Japanese and German required", "japanese german"},
+	{"translate Japanese documents into english", "japanese english"},
+	{"ear training", ""},
+	// words inside words
+	{"サイト運営業務と事務所の移転、自営業の方も歓迎", ""},
+	{"クラウドソーシングの活用、マクロ経済の動向", ""},
+	{"予算は30万円、品質の高いもの、写真を添付", ""},
 	// nothing at all
 	{"", ""},
 	{"　・-ー\n\n", ""},
