@@ -16,7 +16,8 @@
 //
 // Latin words match whole words only: "Go" is not in "ago", "go.dev" or "my_go". A plural s (after four letters) and a version
 // (after three: Python3) may follow. Spaces inside a match must be where the spelling has some, so "no SQL" is not NoSQL;
-// hyphens and middle dots may be anywhere. An empty line or a list mark ends every match, a single line break only matches a space.
+// hyphens and middle dots may be anywhere but between kanji, where 翻訳・通訳 are two things. An empty line or a list mark ends
+// every match, a single line break only matches a space.
 //
 // Katakana matches a whole run of katakana, because リース is in リリース; spellings of four letters and more may stand beside two
 // or more others: サービスデザイン. Spellings all in hiragana must stand alone. Kanji has no boundaries, so decoys.txt lists the
