@@ -62,10 +62,10 @@ func DepartmentNamed(tx *gorm.DB, company uuid.UUID, text string) (uuid.UUID, er
 	if found, err := departmentKnown(tx, company, text); err != nil || found != uuid.Nil {
 		return found, err
 	}
-	id := newID()
+	var made []uuid.UUID // gorm scans no bare uuid.UUID
 	err := tx.Raw(`INSERT INTO departments (id, company_id, name) VALUES (?, ?, ?)
-		ON CONFLICT (company_id, lower(name)) DO UPDATE SET name = departments.name RETURNING id`, id, company, text).Scan(&id).Error
-	return id, err
+		ON CONFLICT (company_id, lower(name)) DO UPDATE SET name = departments.name RETURNING id`, newID(), company, text).Scan(&made).Error
+	return first(made), err
 }
 
 // departmentKnown finds a department by id, name, English name or alias; uuid.Nil when there is none.

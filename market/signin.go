@@ -74,7 +74,7 @@ func (s *Service) grants(g *gorm.DB, person uuid.UUID) ([]Grant, error) {
 	return list, g.Raw(`
 		SELECT company_id, role, NULL::uuid AS membership_id FROM role_grants WHERE person_id = @person AND accepted_at IS NOT NULL
 		UNION ALL
-		SELECT m.company_id, CASE WHEN bool_and(coalesce(st.left_on < (@now::timestamptz AT TIME ZONE c.time_zone)::date, false))
+		SELECT m.company_id, CASE WHEN bool_and(coalesce(st.left_on < (CAST(@now AS timestamptz) AT TIME ZONE c.time_zone)::date, false))
 			THEN 'alumnus' ELSE 'staff' END, m.id
 		FROM memberships m JOIN stints st ON st.membership_id = m.id JOIN companies c ON c.id = m.company_id
 		WHERE m.person_id = @person GROUP BY m.id
