@@ -1,6 +1,7 @@
 package stripesim_test
 
 import (
+	"io"
 	"testing"
 
 	"github.com/stripe/stripe-go/v76"
@@ -89,4 +90,28 @@ func (w *world) transactions(account string, p *stripe.BalanceTransactionListPar
 	}
 	w.must(i.Err())
 	return out
+}
+
+// An iterator is any of stripe-go's.
+type iterator interface {
+	Next() bool
+	Err() error
+}
+
+func (w *world) count(i iterator) (n int) {
+	w.Helper()
+	for i.Next() {
+		n++
+	}
+	w.must(i.Err())
+	return n
+}
+
+func read(t *testing.T, r io.Reader) string {
+	t.Helper()
+	body, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
