@@ -1,0 +1,137 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"homecoming/internal/db"
+	"homecoming/matching"
+)
+
+// An Index ranks from match_members and match_held.
+type Index struct{ db *db.DB }
+
+// New is the index of a migrated database.
+func New(d *db.DB) *Index { return &Index{d} }
+
+// Name is "postgres".
+func (*Index) Name() string { return "postgres" }
+
+// Ranks is true: lists come in the order of the whole score.
+func (*Index) Ranks() bool { return true }
+
+// Moment is always the same: every answer is one snapshot.
+func (*Index) Moment(context.Context) (string, error) { return "", nil }
+
+// Check asks whether the database answers.
+func (ix *Index) Check(ctx context.Context) error { return ix.db.Pool().Ping(ctx) }
+
+// Ask answers each list with one statement.
+func (ix *Index) Ask(ctx context.Context, q matching.Question, lists []matching.List) ([][]matching.Hit, error) {
+	answers := make([][]matching.Hit, len(lists))
+	for i, l := range lists {
+		hits, err := ix.list(ctx, q, l)
+		if err != nil {
+			return nil, err
+		}
+		answers[i] = hits
+	}
+	return answers, nil
+}
+
+func (ix *Index) list(ctx context.Context, q matching.Question, l matching.List) ([]matching.Hit, error) {
+	sql, args := statement(q, l)
+	var rows []struct {
+		MembershipID, PersonID uuid.UUID
+		P, Tenure              matching.Score
+		LeftOn                 civil.Date
+		Met                    int
+		Knows                  bool
+	}
+	if err := ix.db.Gorm(ctx).Raw(sql, args).Scan(&rows).Error; err != nil {
+		return nil, err
+	}
+	hits := make([]matching.Hit, len(rows))
+	for i, r := range rows {
+		hits[i] = matching.Hit{Membership: r.MembershipID, Person: r.PersonID, P: r.P, Tenure: r.Tenure, LeftOn: r.LeftOn, Met: r.Met, Knows: r.Knows}
+	}
+	return hits, nil
+}
+
+// statement is one list as SQL. Filters that the question does not ask for are left out, so that each shape of
+// question has a plan of its own.
+func statement(q matching.Question, l matching.List) (string, map[string]any) {
+	f := q.Formula
+	args := map[string]any{
+		"company": q.Company, "department": q.Department, "limit": l.Limit, "offset": l.Offset, "least": l.AtLeast,
+		"skills": int(f.Skills), "known": int(f.Department), "weight": max(q.Weight(), 1),
+	}
+	var sql strings.Builder
+	met, join := "0", ""
+	switch {
+	case len(q.Skills) == 0:
+	case l.AtLeast > 0 || slices.ContainsFunc(q.Skills, func(w matching.Wanted) bool { return w.Strict }):
+		met, join = "c.met", "JOIN covered c USING (membership_id)"
+	default: // everybody, also who meets nothing
+		met, join = "coalesce(c.met, 0)", "LEFT JOIN covered c USING (membership_id)"
+	}
+	if join != "" {
+		sql.WriteString(covered(q, args))
+	}
+	points := "(2 * @skills * " + met + " + @weight) / (2 * @weight)"
+	sql.WriteString(`SELECT membership_id, m.person_id, m.p, m.tenure, m.left_on, ` + met + ` AS met, @department = ANY(m.knows) AS knows
+FROM match_members m ` + join + `
+WHERE m.company_id = @company AND m.candidate` + filters(q, l, args) + `
+ORDER BY ` + points + ` + m.p + CASE WHEN @department = ANY(m.knows) THEN @known ELSE 0 END DESC,
+	` + points + ` DESC, m.tenure DESC, m.left_on DESC, membership_id
+LIMIT @limit OFFSET @offset`)
+	return sql.String(), args
+}
+
+// covered sums what each member meets. Only members who meet every strict skill are in it.
+func covered(q matching.Question, args map[string]any) string {
+	var skills []string
+	var levels, weights []int64
+	strict := 0
+	for _, w := range q.Skills {
+		skills, levels, weights = append(skills, w.Skill), append(levels, int64(w.Level)), append(weights, int64(w.Weight))
+		if w.Strict {
+			strict++
+			weights[len(weights)-1] = -int64(w.Weight) // the sign marks it
+		}
+	}
+	args["ids"], args["levels"], args["weights"], args["strict"] = pq.Array(skills), pq.Array(levels), pq.Array(weights), strict
+	return `WITH covered AS (
+	SELECT h.membership_id, sum(abs(w.weight))::int AS met
+	FROM unnest(CAST(@ids AS text[]), CAST(@levels AS int[]), CAST(@weights AS int[])) AS w (skill_id, level, weight)
+	JOIN match_held h ON h.company_id = @company AND h.skill_id = w.skill_id AND h.strength >= w.level
+	GROUP BY h.membership_id
+	HAVING sum(abs(w.weight)) >= @least AND count(*) FILTER (WHERE w.weight < 0) >= @strict
+)
+`
+}
+
+func filters(q matching.Question, l matching.List, args map[string]any) string {
+	var sql strings.Builder
+	if l.InDepartment {
+		sql.WriteString(" AND @department = ANY(m.knows)")
+	}
+	if q.AvailableBy != nil {
+		args["by"] = *q.AvailableBy
+		sql.WriteString(" AND (m.available_from IS NULL OR m.available_from <= @by)")
+	}
+	if q.MaxRate != nil {
+		args["rate"] = *q.MaxRate
+		sql.WriteString(" AND m.hourly_rate <= @rate")
+	}
+	if q.Reached.Restricted {
+		args["departments"], args["members"] = pq.Array(q.Reached.Departments), pq.Array(q.Reached.Members)
+		sql.WriteString(" AND (m.worked && CAST(@departments AS uuid[]) OR m.membership_id = ANY(CAST(@members AS uuid[])))")
+	}
+	return sql.String()
+}

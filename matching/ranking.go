@@ -1,0 +1,174 @@
+package matching
+
+import (
+	"context"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/problem"
+	"homecoming/market"
+)
+
+// A Query narrows a ranking; zero fields do not.
+type Query struct {
+	Limit       int         // how many to list: at most 100; 0 means 20
+	AvailableBy *civil.Date // free by this day; who has said nothing counts as free
+	MaxRate     *int64      // at most so much an hour, in minor units of the company's currency; who states no rate is left out
+}
+
+// A Ranking is the best list for a task, with the proof that it is.
+type Ranking struct {
+	Items       []Candidate
+	Certificate Certificate
+	Index       string     // which index answered: "meilisearch" or "postgres"
+	Degraded    bool       // a faster index is configured but could not be relied on; the list is the same
+	AsOf        civil.Date // the company's day that the scores are of
+	Formula     int        // the version of the formula
+}
+
+// A Candidate is one member of a Ranking.
+type Candidate struct {
+	MembershipID uuid.UUID
+	Person       Person
+	Standing
+}
+
+// A Standing is a score with what explains it, in the reader's language.
+type Standing struct {
+	Score   Score
+	Parts   Parts // they sum to Score
+	Reasons []string
+	Skills  []Chip // one for each skill of the task, in its order
+}
+
+// A Person is what a manager sees of a candidate.
+type Person struct {
+	ID            uuid.UUID
+	Name          string
+	Reading       string        // in kana, empty where there is none
+	HourlyRate    *market.Money // nil when not stated
+	AvailableFrom *civil.Date   // nil is now
+}
+
+// Rank lists who fits a task best. It returns ErrNotFound to strangers and ErrForbidden to colleagues who do not post
+// tasks.
+func (s *Service) Rank(ctx context.Context, who market.Actor, task uuid.UUID, query Query) (Ranking, error) {
+	t, c, err := s.task(ctx, everyTask, task)
+	if err != nil {
+		return Ranking{}, err
+	}
+	if err := who.May(market.PostTasks, c.ID); err != nil {
+		return Ranking{}, err
+	}
+	return s.rank(ctx, s.question(t, c), query, who.Language)
+}
+
+func everyTask(q *gorm.DB) *gorm.DB { return q }
+
+// RankDraft lists who would fit a task that is being written. Nothing is saved: a skill that is unknown still is
+// wanted, and met by nobody; an unknown department is known by nobody.
+func (s *Service) RankDraft(ctx context.Context, who market.Actor, d market.TaskDraft, query Query) (Ranking, error) {
+	if err := who.May(market.PostTasks, d.CompanyID); err != nil {
+		return Ranking{}, err
+	}
+	c, err := market.CompanyByID(s.db.Gorm(ctx), d.CompanyID)
+	if err != nil {
+		return Ranking{}, err
+	}
+	t, err := s.draft(ctx, d)
+	if err != nil {
+		return Ranking{}, err
+	}
+	return s.rank(ctx, s.question(t, c), query, who.Language)
+}
+
+// rank finds the list and explains it. What is shown is scored from the facts. Where an index turns out to have
+// missed a change, the member is noted and the list made again; a change that comes in just now does the same.
+func (s *Service) rank(ctx context.Context, q Question, query Query, lang problem.Language) (Ranking, error) {
+	q.AvailableBy, q.MaxRate = query.AvailableBy, query.MaxRate
+	var f found
+	var items []Candidate
+	for range attempts {
+		var err error
+		if f, err = s.find(ctx, q, market.Page(query.Limit)); err != nil {
+			return Ranking{}, err
+		}
+		var wrong []uuid.UUID
+		if items, wrong, err = s.explain(ctx, q, f.hits, lang); err != nil {
+			return Ranking{}, err
+		}
+		if len(wrong) == 0 {
+			break
+		}
+		f.certificate.Exact = false
+		if err := s.touch(ctx, wrong); err != nil {
+			return Ranking{}, err
+		}
+	}
+	return Ranking{items, f.certificate, f.index, f.degraded, q.AsOf, q.Formula.Version}, nil
+}
+
+func (s *Service) touch(ctx context.Context, memberships []uuid.UUID) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		for _, id := range memberships {
+			if err := market.TouchMembership(tx, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// explain scores the hits from the facts and gives the reasons; wrong are those where that is not what the index said.
+func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang problem.Language) (items []Candidate, wrong []uuid.UUID, err error) {
+	ids := make([]uuid.UUID, len(hits))
+	for i, h := range hits {
+		ids[i] = h.Membership
+	}
+	g := s.db.Gorm(ctx)
+	facts, err := members(g, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	words, err := wordsFor(g, q, lang, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	people, err := peopleOf(g, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := make(map[uuid.UUID]Member, len(facts))
+	for _, m := range facts {
+		at[m.ID] = m.Member
+	}
+	for _, h := range hits {
+		m, there := at[h.Membership]
+		if now, ok := q.Hit(q.Formula.Document(m, q.AsOf)); !there || !ok || q.Place(now) != q.Place(h) {
+			wrong = append(wrong, h.Membership)
+			continue
+		}
+		items = append(items, Candidate{h.Membership, people[h.Membership], words.standing(m)})
+	}
+	return items, wrong, nil
+}
+
+// peopleOf reads what is shown of the people behind these memberships.
+func peopleOf(g *gorm.DB, ids []uuid.UUID) (map[uuid.UUID]Person, error) {
+	var rows []struct {
+		MembershipID uuid.UUID
+		market.Person
+	}
+	err := g.Raw("SELECT m.id AS membership_id, p.* FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.id IN ?", append(ids, uuid.Nil)).Scan(&rows).Error
+	people := make(map[uuid.UUID]Person, len(rows))
+	for _, r := range rows {
+		p := Person{ID: r.ID, Name: r.Name(), Reading: r.Reading(), AvailableFrom: r.AvailableFrom}
+		if r.HourlyRate != nil {
+			p.HourlyRate = &market.Money{Amount: *r.HourlyRate, Currency: r.RateCurrency}
+		}
+		people[r.MembershipID] = p
+	}
+	return people, err
+}

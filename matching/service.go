@@ -1,0 +1,149 @@
+package matching
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/clock"
+	"homecoming/internal/db"
+	"homecoming/market"
+)
+
+// A Service ranks, explains and keeps the indexes current.
+type Service struct {
+	db      *db.DB
+	clock   clock.Clock
+	formula Formula
+	indexes []Index // in the order in which they confirm changes; the last one is asked first
+	trouble trouble
+	names   names
+}
+
+// New ranks with the first index, which must be PostgreSQL's own, and with the others where they can be relied on: the
+// last one given is asked first.
+func New(d *db.DB, c clock.Clock, postgres Index, faster ...Index) *Service {
+	return &Service{db: d, clock: c, formula: V1, indexes: append([]Index{postgres}, faster...)}
+}
+
+// budget is how long a faster index may take for a whole list before PostgreSQL is asked instead.
+const budget = 500 * time.Millisecond
+
+// A found list is what an index made of a question.
+type found struct {
+	hits        []Hit
+	certificate Certificate
+	index       string
+	degraded    bool // a faster index is there, but could not be relied on
+}
+
+// find asks the fastest index that can be relied on, and PostgreSQL where none can. The list is the same.
+func (s *Service) find(ctx context.Context, q Question, k int) (found, error) {
+	degraded := false
+	for stage := len(s.indexes) - 1; stage > 0; stage-- {
+		ix := s.indexes[stage]
+		if s.trouble.resting(ix.Name()) {
+			degraded = true
+			continue
+		}
+		within, cancel := context.WithTimeout(ctx, budget)
+		hits, c, err := best(within, ix, q, k, newsFor(s.db, q, stage, mostNews, ix.Name()))
+		cancel()
+		if err == nil {
+			s.trouble.clear(ix.Name())
+			return found{hits, c, ix.Name(), degraded}, nil
+		}
+		if ctx.Err() != nil {
+			return found{}, ctx.Err()
+		}
+		degraded = true
+		s.trouble.note(ix.Name(), err)
+	}
+	ix := s.indexes[0]
+	hits, c, err := best(ctx, ix, q, k, newsFor(s.db, q, 0, anyNumber, ""))
+	return found{hits, c, ix.Name(), degraded}, err
+}
+
+// trouble remembers which index failed lately, so that not every ranking waits for it to fail again.
+type trouble struct {
+	mu     sync.Mutex
+	failed map[string]failure
+}
+
+type failure struct {
+	err  error
+	till time.Time
+}
+
+// rest is how long an index that failed is left alone.
+const rest = 5 * time.Second
+
+func (t *trouble) note(name string, err error) {
+	if errors.Is(err, errMoving) || errors.Is(err, errTooStale) {
+		return // it works, it is only behind
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failed == nil {
+		t.failed = map[string]failure{}
+	}
+	t.failed[name] = failure{err, time.Now().Add(rest)}
+}
+
+func (t *trouble) clear(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.failed, name)
+}
+
+func (t *trouble) resting(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Now().Before(t.failed[name].till)
+}
+
+// task reads a task with its skills in order, and its company.
+func (s *Service) task(ctx context.Context, visible func(*gorm.DB) *gorm.DB, id uuid.UUID) (t market.Task, c market.Company, err error) {
+	q := visible(s.db.Gorm(ctx).Where("tasks.id = ?", id))
+	err = q.Preload("Skills", func(q *gorm.DB) *gorm.DB { return q.Order("position") }).Take(&t).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return t, c, market.ErrNotFound
+	}
+	if err != nil {
+		return t, c, err
+	}
+	c, err = market.CompanyByID(s.db.Gorm(ctx), t.CompanyID)
+	return t, c, err
+}
+
+// question is a task as an index sees it, today.
+func (s *Service) question(t market.Task, c market.Company) Question {
+	q := Question{Company: c.ID, AsOf: c.Today(s.clock.Now()), Formula: s.formula, Skills: wanted(t.Skills), Reached: reach(t.Visibility)}
+	if t.DepartmentID != nil {
+		q.Department = *t.DepartmentID
+	}
+	return q
+}
+
+func wanted(skills []market.TaskSkill) []Wanted {
+	ws := make([]Wanted, len(skills))
+	for i, s := range skills {
+		ws[i] = Wanted{Skill: s.SkillID, Level: max(s.Level, 1), Weight: MustWeight, Strict: s.Strict}
+		if s.Kind == market.Nice {
+			ws[i].Weight = NiceWeight
+		}
+	}
+	return ws
+}
+
+// reach turns a visibility rule into a filter; a kind that is unknown here reaches nobody.
+func reach(v market.Visibility) Reach {
+	if v.Kind == market.OwnAlumni || v.Kind == "" {
+		return Reach{}
+	}
+	return Reach{Restricted: true, Departments: v.Departments, Members: v.MembershipIDs}
+}

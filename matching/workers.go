@@ -1,0 +1,91 @@
+package matching
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"homecoming/internal/jobs"
+)
+
+// The jobs of this room. Each may run at any time, any number of times.
+type (
+	// DrainJob writes pending changes into the indexes.
+	DrainJob struct{}
+	// DueJob notes the members whose day it is.
+	DueJob struct{}
+	// PrepareJob builds indexes that are missing or broken.
+	PrepareJob struct{}
+	// ReindexJob builds all indexes anew, or a company's part of them, under the eyes of a run (see package jobs).
+	ReindexJob struct {
+		Run       uuid.UUID   `json:"run"`
+		Companies []uuid.UUID `json:"companies,omitempty"`
+	}
+)
+
+// Kind names the job in the queue.
+func (DrainJob) Kind() string { return "matching_drain" }
+
+// Kind names the job in the queue.
+func (DueJob) Kind() string { return "matching_due" }
+
+// Kind names the job in the queue.
+func (PrepareJob) Kind() string { return "matching_prepare" }
+
+// Kind names the job in the queue.
+func (ReindexJob) Kind() string { return "matching_reindex" }
+
+// Workers adds this room's workers.
+func Workers(workers *river.Workers, s *Service) {
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[DrainJob]) error {
+		_, err := s.Drain(ctx)
+		return err
+	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[DueJob]) error {
+		_, err := s.TouchDue(ctx)
+		return err
+	}))
+	river.AddWorker(workers, &unhurried[PrepareJob]{work: func(ctx context.Context, _ PrepareJob) error { return s.Prepare(ctx) }})
+	river.AddWorker(workers, &unhurried[ReindexJob]{work: s.reindexJob})
+}
+
+// Periodic is what of this room runs by the clock.
+func Periodic() []*river.PeriodicJob {
+	alone := &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable}}}
+	every := func(d time.Duration, args river.JobArgs) *river.PeriodicJob {
+		return river.NewPeriodicJob(river.PeriodicInterval(d),
+			func() (river.JobArgs, *river.InsertOpts) { return args, alone }, &river.PeriodicJobOpts{RunOnStart: true})
+	}
+	return []*river.PeriodicJob{every(time.Second, DrainJob{}), every(15*time.Minute, DueJob{}), every(time.Minute, PrepareJob{})}
+}
+
+// unhurried is a worker without the queue's time limit: a rebuild takes as long as it takes.
+type unhurried[A river.JobArgs] struct {
+	river.WorkerDefaults[A]
+	work func(context.Context, A) error
+}
+
+func (u *unhurried[A]) Timeout(*river.Job[A]) time.Duration { return -1 }
+
+func (u *unhurried[A]) Work(ctx context.Context, job *river.Job[A]) error {
+	return u.work(ctx, job.Args)
+}
+
+// reindexJob rebuilds and tells the run how far it is, a few times a second at most.
+func (s *Service) reindexJob(ctx context.Context, job ReindexJob) error {
+	told := time.Time{}
+	err := s.Reindex(ctx, func(done, total int) {
+		if done == total || time.Since(told) > 300*time.Millisecond {
+			told = time.Now()
+			_ = jobs.Progress(s.db.Gorm(ctx), job.Run, done, total) // the next one says it again
+		}
+	}, job.Companies...)
+	if err != nil {
+		return err
+	}
+	return jobs.Finish(s.db.Gorm(ctx), job.Run, jobs.Succeeded, map[string]any{"indexes": s.indexNames()})
+}
