@@ -29,6 +29,7 @@ type answer struct {
 	status int
 	body   []byte
 	header http.Header
+	cut    bool // the connection breaks instead
 }
 
 // An incoming request has been authenticated and parsed, and not been executed.
@@ -60,6 +61,10 @@ func (s *Server) api(h handler) http.HandlerFunc {
 }
 
 func send(w http.ResponseWriter, requestID string, a answer) {
+	if a.cut {
+		breakOff(w)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Request-Id", requestID)
 	w.Header().Set("Stripe-Version", apiVersion)

@@ -92,7 +92,7 @@ func (s *Server) perform(in *incoming, h handler) answer {
 	fault := s.faults.take(in.Method, in.URL.Path)
 	switch fault.Kind {
 	case CutBefore:
-		panic(http.ErrAbortHandler) // net/http's way of closing the connection without an answer
+		return answer{cut: true}
 	case HTML502:
 		return badGateway()
 	case TooMany:
@@ -115,7 +115,7 @@ func (s *Server) perform(in *incoming, h handler) answer {
 	a := s.execute(in, h)
 	switch fault.Kind {
 	case CutAfter:
-		panic(http.ErrAbortHandler)
+		return answer{cut: true}
 	case HTML502After:
 		return badGateway()
 	}
@@ -124,6 +124,18 @@ func (s *Server) perform(in *incoming, h handler) answer {
 
 func badGateway() answer {
 	return answer{status: http.StatusBadGateway, body: []byte(badGatewayDoc), header: http.Header{"Content-Type": {"text/html"}}}
+}
+
+// breakOff breaks the connection off in the middle of an answer. The few bytes matter: Go's transport silently repeats a request with
+// an Idempotency-Key whose connection ends without any, and then nobody would notice the fault.
+func breakOff(w http.ResponseWriter) {
+	conn, out, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	fmt.Fprint(out, "HTTP/1.1 200 OK\r\nContent-")
+	out.Flush()
+	conn.Close()
 }
 
 // wait returns after d, or when the client has gone, or at Close.
