@@ -16,6 +16,9 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(childPath); path != "" {
+		beChild(path)
+	}
 	if mock, noMock = mockcheck.Start(); noMock != nil {
 		fmt.Println("SKIP of all checks against stripe-mock:", noMock)
 	}
