@@ -95,9 +95,9 @@ func (c *Cluster) launch(bin, data string, as *syscall.Credential) error {
 		return err
 	}
 	defer log.Close()
-	args := []string{"-D", data, "-k", c.socket, "-c", "listen_addresses=", "-c", "max_connections=300", "-c", "unix_socket_permissions=0700"}
+	args := []string{"-D", data, "-k", c.socket, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"}
 	if c.cfg.Ephemeral {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
+		args = append(args, "-c", "max_connections=1000", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
 			"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off")
 	}
 	c.server = command(context.Background(), as, filepath.Join(bin, "postgres"), args...)
