@@ -1,10 +1,6 @@
 package stripesim
 
-import (
-	"net/url"
-	"strings"
-	"time"
-)
+import "time"
 
 // A checkoutSession is one visit to the hosted payment page. The payment intent is made when the customer first submits it.
 type checkoutSession struct {
@@ -117,11 +113,8 @@ func createSession(c *call) (any, error) {
 			c.fail(malformed("payment_method_types", "", "This stand-in knows cards only, not %s.", kind))
 		}
 	}
-	for name, link := range map[string]ref{"success_url": s.SuccessURL, "cancel_url": s.CancelURL} {
-		if u, err := url.Parse(strings.ReplaceAll(string(link), "{CHECKOUT_SESSION_ID}", "x")); link != "" && (err != nil || u.Scheme == "" || u.Host == "") {
-			c.fail(malformed(name, "url_invalid", "Not a valid URL"))
-		}
-	}
+	c.wantAddress("success_url")
+	c.wantAddress("cancel_url")
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -133,11 +126,15 @@ func createSession(c *call) (any, error) {
 	return s, nil
 }
 
+// readExpiry takes expires_at as a moment of the client's time, which Advance does not move, and keeps as much time until then
+// in the stand-in's. A minute of slack is for clocks that differ.
 func (s *checkoutSession) readExpiry(c *call) {
-	s.ExpiresAt = c.integer("expires_at", c.now.Add(longestSession).Unix())
-	if left := time.Unix(s.ExpiresAt, 0).Sub(c.now); left < shortestSession-time.Minute || left > longestSession+time.Minute {
+	present := c.config.Clock()
+	left := stamp(c.integer("expires_at", present.Add(longestSession).Unix())).time().Sub(present)
+	if left < shortestSession-time.Minute || left > longestSession+time.Minute {
 		c.fail(malformed("expires_at", "", "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation."))
 	}
+	s.ExpiresAt = c.now.Add(left).Unix()
 }
 
 func (s *checkoutSession) readItems(c *call) {
@@ -225,17 +222,17 @@ func (t *tx) expireSession(owner string, s checkoutSession) checkoutSession {
 }
 
 func (t *tx) expireSessions() {
-	for _, r := range t.sessions.rows {
-		if r.Body.Status == "open" && r.Body.ExpiresAt <= t.now.Unix() {
-			t.expireSession(r.Owner, r.Body)
+	for owner, s := range t.sessions.all() {
+		if s.Status == "open" && s.ExpiresAt <= t.now.Unix() {
+			t.expireSession(owner, *s)
 		}
 	}
 }
 
 func (t *tx) sessionOf(intent string) (checkoutSession, bool) {
-	for _, r := range t.sessions.rows {
-		if string(r.Body.PaymentIntent) == intent {
-			return r.Body, true
+	for _, s := range t.sessions.all() {
+		if string(s.PaymentIntent) == intent {
+			return *s, true
 		}
 	}
 	return checkoutSession{}, false

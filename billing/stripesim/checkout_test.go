@@ -88,6 +88,21 @@ func TestASessionThatIsNotPaidExpires(t *testing.T) {
 	w.wantBalance("", 0, 0)
 }
 
+// Only the stand-in's clock is moved, never the product's: its sessions must go on working.
+func TestASessionLivesAsLongAsAskedAfterTheClockHasBeenMoved(t *testing.T) {
+	w := newWorld(t)
+	w.days(7)
+	s := w.checkout(5_000, func(p *stripe.CheckoutSessionParams) { p.ExpiresAt = stripe.Int64(monday.Add(time.Hour).Unix()) })
+	w.must(w.sim.Advance(59 * time.Minute))
+	if got := w.session(s.ID).Status; got != stripe.CheckoutSessionStatusOpen {
+		t.Errorf("after 59 of its 60 minutes it is %s", got)
+	}
+	w.must(w.sim.Advance(time.Minute))
+	if got := w.session(s.ID).Status; got != stripe.CheckoutSessionStatusExpired {
+		t.Errorf("after 60 minutes it is %s", got)
+	}
+}
+
 func TestTheCheckoutPageSpeaksTheCustomersLanguage(t *testing.T) {
 	w := newWorld(t)
 	japanese := w.checkout(5_000, func(p *stripe.CheckoutSessionParams) { p.Locale = stripe.String("ja") })

@@ -196,10 +196,11 @@ func (t *tx) deliverAgain(id string, times int) error {
 
 func (t *tx) drop(id string) error {
 	dropped := 0
-	for _, r := range t.mail.rows {
-		if d := r.Body; d.State == "waiting" && (id == "" || d.Event == id) {
-			d.State = "dropped"
-			t.mail.put(t, platform, d)
+	for _, d := range t.mail.all() {
+		if d.State == "waiting" && (id == "" || d.Event == id) {
+			gone := *d
+			gone.State = "dropped"
+			t.mail.put(t, platform, gone)
 			dropped++
 		}
 	}
@@ -212,9 +213,9 @@ func (t *tx) drop(id string) error {
 // reorder makes what waits go out in another order: reversed, or by its random id. Otherwise it stays as it is.
 func (t *tx) reorder(order string) {
 	var waiting []delivery
-	for _, r := range t.mail.rows {
-		if r.Body.State == "waiting" {
-			waiting = append(waiting, r.Body)
+	for _, d := range t.mail.all() {
+		if d.State == "waiting" {
+			waiting = append(waiting, *d)
 		}
 	}
 	switch order {

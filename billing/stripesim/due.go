@@ -95,22 +95,22 @@ func (s *Server) wakeAt(at time.Time) {
 // plan finds the next moment at which something is due, after the one that has been worked through.
 func (s *Server) plan(done time.Time) {
 	s.due = time.Time{}
-	for _, r := range s.txns.rows {
-		if r.Body.Status == "pending" {
-			s.wakeAt(time.Unix(r.Body.AvailableOn, 0).UTC())
+	for _, b := range s.txns.all() {
+		if b.Status == "pending" {
+			s.wakeAt(stamp(b.AvailableOn).time())
 		}
 	}
-	for _, r := range s.sessions.rows {
-		if r.Body.Status == "open" {
-			s.wakeAt(time.Unix(r.Body.ExpiresAt, 0).UTC())
+	for _, session := range s.sessions.all() {
+		if session.Status == "open" {
+			s.wakeAt(stamp(session.ExpiresAt).time())
 		}
 	}
-	for _, r := range s.payouts.rows {
-		if r.Body.Status == "in_transit" {
-			s.wakeAt(time.Unix(r.Body.ArrivalDate, 0).UTC())
+	for _, p := range s.payouts.all() {
+		if p.Status == "in_transit" {
+			s.wakeAt(stamp(p.ArrivalDate).time())
 		}
 	}
-	for _, r := range s.accounts.rows {
-		s.planPayout(r.Body, done)
+	for _, a := range s.accounts.all() {
+		s.planPayout(*a, done)
 	}
 }

@@ -112,6 +112,14 @@ func (p *params) amount(name string, isRequired bool) int64 {
 	return n
 }
 
+// wantAddress complains unless the parameter is absent or a whole URL, which may have Stripe's placeholder in it.
+func (p *params) wantAddress(name string) {
+	v := strings.ReplaceAll(p.text(name), "{CHECKOUT_SESSION_ID}", "x")
+	if u, err := url.Parse(v); v != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		p.fail(malformed(name, "url_invalid", "Not a valid URL"))
+	}
+}
+
 func (p *params) currency(name string) string {
 	c := strings.ToLower(p.required(name))
 	if c != "" && (len(c) != 3 || strings.Trim(c, "abcdefghijklmnopqrstuvwxyz") != "") {

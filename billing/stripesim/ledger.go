@@ -119,14 +119,16 @@ func (s *Server) balance(owner string) balanceSheet {
 // makeAvailable moves what has become due from pending to available.
 func (t *tx) makeAvailable() {
 	touched := map[string]bool{}
-	for _, r := range t.txns.rows {
-		if b := r.Body; b.Status == "pending" && b.AvailableOn <= t.now.Unix() {
-			b.Status = "available"
-			t.txns.put(t, r.Owner, b)
-			t.move(r.Owner, b.Currency, "pending", -b.Net)
-			t.move(r.Owner, b.Currency, "available", b.Net)
-			touched[r.Owner] = true
+	for owner, pending := range t.txns.all() {
+		if pending.Status != "pending" || pending.AvailableOn > t.now.Unix() {
+			continue
 		}
+		b := *pending
+		b.Status = "available"
+		t.txns.put(t, owner, b)
+		t.move(owner, b.Currency, "pending", -b.Net)
+		t.move(owner, b.Currency, "available", b.Net)
+		touched[owner] = true
 	}
 	for _, owner := range slices.Sorted(maps.Keys(touched)) {
 		t.emit(owner, "balance.available", t.balanceWire(owner))

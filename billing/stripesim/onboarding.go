@@ -27,6 +27,8 @@ func createAccountLink(c *call) (any, error) {
 	c.oneOf("type", "account_onboarding", "account_update")
 	c.oneOf("collect", "currently_due", "eventually_due")
 	c.swallow("collection_options")
+	c.wantAddress("refresh_url")
+	c.wantAddress("return_url")
 	if err := c.check(); err != nil {
 		return nil, err
 	}

@@ -92,15 +92,14 @@ func (s *Server) planPayoutOf(a account, sheet balanceSheet, done time.Time) {
 
 // payOutAutomatically pays out every account whose day it is.
 func (t *tx) payOutAutomatically() {
-	for _, r := range t.accounts.rows {
-		a := r.Body
+	for _, a := range t.accounts.all() {
 		s := a.Settings.Payouts.Schedule
 		switch {
 		case !a.PayoutsEnabled || s.Interval == "manual":
 		case t.config.InstantlyAvailable:
-			t.payOutNow(a)
+			t.payOutNow(*a)
 		case s.fallsOn(t.now):
-			t.payOutAll(a, t.now.AddDate(0, 0, daysInTransit))
+			t.payOutAll(*a, t.now.AddDate(0, 0, daysInTransit))
 		}
 	}
 }
@@ -110,10 +109,9 @@ func (t *tx) payOutAll(a account, arrival time.Time) (payout, bool) {
 	currency := a.DefaultCurrency
 	var carried []balanceTransaction
 	var sum int64
-	for _, r := range t.txns.rows {
-		b := r.Body
-		if r.Owner == a.ID && b.Payout == "" && b.Status == "available" && b.Currency == currency && b.AvailableOn <= t.now.Unix() {
-			carried, sum = append(carried, b), sum+b.Net
+	for owner, b := range t.txns.all() {
+		if owner == a.ID && b.Payout == "" && b.Status == "available" && b.Currency == currency && b.AvailableOn <= t.now.Unix() {
+			carried, sum = append(carried, *b), sum+b.Net
 		}
 	}
 	if sum <= 0 {
@@ -158,9 +156,9 @@ func (t *tx) sendPayout(owner string, p payout) payout {
 }
 
 func (t *tx) finishPayouts() {
-	for _, r := range t.payouts.rows {
-		if r.Body.Status == "in_transit" && r.Body.ArrivalDate <= t.now.Unix() {
-			t.finishPayout(r.Owner, r.Body)
+	for owner, p := range t.payouts.all() {
+		if p.Status == "in_transit" && p.ArrivalDate <= t.now.Unix() {
+			t.finishPayout(owner, *p)
 		}
 	}
 }

@@ -1,7 +1,5 @@
 package stripesim
 
-import "slices"
-
 // A refund gives a charge back to the card. It is pending while the balance cannot cover it.
 type refund struct {
 	head
@@ -89,27 +87,32 @@ func (t *tx) payRefund(owner string, re refund) refund {
 }
 
 func (s *Server) refundsWait() bool {
-	return slices.ContainsFunc(s.refunds.rows, func(r row[refund]) bool { return r.Body.Status == "pending" })
+	for _, re := range s.refunds.all() {
+		if re.Status == "pending" {
+			return true
+		}
+	}
+	return false
 }
 
 // retryRefunds pays the pending refunds that the balance covers by now.
 func (t *tx) retryRefunds() {
-	for _, r := range t.refunds.rows {
-		if r.Body.Status != "pending" {
+	for owner, waiting := range t.refunds.all() {
+		if waiting.Status != "pending" {
 			continue
 		}
-		if re := t.payRefund(r.Owner, r.Body); re.Status == "succeeded" {
-			t.refunds.put(t, r.Owner, re)
-			t.emit(r.Owner, "refund.updated", re)
-			t.emit(r.Owner, "charge.refund.updated", re)
+		if re := t.payRefund(owner, *waiting); re.Status == "succeeded" {
+			t.refunds.put(t, owner, re)
+			t.emit(owner, "refund.updated", re)
+			t.emit(owner, "charge.refund.updated", re)
 		}
 	}
 }
 
 func (s *Server) refundsOf(charge string) (out []refund) {
-	for _, r := range s.refunds.rows {
-		if string(r.Body.Charge) == charge {
-			out = append([]refund{r.Body}, out...)
+	for _, re := range s.refunds.all() {
+		if string(re.Charge) == charge {
+			out = append([]refund{*re}, out...)
 		}
 	}
 	return out

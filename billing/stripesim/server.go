@@ -100,10 +100,7 @@ func (s *Server) load() (err error) {
 	now := s.now()
 	var live []change
 	for _, shelf := range s.shelves {
-		changes, err := shelf.snapshot(func(_ string, body any) bool {
-			a, isAnswer := body.(storedAnswer)
-			return !isAnswer || !a.expired(now)
-		})
+		changes, err := shelf.snapshot(func(body any) bool { return !forgettable(body, now) })
 		if err != nil {
 			return errors.Join(err, s.journal.close())
 		}
@@ -112,6 +109,17 @@ func (s *Server) load() (err error) {
 	state, _ := s.clock.get("clock")
 	s.plan(state.Done)
 	return s.journal.compact(live)
+}
+
+// forgettable is what nothing depends on any more: answers whose keys have expired, and letters that are out of the post.
+func forgettable(body any, now time.Time) bool {
+	switch b := body.(type) {
+	case storedAnswer:
+		return b.expired(now)
+	case delivery:
+		return b.State != "waiting"
+	}
+	return false
 }
 
 // Handler returns everything the stand-in serves: the API under /v1, the pages under /_checkout and /_onboarding, and the

@@ -3,6 +3,7 @@ package stripesim
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -43,7 +44,7 @@ type change struct {
 // A shelf is what journal and expansion need of a book without knowing its type.
 type shelf interface {
 	restore(change) error
-	snapshot(keep func(kind string, body any) bool) ([]change, error)
+	snapshot(keep func(body any) bool) ([]change, error)
 	find(id string) (any, bool)
 }
 
@@ -68,6 +69,17 @@ func (b *book[T]) of(owner, id string) (body T, ok bool) {
 		return body, false
 	}
 	return b.rows[i].Body, true
+}
+
+// all walks the objects in the order they were made, with their owners. The bodies are to be read only.
+func (b *book[T]) all() iter.Seq2[string, *T] {
+	return func(yield func(string, *T) bool) {
+		for i := range b.rows {
+			if !yield(b.rows[i].Owner, &b.rows[i].Body) {
+				return
+			}
+		}
+	}
 }
 
 func (b *book[T]) find(id string) (any, bool) { return b.get(id) }
@@ -107,10 +119,10 @@ func (b *book[T]) restore(c change) error {
 	return nil
 }
 
-func (b *book[T]) snapshot(keep func(string, any) bool) ([]change, error) {
+func (b *book[T]) snapshot(keep func(any) bool) ([]change, error) {
 	var out []change
 	for _, r := range b.rows {
-		if !keep(b.kind, r.Body) {
+		if !keep(r.Body) {
 			continue
 		}
 		raw, err := json.Marshal(r.Body)

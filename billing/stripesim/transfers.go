@@ -85,14 +85,14 @@ func (c *call) coverFromCharge(tr *transfer) (available time.Time, err error) {
 		tr.TransferGroup = ref("group_" + ch.ID)
 	}
 	moved, _ := c.txns.get(string(ch.BalanceTransaction))
-	return time.Unix(moved.AvailableOn, 0).UTC(), nil
+	return stamp(moved.AvailableOn).time(), nil
 }
 
 // transferredFrom sums what has been transferred of a charge and not been reversed.
 func (t *tx) transferredFrom(charge string) (sum int64) {
-	for _, r := range t.transfers.rows {
-		if string(r.Body.SourceTransaction) == charge {
-			sum += r.Body.Amount - r.Body.AmountReversed
+	for _, tr := range t.transfers.all() {
+		if string(tr.SourceTransaction) == charge {
+			sum += tr.Amount - tr.AmountReversed
 		}
 	}
 	return sum

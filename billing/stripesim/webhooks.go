@@ -93,15 +93,14 @@ func (s *Server) nextDelivery(endpoint string) (next delivery, pause time.Durati
 		return next, pause, false
 	}
 	now := time.Now()
-	for _, r := range s.mail.rows {
-		d := r.Body
+	for _, d := range s.mail.all() {
 		if d.State != "waiting" || d.Endpoint != endpoint {
 			continue
 		}
 		if d.Next.After(now) {
 			pause = min(pause, d.Next.Sub(now))
 		} else if !ok || d.Next.Before(next.Next) {
-			next, ok = d, true
+			next, ok = *d, true
 		}
 	}
 	return next, pause, ok
@@ -214,8 +213,8 @@ func (s *Server) WaitIdle(ctx context.Context) error {
 }
 
 func (s *Server) waiting() (n int) {
-	for _, r := range s.mail.rows {
-		if r.Body.State == "waiting" {
+	for _, d := range s.mail.all() {
+		if d.State == "waiting" {
 			n++
 		}
 	}
