@@ -1,0 +1,108 @@
+package web
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"homecoming/api/access"
+	"homecoming/api/web/ui"
+	"homecoming/market"
+)
+
+// office are the roles that people work in for a company.
+var office = []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office}
+
+const companyCookie = "company"
+
+// frame finds out for which company the reader works now, and what surrounds the page.
+func (v *visit) frame(section string) (ui.Frame, error) {
+	f := ui.Frame{Language: v.lang, Path: v.c.Request.URL.Path, Person: v.who.Name, RequestID: access.RequestID(v.ctx), Now: v.Clock.Now(),
+		Dev: v.Dev, Flash: v.flash(), Settings: v.who.PersonID != uuid.Nil, Profile: v.who.PersonID != uuid.Nil}
+	if f.Person == "" {
+		f.Person = v.who.Email
+	}
+	ids := v.who.Companies(office...)
+	for _, id := range ids {
+		c, err := v.Market.Company(v.ctx, v.who, id)
+		if err != nil {
+			return f, err
+		}
+		f.Companies = append(f.Companies, ui.Company{ID: c.ID, Name: companyName(c, v.lang)})
+		if v.company.ID == uuid.Nil || c.ID == v.chosen(ids) {
+			v.company = c
+		}
+	}
+	if v.company.ID != uuid.Nil {
+		f.Company = ui.Company{ID: v.company.ID, Name: companyName(v.company, v.lang)}
+		f.Zone = v.company.Zone()
+	}
+	f.Nav = v.nav(section, ui.With(v.ctx, f))
+	return f, nil
+}
+
+// chosen is the company that the reader switched to, when they work there.
+func (v *visit) chosen(ids []uuid.UUID) uuid.UUID {
+	cookie, err := v.c.Cookie(companyCookie)
+	if err != nil {
+		return uuid.Nil
+	}
+	id, err := uuid.Parse(cookie)
+	if err != nil || !slices.Contains(ids, id) {
+		return uuid.Nil
+	}
+	return id
+}
+
+// sections are the parts of the navigation, with what somebody must be able to do to see each.
+var sections = []struct {
+	name, href string
+	needs      market.Action
+}{
+	{"tasks", "/tasks", market.SeeTasks},
+	{"people", "/people", market.SeePeople},
+	{"contracts", "/contracts", market.SeeContracts},
+	{"money", "/money", market.SeeMoney},
+}
+
+// own are the parts for alumni, about themselves.
+var own = []struct{ name, href string }{{"work", "/work"}, {"bids", "/bids"}, {"contracts", "/contracts"}, {"payouts", "/payouts"}, {"profile", "/profile"}}
+
+func (v *visit) nav(section string, ctx context.Context) []ui.Link {
+	var links []ui.Link
+	add := func(name, href string) {
+		if !slices.ContainsFunc(links, func(l ui.Link) bool { return l.Href == href }) {
+			links = append(links, ui.Link{Href: href, Label: ui.T(ctx, "nav."+name), Icon: name, Current: name == section})
+		}
+	}
+	for _, s := range sections {
+		if v.company.ID != uuid.Nil && v.who.May(s.needs, v.company.ID) == nil {
+			add(s.name, s.href)
+		}
+	}
+	if len(v.who.Memberships()) > 0 {
+		for _, s := range own {
+			add(s.name, s.href)
+		}
+	}
+	if v.company.ID != uuid.Nil && v.who.May(market.Administer, v.company.ID) == nil {
+		add("settings", "/settings")
+	}
+	return links
+}
+
+// may reports whether the reader may do something at the company they work for now.
+func (v *visit) may(do market.Action) bool {
+	return v.company.ID != uuid.Nil && v.who.May(do, v.company.ID) == nil
+}
+
+// postCompany switches to another of the reader's companies.
+func (v *visit) postCompany() error {
+	id, err := uuid.Parse(v.c.PostForm("company"))
+	if err != nil || !slices.Contains(v.who.Companies(office...), id) {
+		return market.ErrNotFound
+	}
+	v.remember(companyCookie, id.String(), 365*24*60*60)
+	return v.to("/", "")
+}

@@ -1,0 +1,47 @@
+package web
+
+import (
+	"context"
+
+	"homecoming/api/web/ui"
+	"homecoming/market"
+)
+
+func departmentOptions(ctx context.Context, list []market.Department) []ui.Option {
+	options := []ui.Option{{Value: "", Label: ui.T(ctx, "task.department.none")}}
+	for _, d := range list {
+		options = append(options, ui.Option{Value: d.ID.String(), Label: departmentName(d, ui.FrameOf(ctx).Language)})
+	}
+	return options
+}
+
+func categoryOptions(ctx context.Context) []ui.Option {
+	return named(ctx, "category.", market.WithholdingCategories...)
+}
+
+func levelOptions(ctx context.Context) []ui.Option { return named(ctx, "level.", "1", "2", "3") }
+
+func kindOptions(ctx context.Context) []ui.Option {
+	return named(ctx, "kind.", "must", "strict", "nice")
+}
+
+func languageOptions() []ui.Option {
+	return []ui.Option{{Value: "ja", Label: "日本語"}, {Value: "en", Label: "English"}}
+}
+
+// named are options whose labels stand in the catalogue under a prefix.
+func named(ctx context.Context, prefix string, values ...string) []ui.Option {
+	options := make([]ui.Option, len(values))
+	for i, value := range values {
+		options[i] = ui.Option{Value: value, Label: ui.T(ctx, prefix+value)}
+	}
+	return options
+}
+
+// certificateLine is the certificate in a few words: exact list, checked 09:41 · how.
+func certificateLine(ctx context.Context, r ranked) string {
+	if r.exact {
+		return ui.T(ctx, "certificate.line", "time", checkedAt(ctx, r))
+	}
+	return ui.T(ctx, "certificate.line.moving", "time", checkedAt(ctx, r))
+}

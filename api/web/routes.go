@@ -1,0 +1,78 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"homecoming/api/access"
+	"homecoming/api/web/static"
+	"homecoming/api/web/ui"
+	"homecoming/internal/problem"
+	"homecoming/market"
+)
+
+// A line of the table: what is asked, who may, which part of the navigation it belongs to, and what answers.
+type line struct {
+	method, path string
+	needs        market.Action
+	section      string
+	serve        func(*visit) error
+}
+
+// table is every page.
+var table = []line{
+	{"GET", "/", access.Anybody, "", (*visit).getHome},
+	{"GET", "/signin", access.Anybody, "", (*visit).getSignIn},
+	{"POST", "/signin", access.Anybody, "", (*visit).postSignIn},
+	{"POST", "/signin/link", access.Anybody, "", (*visit).postSignInLink},
+	{"GET", "/link/{token}", access.Anybody, "", (*visit).getLink},
+	{"POST", "/link/{token}", access.Anybody, "", (*visit).postLink},
+	{"POST", "/signout", access.SignedIn, "", (*visit).postSignOut},
+	{"POST", "/company", access.SignedIn, "", (*visit).postCompany},
+	{"GET", "/checkout/done", access.Anybody, "", (*visit).getCheckoutDone},
+
+	{"GET", "/tasks", market.SeeTasks, "tasks", (*visit).getTasks},
+	{"GET", "/tasks/new", market.PostTasks, "tasks", (*visit).getNewTask},
+	{"POST", "/tasks/new", market.PostTasks, "tasks", (*visit).postNewTask},
+	{"POST", "/tasks/preview", market.PostTasks, "tasks", (*visit).postPreview},
+	{"GET", "/tasks/{id}/edit", market.PostTasks, "tasks", (*visit).getEditTask},
+	{"POST", "/tasks/{id}/edit", market.PostTasks, "tasks", (*visit).postEditTask},
+	{"POST", "/tasks/{id}/publish", market.PostTasks, "tasks", (*visit).postPublish},
+	{"POST", "/tasks/{id}/invitations", market.PostTasks, "tasks", (*visit).postInvitations},
+	{"GET", "/tasks/{id}/cancel", market.PostTasks, "tasks", (*visit).getCancel},
+	{"POST", "/tasks/{id}/cancel", market.PostTasks, "tasks", (*visit).postCancel},
+}
+
+// limited are the ways in: so many tries per address.
+var limited = map[string]bool{"POST /signin": true, "POST /signin/link": true, "POST /link/{token}": true, "GET /link/{token}": true}
+
+// Pages are all pages with what each needs, to be mounted by package api.
+func Pages(cfg Config) access.Pages {
+	s := newSite(cfg)
+	lines := table
+	if cfg.Dev {
+		lines = append(lines[:len(lines):len(lines)], devTable...)
+	}
+	var routes []access.Route
+	for _, l := range lines {
+		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Limited: limited[l.method+" "+l.path], Handle: s.page(l.section, l.serve)})
+	}
+	routes = append(routes, access.Route{Method: http.MethodGet, Path: "/static/{file}", Needs: access.Anybody, Handle: gin.WrapH(static.Handler())})
+	return access.Pages{Routes: routes, Problem: s.problem}
+}
+
+// problem shows an error as a page. Where even that fails, the bare sentence is sent.
+func (s *site) problem(c *gin.Context, status int, p *problem.Error) {
+	v, err := s.visit(c, "")
+	if err != nil { // the page's own frame failed: show it without one
+		v.company = market.Company{}
+		v.ctx = ui.With(c.Request.Context(), ui.Frame{Language: v.lang, RequestID: access.RequestID(v.ctx), Now: s.Clock.Now()})
+	}
+	if err := v.problem(status, p); err != nil {
+		c.String(status, "%s", p.In(v.lang))
+	}
+}
+
+func escape(s string) string { return url.QueryEscape(s) }

@@ -1,0 +1,177 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"homecoming/api/access"
+	"homecoming/api/web/ui"
+	"homecoming/internal/clock"
+	"homecoming/internal/problem"
+	"homecoming/market"
+	"homecoming/matching"
+)
+
+// Config is what the pages are made with.
+type Config struct {
+	Market   *market.Service
+	Matching *matching.Service
+	Clock    clock.Clock
+	Dev      bool // show the outbox and the storybook
+	// Outbox lists the letters that were sent lately, newest first; dev alone.
+	Outbox func(ctx context.Context) ([]Mail, error)
+	// Outside are the origins that a form may lead to besides our own: the payment provider's pages.
+	Outside []string
+}
+
+// A Mail is one letter as the outbox shows it.
+type Mail struct {
+	To, Subject, Body, Sent string
+}
+
+// A site shows pages; a visit is one request for one.
+type site struct {
+	Config
+	policy string // the content security policy
+}
+
+type visit struct {
+	*site
+	c       *gin.Context
+	ctx     context.Context // carries the frame
+	who     market.Actor
+	lang    problem.Language
+	company market.Company // the one that the reader works for now; zero for alumni alone
+}
+
+func newSite(cfg Config) *site {
+	outside := append([]string{"https://checkout.stripe.com", "https://connect.stripe.com"}, cfg.Outside...)
+	if cfg.Dev {
+		outside = append(outside, "http://127.0.0.1:*", "http://localhost:*")
+	}
+	return &site{Config: cfg, policy: "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
+		"base-uri 'none'; frame-ancestors 'none'; form-action 'self' " + strings.Join(outside, " ")}
+}
+
+// page makes a handler of a visit's method. section is the part of the navigation that it belongs to.
+func (s *site) page(section string, serve func(*visit) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		v, err := s.visit(c, section)
+		if err == nil {
+			err = serve(v)
+		}
+		if err != nil {
+			access.Fail(c, err)
+		}
+	}
+}
+
+func (s *site) visit(c *gin.Context, section string) (*visit, error) {
+	ctx := c.Request.Context()
+	v := &visit{site: s, c: c, ctx: ctx, who: access.Actor(ctx), lang: access.Language(ctx)}
+	v.who.Language = v.lang
+	frame, err := v.frame(section)
+	v.ctx = ui.With(ctx, frame)
+	return v, err
+}
+
+// show sends a page. It is made whole before the first byte leaves, so that a fault cannot leave half of one.
+func (v *visit) show(status int, page templ.Component) error {
+	var b bytes.Buffer
+	if err := page.Render(v.ctx, &b); err != nil {
+		return err
+	}
+	h := v.c.Writer.Header()
+	h.Set("Content-Security-Policy", v.policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Language", string(v.lang))
+	v.c.Data(status, "text/html; charset=utf-8", b.Bytes())
+	return nil
+}
+
+// ok shows a page that went well.
+func (v *visit) ok(page templ.Component) error { return v.show(http.StatusOK, page) }
+
+// to sends the reader on after a form; a message of that key awaits them there.
+func (v *visit) to(path, key string, args ...any) error {
+	if key != "" {
+		v.leave(flash{Key: key, Args: args})
+	}
+	v.c.Redirect(http.StatusSeeOther, path)
+	return nil
+}
+
+// refuse shows a form again with what is wrong with it. Errors that are not about the form are passed on.
+func (v *visit) refuse(err error, form func(ui.Fault) templ.Component) error {
+	var p *problem.Error
+	if !errors.As(err, &p) {
+		return err
+	}
+	switch p.Kind {
+	case problem.Invalid, problem.Conflict, problem.RateLimited, problem.Unavailable:
+		return v.show(access.Status(p), form(v.fault(p)))
+	}
+	return err
+}
+
+// retreat goes back to a page with what went wrong, for buttons that have no form to show again.
+func (v *visit) retreat(err error, path string) error {
+	var p *problem.Error
+	if !errors.As(err, &p) || p.Kind == problem.NotFound || p.Kind == problem.Forbidden || p.Kind == problem.Unauthenticated {
+		return err
+	}
+	v.leave(flash{Text: v.fault(p).Sentence, Bad: true})
+	v.c.Redirect(http.StatusSeeOther, path)
+	return nil
+}
+
+// fault writes a problem for the reader, with the names of states in their language.
+func (v *visit) fault(p *problem.Error) ui.Fault {
+	for name, value := range p.Args {
+		if key := "arg." + toText(value); known(key) {
+			p = p.With(name, v.t(key))
+		}
+	}
+	return ui.FaultOf(p, v.lang)
+}
+
+// t is the sentence of a key.
+func (v *visit) t(key string, args ...any) string { return ui.T(v.ctx, key, args...) }
+
+// id reads an id from the path; what is none belongs to nobody.
+func (v *visit) id() (uuid.UUID, error) {
+	id, err := uuid.Parse(v.c.Param("id"))
+	if err != nil {
+		return uuid.Nil, market.ErrNotFound
+	}
+	return id, nil
+}
+
+// before reads the cursor of a list.
+func (v *visit) before() uuid.UUID {
+	id, _ := uuid.Parse(v.c.Query("before"))
+	return id
+}
+
+// older is the address of the rest of a list that was full.
+func (v *visit) older(path string, got int, last uuid.UUID) string {
+	if got < pageSize {
+		return ""
+	}
+	q := v.c.Request.URL.Query()
+	q.Set("before", last.String())
+	q.Del("lang")
+	return path + "?" + q.Encode()
+}
+
+// pageSize is how many rows a list shows at a time.
+const pageSize = 20
