@@ -26,6 +26,14 @@ type Company struct {
 	CreatedAt      time.Time
 }
 
+// NameIn is the company's name for a reader of a language.
+func (c Company) NameIn(language string) string {
+	if language == "en" && c.NameEN != "" {
+		return c.NameEN
+	}
+	return c.Name
+}
+
 // Zone is the company's time zone; an unknown name falls back to Tokyo.
 func (c Company) Zone() *time.Location {
 	if loc, err := time.LoadLocation(c.TimeZone); err == nil {

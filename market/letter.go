@@ -26,6 +26,10 @@ const (
 	LetterPaid       LetterKind = "paid"       // the payout arrived
 )
 
+// LetterKinds are all of them. Each has a text in letters/ for each language.
+var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
+	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid}
+
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.
 type Letter struct {

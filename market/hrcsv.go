@@ -1,0 +1,262 @@
+package market
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"cloud.google.com/go/civil"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/unicode/norm"
+
+	"homecoming/internal/problem"
+)
+
+// What can be wrong with a file as a whole; it is refused before anything is read from it.
+var (
+	ErrFileEmpty     = problem.Define(problem.Invalid, "file_empty", "There are no people in this file. It needs a line of headings and a line for each stint.", "ファイルにデータがありません。見出し行と、在籍期間ごとの行が必要です。")
+	ErrFileTooLarge  = problem.Define(problem.Invalid, "file_too_large", "This file is over {max} MB. Split it.", "ファイルが{max}MBを超えています。分割してください。")
+	ErrFileEncoding  = problem.Define(problem.Invalid, "file_encoding", "This file is neither UTF-8 nor Shift_JIS. Save it as “CSV UTF-8”.", "文字コードがUTF-8でもShift_JISでもありません。「CSV UTF-8」で保存してください。")
+	ErrFileKind      = problem.Define(problem.Invalid, "file_kind", "This is no CSV file but {kind}. Save it as “CSV UTF-8”.", "CSVファイルではありません（{kind}）。「CSV UTF-8」で保存してください。")
+	ErrMissingColumn = problem.Define(problem.Invalid, "missing_column", "The column {column} is missing. The headings must name it.", "「{column}」の列がありません。見出し行に追加してください。")
+	ErrColumnTwice   = problem.Define(problem.Invalid, "column_twice", "The column {column} is there twice. Remove one.", "「{column}」の列が重複しています。一方を削除してください。")
+)
+
+// What can be wrong with one line of a file.
+var (
+	ErrLine         = problem.Define(problem.Invalid, "line_unreadable", "This line is no CSV: {detail}. Check its quotation marks.", "この行はCSVとして読み取れません（{detail}）。引用符を確認してください。")
+	ErrTooManyCells = problem.Define(problem.Invalid, "too_many_cells", "This line has {count} cells, the headings {max}. A comma may need quotation marks.", "この行のセル数（{count}）が見出し（{max}）を超えています。カンマを含む値は引用符で囲んでください。")
+	ErrLeftBefore   = problem.Define(problem.Invalid, "left_before_joined", "They left on {left}, before they joined on {joined}.", "退職日（{left}）が入社日（{joined}）より前です。")
+	ErrSkillForm    = problem.Define(problem.Invalid, "skill_form", "“{value}” cannot be read as a skill. Write name:level:evidence, for instance Bookkeeping:3:attested.", "「{value}」をスキルとして読み取れません。「名称:レベル:根拠」の形で入力してください（例：簿記:3:attested）。")
+	ErrAmountForm   = problem.Define(problem.Invalid, "amount_form", "“{value}” is no amount.", "「{value}」を金額として読み取れません。")
+	ErrDuplicateRow = problem.Define(problem.Conflict, "duplicate_row", "Line {first} says the same stint already; this one was set aside.", "{first}行目と同じ在籍期間のため、取り込みませんでした。")
+)
+
+// maxImport is the largest file that is read, in bytes.
+const maxImport = 10 << 20
+
+// columns are the headings of an HR file with the Japanese names that mean the same. Width, case, blanks, brackets
+// and underscores do not matter: 姓（カナ）, 姓 カナ and 姓カナ are one.
+var columns = map[string][]string{
+	"email":               {"メールアドレス", "メール", "Eメール", "電子メール", "mail"},
+	"family_name":         {"姓", "氏", "苗字", "last_name"},
+	"given_name":          {"名", "名前", "first_name"},
+	"family_kana":         {"姓カナ", "姓かな", "セイ", "姓フリガナ", "姓ふりがな", "氏カナ"},
+	"given_kana":          {"名カナ", "名かな", "メイ", "名フリガナ", "名ふりがな"},
+	"department":          {"部署", "部門", "所属", "所属部署", "部署名"},
+	"joined_on":           {"入社日", "入社年月日", "在籍開始日", "着任日"},
+	"left_on":             {"退職日", "退社日", "退職年月日", "退社年月日", "在籍終了日"},
+	"skills":              {"スキル", "技能", "保有スキル"},
+	"hourly_rate":         {"時給", "時間単価", "単価", "希望単価"},
+	"available_from":      {"稼働可能日", "稼働開始日", "稼働開始可能日"},
+	"entity":              {"在籍会社", "法人", "法人名", "会社名", "グループ会社"},
+	"registration_number": {"登録番号", "適格請求書発行事業者登録番号", "インボイス登録番号", "インボイス番号"},
+}
+
+// neededColumns must be in every file; the others may be left out.
+var neededColumns = []string{"email", "family_name", "joined_on"}
+
+// column finds what a heading means; "" is nothing we know.
+func column(heading string) string {
+	heading = folded(heading)
+	for name, others := range columns {
+		if folded(name) == heading || slices.ContainsFunc(others, func(o string) bool { return folded(o) == heading }) {
+			return name
+		}
+	}
+	return ""
+}
+
+func folded(s string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" _-()[]\t\u3000", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(norm.NFKC.String(s)))
+}
+
+// An hrFile is what a file says: its good rows by person, in the order of their first lines, and what is wrong with
+// the others.
+type hrFile struct {
+	people   []hrPerson
+	rows     int // good and bad
+	rejected int
+	faults   []RowFault
+	ignored  []string // headings that mean nothing to us
+}
+
+// An hrPerson is everything a file says about one address.
+type hrPerson struct {
+	email string
+	rows  []hrRow
+}
+
+// An hrRow is one stint with what the same line says about the person.
+type hrRow struct {
+	line                                         int
+	email                                        string
+	familyName, givenName, familyKana, givenKana string
+	department, entity, registrationNumber       string
+	joinedOn                                     civil.Date
+	leftOn, availableFrom                        *civil.Date
+	hourlyRate                                   *int64 // minor units
+	skills                                       []hrSkill
+}
+
+// An hrSkill is one statement of a row.
+type hrSkill struct {
+	name     string
+	level    int
+	evidence Evidence
+}
+
+// A RowFault says why a line was not taken, in both languages.
+type RowFault struct {
+	Line   int    `json:"line"`             // counted from 1, the headings included
+	Column string `json:"column,omitempty"` // in English, whatever the file's headings
+	Code   string `json:"code"`
+	EN     string `json:"en"`
+	JA     string `json:"ja"`
+}
+
+func faultOn(line int, column string, e *problem.Error) RowFault {
+	return RowFault{Line: line, Column: column, Code: e.Code, EN: e.In(problem.English), JA: e.In(problem.Japanese)}
+}
+
+// parseHR reads a whole file. The error is one of the ErrFile family, ErrMissingColumn or ErrColumnTwice.
+func parseHR(file []byte, currency string) (hrFile, error) {
+	var f hrFile
+	text, err := decodeText(file)
+	if err != nil {
+		return f, err
+	}
+	r := csv.NewReader(strings.NewReader(text))
+	r.FieldsPerRecord, r.ReuseRecord = -1, true
+	headings, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return f, ErrFileEmpty
+	}
+	if err != nil {
+		return f, ErrLine.With("detail", parseDetail(err))
+	}
+	at, err := f.headings(headings)
+	if err != nil {
+		return f, err
+	}
+	places := map[string]int{}
+	for {
+		cells, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		f.line(r, cells, err, at, len(headings), currency, places)
+	}
+	if f.rows == 0 {
+		return f, ErrFileEmpty
+	}
+	return f, nil
+}
+
+// headings finds where each column is.
+func (f *hrFile) headings(cells []string) (map[string]int, error) {
+	at := map[string]int{}
+	for i, cell := range cells {
+		name := column(cell)
+		if name == "" {
+			if cell = strings.TrimSpace(cell); cell != "" {
+				f.ignored = append(f.ignored, cell)
+			}
+			continue
+		}
+		if _, twice := at[name]; twice {
+			return nil, ErrColumnTwice.With("column", name)
+		}
+		at[name] = i
+	}
+	for _, name := range neededColumns {
+		if _, there := at[name]; !there {
+			return nil, ErrMissingColumn.With("column", name)
+		}
+	}
+	return at, nil
+}
+
+// line takes one record in, among the good or the bad.
+func (f *hrFile) line(r *csv.Reader, cells []string, err error, at map[string]int, width int, currency string, places map[string]int) {
+	if err == nil && !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
+		return // blank lines come with spreadsheets
+	}
+	f.rows++
+	var faults []RowFault
+	var row hrRow
+	switch {
+	case err != nil:
+		faults = []RowFault{faultOn(parseLine(err), "", ErrLine.With("detail", parseDetail(err)))}
+	case len(cells) > width:
+		line, _ := r.FieldPos(0)
+		faults = []RowFault{faultOn(line, "", ErrTooManyCells.With("count", len(cells)).With("max", width))}
+	default:
+		line, _ := r.FieldPos(0)
+		row, faults = readRow(line, func(name string) string {
+			if i, there := at[name]; there && i < len(cells) {
+				return strings.TrimSpace(cells[i])
+			}
+			return ""
+		}, currency)
+	}
+	if len(faults) > 0 {
+		f.rejected++
+		f.faults = append(f.faults, faults...)
+		return
+	}
+	i, seen := places[row.email]
+	if !seen {
+		i = len(f.people)
+		places[row.email], f.people = i, append(f.people, hrPerson{email: row.email})
+	}
+	f.people[i].rows = append(f.people[i].rows, row)
+}
+
+// decodeText turns a file into UTF-8 without a byte order mark.
+func decodeText(file []byte) (string, error) {
+	switch {
+	case len(file) > maxImport:
+		return "", ErrFileTooLarge.With("max", maxImport>>20)
+	case bytes.HasPrefix(file, []byte("PK\x03\x04")), bytes.HasPrefix(file, []byte("\xd0\xcf\x11\xe0")):
+		return "", ErrFileKind.With("kind", "Excel")
+	case bytes.HasPrefix(file, []byte("%PDF")):
+		return "", ErrFileKind.With("kind", "PDF")
+	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")), bytes.IndexByte(file, 0) >= 0:
+		return "", ErrFileEncoding // UTF-16, or no text at all
+	}
+	file = bytes.TrimPrefix(file, []byte("\xef\xbb\xbf"))
+	if utf8.Valid(file) {
+		return string(file), nil
+	}
+	text, err := japanese.ShiftJIS.NewDecoder().Bytes(file)
+	if err != nil || bytes.ContainsRune(text, utf8.RuneError) || bytes.IndexByte(text, 0) >= 0 {
+		return "", ErrFileEncoding
+	}
+	return string(text), nil
+}
+
+func parseLine(err error) int {
+	var p *csv.ParseError
+	if errors.As(err, &p) {
+		return p.StartLine
+	}
+	return 0
+}
+
+func parseDetail(err error) string {
+	var p *csv.ParseError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}

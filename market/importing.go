@@ -1,0 +1,291 @@
+package market
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+	"gorm.io/gorm"
+
+	"homecoming/internal/jobs"
+	"homecoming/internal/problem"
+)
+
+// RunImport is the kind of a run that takes people in.
+const RunImport = "import"
+
+// runActions says who may watch which kind of run.
+var runActions = map[string]Action{RunImport: ManagePeople, "reconciliation": SeeMoney}
+
+// Limits of a report: what is over them is counted, not listed.
+const (
+	maxFaults  = 2000
+	maxChanges = 1000
+)
+
+// An ImportReport tells what an import did, or would do in a dry run. Every row of the file counts once, in one of
+// created, updated, unchanged, duplicates or rejected.
+type ImportReport struct {
+	DryRun     bool           `json:"dry_run"`
+	Rows       int            `json:"rows"`
+	People     int            `json:"people"` // different addresses among the good rows
+	Created    int            `json:"created"`
+	Updated    int            `json:"updated"`
+	Unchanged  int            `json:"unchanged"`
+	Duplicates int            `json:"duplicates"` // set aside: the same stint twice
+	Rejected   int            `json:"rejected"`
+	Ignored    []string       `json:"ignored_columns,omitempty"`
+	Faults     []RowFault     `json:"faults"`
+	Changes    []ImportChange `json:"changes"`
+}
+
+// An ImportChange is what a row made or would make different.
+type ImportChange struct {
+	Line   int          `json:"line"`
+	Email  string       `json:"email"`
+	What   string       `json:"what"` // created or updated
+	Fields []Difference `json:"fields,omitempty"`
+}
+
+// A Difference is one value before and after; From is empty for something new.
+type Difference struct {
+	Field string `json:"field"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// importJob reads one run's file in.
+type importJob struct {
+	RunID  uuid.UUID `json:"run_id"`
+	DryRun bool      `json:"dry_run"`
+}
+
+// Kind is the job's name in the queue.
+func (importJob) Kind() string { return "market.import" }
+
+// InsertOpts bounds how often a failing import is tried.
+func (importJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 6} }
+
+// StartImport takes an HR file for a company and reads it in by a job; the run tells how far that is and what came
+// of it as an [ImportReport]. A dry run does the same and takes it all back. A file that cannot be read at all is
+// refused at once.
+func (s *Service) StartImport(ctx context.Context, who Actor, company uuid.UUID, file []byte, dryRun bool) (jobs.Run, error) {
+	if err := who.May(ManagePeople, company); err != nil {
+		return jobs.Run{}, err
+	}
+	c, err := CompanyByID(s.db.Gorm(ctx), company)
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	f, err := parseHR(file, c.Currency)
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	var run jobs.Run
+	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
+		report, err := json.Marshal(f.report(dryRun))
+		if err != nil {
+			return err
+		}
+		run, err = jobs.NewRun(tx, jobs.Run{CompanyID: &company, Kind: RunImport, Total: f.rows, Input: file, Report: report, StartedBy: &who.PersonID})
+		if err != nil {
+			return err
+		}
+		if err := jobs.Enqueue(tx, importJob{run.ID, dryRun}); err != nil {
+			return err
+		}
+		return Audit(tx, who, company, "people.import", "run:"+run.ID.String(), map[string]any{"rows": f.rows, "dry_run": dryRun})
+	})
+	run.Input = nil
+	return run, err
+}
+
+// report begins with what reading alone can tell.
+func (f hrFile) report(dryRun bool) ImportReport {
+	r := ImportReport{DryRun: dryRun, Rows: f.rows, People: len(f.people), Rejected: f.rejected, Ignored: f.ignored,
+		Faults: []RowFault{}, Changes: []ImportChange{}}
+	r.fault(f.faults...)
+	return r
+}
+
+func (r *ImportReport) fault(faults ...RowFault) {
+	r.Faults = append(r.Faults, faults[:min(len(faults), maxFaults-len(r.Faults))]...)
+}
+
+func (r *ImportReport) change(c ImportChange) {
+	if len(r.Changes) < maxChanges {
+		r.Changes = append(r.Changes, c)
+	}
+}
+
+// handled is how many rows are behind us.
+func (r *ImportReport) handled() int {
+	return r.Created + r.Updated + r.Unchanged + r.Duplicates + r.Rejected
+}
+
+// Run reads long work that the actor may watch: imports for those who manage people, reconciliations for those who
+// see money, anything else for whoever started it.
+func (s *Service) Run(ctx context.Context, who Actor, id uuid.UUID) (jobs.Run, error) {
+	var r jobs.Run
+	if err := one(s.db.Gorm(ctx).Omit("input").Where("id = ?", id).Take(&r)); err != nil {
+		return jobs.Run{}, err
+	}
+	action, known := runActions[r.Kind]
+	switch {
+	case known && r.CompanyID != nil:
+		if err := who.May(action, *r.CompanyID); err != nil {
+			return jobs.Run{}, err
+		}
+	case r.StartedBy == nil || *r.StartedBy != who.PersonID:
+		return jobs.Run{}, ErrNotFound
+	}
+	return r, nil
+}
+
+// An importWorker reads files in, a batch of people a transaction.
+type importWorker struct {
+	river.WorkerDefaults[importJob]
+	s     *Service
+	batch int           // people a transaction
+	turn  time.Duration // how long one turn takes at most; the next goes on where it ended
+}
+
+func newImportWorker(s *Service) *importWorker {
+	return &importWorker{s: s, batch: 250, turn: 15 * time.Second}
+}
+
+// Timeout lets a dry run, which is one transaction, take longer than a turn.
+func (w *importWorker) Timeout(job *river.Job[importJob]) time.Duration {
+	if job.Args.DryRun {
+		return 5 * time.Minute
+	}
+	return 30 * time.Second
+}
+
+// Work goes on where the run stands. What a killed worker had committed is behind it.
+func (w *importWorker) Work(ctx context.Context, job *river.Job[importJob]) error {
+	var run jobs.Run
+	if err := w.s.db.Gorm(ctx).Where("id = ?", job.Args.RunID).Take(&run).Error; err != nil {
+		return err
+	}
+	if run.FinishedAt != nil {
+		return nil
+	}
+	err := w.read(ctx, run, job.Args.DryRun)
+	if err != nil && !isSnooze(err) && job.Attempt >= job.MaxAttempts {
+		failed := json.RawMessage(`{"error": ` + strconv.Quote("import_failed") + `}`)
+		return errors.Join(err, jobs.Finish(w.s.db.Gorm(ctx), run.ID, jobs.Failed, failed))
+	}
+	return err
+}
+
+func isSnooze(err error) bool {
+	var snooze *river.JobSnoozeError
+	return errors.As(err, &snooze)
+}
+
+func (w *importWorker) read(ctx context.Context, run jobs.Run, dryRun bool) error {
+	c, err := CompanyByID(w.s.db.Gorm(ctx), *run.CompanyID)
+	if err != nil {
+		return err
+	}
+	f, err := parseHR(run.Input, c.Currency)
+	if err != nil {
+		return err
+	}
+	if dryRun {
+		return w.rehearse(ctx, run, c, f)
+	}
+	var report ImportReport
+	if err := json.Unmarshal(run.Report, &report); err != nil {
+		return err
+	}
+	until := time.Now().Add(w.turn)
+	for people := f.after(report.handled()); len(people) > 0; {
+		if time.Now().After(until) {
+			return river.JobSnooze(0)
+		}
+		n := min(w.batch, len(people))
+		if report, err = w.commit(ctx, run, c, people[:n], report); err != nil {
+			return err
+		}
+		people = people[n:]
+	}
+	return jobs.Finish(w.s.db.Gorm(ctx), run.ID, jobs.Succeeded, report)
+}
+
+// after skips the people whose rows are behind us. A batch commits all rows of its people, so that the count of rows
+// tells where to go on.
+func (f hrFile) after(handled int) []hrPerson {
+	handled -= f.rejected
+	for i, p := range f.people {
+		if handled <= 0 {
+			return f.people[i:]
+		}
+		handled -= len(p.rows)
+	}
+	return nil
+}
+
+// commit takes one batch in, together with how far that brings the run.
+func (w *importWorker) commit(ctx context.Context, run jobs.Run, c Company, people []hrPerson, before ImportReport) (ImportReport, error) {
+	var report ImportReport
+	err := w.s.db.Tx(ctx, func(tx *gorm.DB) error {
+		report = before // the closure may run again
+		if err := w.s.newIntake(tx, c, &report).take(people); err != nil {
+			return err
+		}
+		body, err := json.Marshal(report)
+		if err != nil {
+			return err
+		}
+		if err := tx.Exec("UPDATE runs SET report = ? WHERE id = ?", string(body), run.ID).Error; err != nil {
+			return err
+		}
+		return jobs.Progress(tx, run.ID, report.handled(), report.Rows)
+	})
+	return report, err
+}
+
+var errRehearsal = errors.New("a dry run is taken back")
+
+// rehearse does what an import does, in one transaction that is taken back.
+func (w *importWorker) rehearse(ctx context.Context, run jobs.Run, c Company, f hrFile) error {
+	var report ImportReport
+	err := w.s.db.Tx(ctx, func(tx *gorm.DB) error {
+		report = f.report(true)
+		in := w.s.newIntake(tx, c, &report)
+		for people := f.people; len(people) > 0; {
+			n := min(w.batch, len(people))
+			if err := in.take(people[:n]); err != nil {
+				return err
+			}
+			people = people[n:]
+			w.tell(ctx, run.ID, report)
+		}
+		return errRehearsal
+	})
+	if !errors.Is(err, errRehearsal) {
+		return err
+	}
+	return jobs.Finish(w.s.db.Gorm(ctx), run.ID, jobs.Succeeded, report)
+}
+
+// tell writes a dry run's progress beside its transaction, on a connection of its own: it may be late or missing, but
+// never waits for one while the transaction holds another.
+func (w *importWorker) tell(ctx context.Context, run uuid.UUID, r ImportReport) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = jobs.Progress(w.s.db.Gorm(ctx), run, r.handled(), r.Rows)
+}
+
+// asProblem gives the problem in err, nil when it is a fault of ours.
+func asProblem(err error) *problem.Error {
+	var p *problem.Error
+	errors.As(err, &p)
+	return p
+}

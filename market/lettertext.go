@@ -1,0 +1,65 @@
+package market
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"text/template"
+)
+
+//go:embed letters/*.txt
+var letterFiles embed.FS
+
+// letterTexts are the templates by their files' names: join.ja.txt. The first line is the subject.
+var letterTexts = template.Must(template.New("letters").Funcs(template.FuncMap{
+	"line": oneLine, "quote": quoted, "role": roleName,
+}).ParseFS(letterFiles, "letters/*.txt"))
+
+// letterData is what a letter's text can name.
+type letterData struct {
+	Name    string         // the reader's
+	Company string         // in the reader's language; empty when it is about none
+	URL     string         // where the letter leads
+	Facts   map[string]any // what the sender of the letter gave; see [Letter]
+}
+
+// renderLetter writes a letter in a language.
+func renderLetter(kind LetterKind, language string, d letterData) (subject, text string, err error) {
+	var b strings.Builder
+	if err := letterTexts.ExecuteTemplate(&b, string(kind)+"."+language+".txt", d); err != nil {
+		return "", "", err
+	}
+	subject, text, _ = strings.Cut(b.String(), "\n")
+	for strings.Contains(text, "\n\n\n") {
+		text = strings.ReplaceAll(text, "\n\n\n", "\n\n")
+	}
+	return oneLine(subject), strings.TrimSpace(text) + "\n", nil
+}
+
+// oneLine takes line breaks out of what somebody typed, so that it cannot pass for more of the letter than it is.
+func oneLine(v any) string {
+	if v == nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(fmt.Sprint(v)), " ")
+}
+
+// quoted marks every line that somebody else wrote.
+func quoted(v any) string {
+	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(fmt.Sprint(v), "\r", "")), "\n")
+	return "> " + strings.Join(lines, "\n> ")
+}
+
+// roleNamesFor are the roles as the letters call them, in English and Japanese.
+var roleNamesFor = map[string][2]string{
+	string(Administrator): {"an administrator", "管理者"}, string(Manager): {"a manager", "マネージャー"}, string(Approver): {"an approver", "承認者"},
+	string(Finance): {"part of finance", "経理担当"}, string(Office): {"part of the alumni office", "アルムナイ事務局"}, string(Staff): {"a member of staff", "従業員"},
+}
+
+func roleName(role any, language string) string {
+	names := roleNamesFor[oneLine(role)]
+	if language == "ja" {
+		return names[1]
+	}
+	return names[0]
+}

@@ -1,0 +1,91 @@
+package market
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+	"gorm.io/gorm"
+
+	"homecoming/internal/mail"
+)
+
+// A postman sends letters, each by one job.
+type postman struct {
+	river.WorkerDefaults[Letter]
+	s       *Service
+	mailer  mail.Mailer
+	baseURL string
+}
+
+func newPostman(s *Service, m mail.Mailer, baseURL string) *postman {
+	return &postman{s: s, mailer: m, baseURL: strings.TrimRight(baseURL, "/")}
+}
+
+// passes are the letters that let their reader in, with what their link is for and how long it lives.
+var passes = map[LetterKind]struct {
+	purpose Purpose
+	lives   time.Duration
+}{
+	LetterJoin: {PurposeJoin, sentLinkLives}, LetterTeam: {PurposeJoin, sentLinkLives}, LetterInvitation: {PurposeJoin, sentLinkLives},
+	LetterLink: {PurposeLink, sentLinkLives}, LetterSignIn: {PurposeSignIn, askedLinkLives},
+}
+
+// Work sends one letter. A letter to nobody, and one to an address that will never work, is let go.
+func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
+	l, p, err := w.s.addressed(ctx, job.Args)
+	if err != nil || p.Email == nil {
+		return err
+	}
+	d := letterData{Name: or(oneLine(p.Name()), *p.Email), URL: w.baseURL + localPath(l.Path), Facts: l.Facts}
+	if l.CompanyID != uuid.Nil {
+		c, err := CompanyByID(w.s.db.Gorm(ctx), l.CompanyID)
+		if err != nil {
+			return err
+		}
+		d.Company = oneLine(c.NameIn(p.Language))
+	}
+	if pass, carries := passes[l.Letter]; carries {
+		link := oneTimeLink{PersonID: p.ID, Purpose: pass.purpose, Path: l.Path}
+		if l.CompanyID != uuid.Nil {
+			link.CompanyID = &l.CompanyID
+		}
+		raw, err := w.s.mintLink(w.s.db.Gorm(ctx), link, pass.lives)
+		if err != nil {
+			return err
+		}
+		d.URL = w.baseURL + "/link/" + raw
+	}
+	subject, text, err := renderLetter(l.Letter, p.Language, d)
+	if err != nil {
+		return river.JobCancel(err) // no later try would find another text
+	}
+	err = w.mailer.Send(ctx, mail.Message{ID: fmt.Sprintf("letter-%d.%s", job.ID, p.ID), To: *p.Email, ToName: oneLine(p.Name()),
+		Subject: subject, Text: text, Language: p.Language})
+	if errors.Is(err, mail.ErrAddress) {
+		return river.JobCancel(err)
+	}
+	return err
+}
+
+// addressed finds the reader of a letter. A letter to a stand-in goes to whom it may be, as the question whether it
+// is them, and to nobody once they said no.
+func (s *Service) addressed(ctx context.Context, l Letter) (Letter, Person, error) {
+	g := s.db.Gorm(ctx)
+	p, err := personOrNobody(g.Where("id = ?", l.PersonID))
+	if err != nil || p.ID == uuid.Nil || p.Email != nil {
+		return l, p, err
+	}
+	p, err = personOrNobody(g.Where(`id = (SELECT q.person_id FROM link_proposals q JOIN memberships m ON m.id = q.membership_id
+		WHERE m.person_id = ? AND q.state = 'open')`, l.PersonID))
+	return Letter{Letter: LetterLink, PersonID: p.ID, CompanyID: l.CompanyID, Path: "/profile"}, p, err
+}
+
+func personOrNobody(q *gorm.DB) (Person, error) {
+	var p Person
+	return p, q.Limit(1).Find(&p).Error
+}

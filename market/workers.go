@@ -1,0 +1,14 @@
+package market
+
+import (
+	"github.com/riverqueue/river"
+
+	"homecoming/internal/mail"
+)
+
+// AddWorkers registers what the market does after its transactions: letters, by m, with links that begin with
+// baseURL, and imports.
+func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
+	river.AddWorker(w, newImportWorker(s))
+	river.AddWorker(w, newPostman(s, m, baseURL))
+}
