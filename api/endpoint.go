@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"homecoming/api/access"
+	"homecoming/market"
+)
+
+// Limits of bodies, in bytes.
+const (
+	smallBody = 1 << 20
+	fileBody  = 16 << 20
+)
+
+// An endpoint is a line of the table: a route and what answers it.
+type endpoint struct {
+	access.Route
+	summary string
+	media   string // what a body has to be; empty is JSON
+	most    int64  // bytes of a body; 0 is smallBody
+	secret  bool   // its answer is shown once and never kept
+	success int    // the status of an answer; 0 is 200, or 204 without a body
+
+	register func(huma.API, huma.Operation) // nil for a route that is no part of the document
+}
+
+func get[I, O any](path string, needs market.Action, handle func(context.Context, *I) (*O, error), summary string) endpoint {
+	return operation(http.MethodGet, path, needs, handle, summary)
+}
+
+func post[I, O any](path string, needs market.Action, handle func(context.Context, *I) (*O, error), summary string) endpoint {
+	return operation(http.MethodPost, path, needs, handle, summary)
+}
+
+func put[I, O any](path string, needs market.Action, handle func(context.Context, *I) (*O, error), summary string) endpoint {
+	return operation(http.MethodPut, path, needs, handle, summary)
+}
+
+func patch[I, O any](path string, needs market.Action, handle func(context.Context, *I) (*O, error), summary string) endpoint {
+	return operation(http.MethodPatch, path, needs, handle, summary)
+}
+
+func remove[I, O any](path string, needs market.Action, handle func(context.Context, *I) (*O, error), summary string) endpoint {
+	return operation(http.MethodDelete, path, needs, handle, summary)
+}
+
+func operation[I, O any](method, path string, needs market.Action, handle func(context.Context, *I) (*O, error), summary string) endpoint {
+	e := endpoint{Route: access.Route{Method: method, Path: prefix + path, Needs: needs}, summary: summary,
+		register: func(api huma.API, op huma.Operation) { huma.Register(api, op, handle) }}
+	if _, ok := any(new(O)).(interface{ made() }); ok {
+		e.success = http.StatusCreated
+	}
+	return e
+}
+
+// plain is a route outside the document.
+func plain(method, path string, handle gin.HandlerFunc) endpoint {
+	return endpoint{Route: access.Route{Method: method, Path: path, Needs: access.Anybody, Handle: handle}}
+}
+
+// limited counts the tries of an address.
+func limited(e endpoint) endpoint {
+	e.Limited = true
+	return e
+}
+
+// once marks an answer that is shown once, such as a token.
+func once(e endpoint) endpoint {
+	e.secret = true
+	return e
+}
+
+// upload takes a file of a media type.
+func upload(e endpoint, media string) endpoint {
+	e.media, e.most = media, fileBody
+	return e
+}
+
+// mount puts the line into gin, and into the document where it belongs there.
+func (e endpoint) mount(engine *gin.Engine, api huma.API) {
+	if e.register == nil {
+		engine.Handle(e.Method, e.Pattern(), e.Handle)
+		return
+	}
+	op := huma.Operation{Method: e.Method, Path: e.Path, OperationID: operationID(e.Method, e.Path), Summary: e.summary,
+		Tags: []string{resource(e.Path)}, MaxBodyBytes: fileBody + 1, RejectUnknownQueryParameters: true, DefaultStatus: e.success}
+	if e.Needs == access.Anybody {
+		op.Security = []map[string][]string{}
+	}
+	if e.Needs != access.Anybody && e.Needs != access.SignedIn {
+		op.Description = "Needs one of the roles: " + roles(e.Needs) + "."
+	}
+	if e.Method == http.MethodPost {
+		op.Parameters = append(op.Parameters, &huma.Param{Ref: "#/components/parameters/IdempotencyKey"})
+	}
+	e.register(api, op)
+}
+
+func roles(a market.Action) string {
+	var names []string
+	for _, r := range market.RolesFor(a) {
+		names = append(names, string(r))
+	}
+	return strings.Join(names, ", ")
+}
+
+// operationID is made of the method and the path: post-tasks-id-publish.
+func operationID(method, path string) string {
+	path = strings.TrimPrefix(path, prefix+"/")
+	return strings.ToLower(method) + "-" + strings.NewReplacer("/", "-", "{", "", "}", "", ".", "-").Replace(path)
+}
+
+// resource is the noun that a path is about.
+func resource(path string) string {
+	noun, _, _ := strings.Cut(strings.TrimPrefix(path, prefix+"/"), "/")
+	return noun
+}
+
+// What most handlers take and give.
+type (
+	nothing struct{}
+	OfID    struct {
+		ID uuid.UUID `path:"id" format:"uuid"`
+	}
+	act struct { // a POST that needs no more than its address
+		OfID
+		Body *nothing
+	}
+	out[T any]  struct{ Body T }
+	made[T any] struct {
+		Location string `header:"Location" doc:"Where it is from now on"`
+		Body     T
+	}
+	list[T any] struct {
+		Items      []T     `json:"items"`
+		NextCursor *string `json:"next_cursor" doc:"Ask again with this as cursor; null at the end"`
+	}
+)
+
+// answer wraps what a use case gave.
+func answer[T any](v T, err error) (*out[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &out[T]{v}, nil
+}
+
+// created is an answer with 201 and the place of what was made.
+func created[T any](where string, v T) *made[T] {
+	return &made[T]{Location: prefix + where, Body: v}
+}
+
+func (made[T]) made() {}

@@ -1,0 +1,192 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+
+	"homecoming/api/access"
+	"homecoming/market"
+)
+
+// Me is who the caller is.
+type Me struct {
+	PersonID uuid.UUID `json:"person_id" format:"uuid"`
+	Email    string    `json:"email"`
+	Name     string    `json:"name"`
+	Language string    `json:"language" enum:"en,ja"`
+	Grants   []grant   `json:"grants" doc:"What the person is to which company"`
+}
+
+type grant struct {
+	CompanyID    uuid.UUID  `json:"company_id" format:"uuid"`
+	Role         string     `json:"role" example:"manager"`
+	MembershipID *uuid.UUID `json:"membership_id,omitempty" format:"uuid" doc:"Where the role follows from a membership"`
+}
+
+func meOf(a market.Actor) Me {
+	return Me{PersonID: a.PersonID, Email: a.Email, Name: a.Name, Language: string(a.Language), Grants: each(a.Grants, func(g market.Grant) grant {
+		view := grant{CompanyID: g.CompanyID, Role: string(g.Role)}
+		if g.MembershipID != uuid.Nil {
+			view.MembershipID = &g.MembershipID
+		}
+		return view
+	})}
+}
+
+func (s *Server) me(ctx context.Context, _ *nothing) (*out[Me], error) {
+	return answer(meOf(access.Actor(ctx)), nil)
+}
+
+// profile is all that the person keeps here about themselves.
+type profile struct {
+	FamilyName         string              `json:"family_name"`
+	GivenName          string              `json:"given_name"`
+	FamilyKana         string              `json:"family_kana"`
+	GivenKana          string              `json:"given_kana"`
+	Email              string              `json:"email"`
+	Language           string              `json:"language" enum:"en,ja"`
+	HourlyRate         *market.Money       `json:"hourly_rate,omitempty"`
+	AvailableFrom      *civil.Date         `json:"available_from" format:"date" doc:"Null is now"`
+	RegistrationNumber string              `json:"registration_number" doc:"Of qualified invoices: T and 13 digits"`
+	HasPassword        bool                `json:"has_password"`
+	Memberships        []profileMembership `json:"memberships"`
+	Skills             []profileSkill      `json:"skills"`
+}
+
+type profileMembership struct {
+	ID          uuid.UUID `json:"id" format:"uuid"`
+	CompanyID   uuid.UUID `json:"company_id" format:"uuid"`
+	CompanyName string    `json:"company_name"`
+	Hidden      bool      `json:"hidden" doc:"The person's own choice: no candidate there"`
+	Stints      []stint   `json:"stints"`
+}
+
+type stint struct {
+	DepartmentID *uuid.UUID  `json:"department_id" format:"uuid"`
+	Department   string      `json:"department"`
+	DepartmentEN string      `json:"department_en"`
+	Entity       string      `json:"entity"`
+	JoinedOn     civil.Date  `json:"joined_on" format:"date"`
+	LeftOn       *civil.Date `json:"left_on" format:"date" doc:"Null while employed"`
+}
+
+func stintOf(t market.MemberStint) stint {
+	return stint{DepartmentID: t.DepartmentID, Department: t.Department, DepartmentEN: t.DepartmentEN, Entity: t.Entity, JoinedOn: t.JoinedOn, LeftOn: t.LeftOn}
+}
+
+type profileSkill struct {
+	Skill    string `json:"skill" example:"corporate-tax"`
+	NameEN   string `json:"name_en"`
+	NameJA   string `json:"name_ja"`
+	Level    int    `json:"level" doc:"1 basic, 2 solid, 3 expert"`
+	Evidence string `json:"evidence" enum:"self,attested,proven"`
+	Company  string `json:"company" doc:"Who attests it or where it was proven; empty for self"`
+}
+
+func profileOf(f market.Profile) profile {
+	p := f.Person
+	view := profile{FamilyName: p.FamilyName, GivenName: p.GivenName, FamilyKana: p.FamilyKana, GivenKana: p.GivenKana, Language: p.Language,
+		HourlyRate: f.HourlyRate, AvailableFrom: p.AvailableFrom, RegistrationNumber: p.RegistrationNumber, HasPassword: f.HasPassword,
+		Memberships: each(f.Memberships, func(m market.ProfileMembership) profileMembership {
+			return profileMembership{ID: m.ID, CompanyID: m.CompanyID, CompanyName: m.CompanyName, Hidden: m.Hidden, Stints: each(m.Stints, stintOf)}
+		}),
+		Skills: each(f.Skills, func(k market.ProfileSkill) profileSkill {
+			return profileSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Company: k.CompanyName}
+		})}
+	if p.Email != nil {
+		view.Email = *p.Email
+	}
+	return view
+}
+
+func (s *Server) profile(ctx context.Context, _ *nothing) (*out[profile], error) {
+	f, err := s.cfg.Market.Profile(ctx, access.Actor(ctx))
+	return answer(profileOf(f), err)
+}
+
+type profileEdit struct {
+	Body struct {
+		FamilyName         *string     `json:"family_name,omitempty"`
+		GivenName          *string     `json:"given_name,omitempty"`
+		FamilyKana         *string     `json:"family_kana,omitempty"`
+		GivenKana          *string     `json:"given_kana,omitempty"`
+		Language           *string     `json:"language,omitempty" enum:"en,ja"`
+		HourlyRate         *amount     `json:"hourly_rate,omitempty" doc:"An amount of 0 takes it away"`
+		AvailableFrom      *string     `json:"available_from,omitempty" doc:"A day; an empty text takes it away"`
+		RegistrationNumber *string     `json:"registration_number,omitempty"`
+		Skills             *[]ownSkill `json:"skills,omitempty" doc:"All that the person says of themselves"`
+	}
+}
+
+type ownSkill struct {
+	Skill string `json:"skill" doc:"An id, a name or an alias"`
+	Level int    `json:"level,omitempty" minimum:"1" maximum:"3" doc:"2 when left out"`
+}
+
+func (s *Server) editProfile(ctx context.Context, in *profileEdit) (*out[profile], error) {
+	b := in.Body
+	e := market.ProfileEdit{FamilyName: b.FamilyName, GivenName: b.GivenName, FamilyKana: b.FamilyKana, GivenKana: b.GivenKana, Language: b.Language,
+		HourlyRate: (*market.Money)(b.HourlyRate), RegistrationNumber: b.RegistrationNumber}
+	if b.AvailableFrom != nil {
+		day, err := dayOrNone(*b.AvailableFrom)
+		if err != nil {
+			return nil, ErrShape.On("available_from").With("expected", bilingual("expected string to be RFC 3339 date"))
+		}
+		e.AvailableFrom = &day
+	}
+	if b.Skills != nil {
+		skills := each(*b.Skills, func(k ownSkill) market.OwnSkill { return market.OwnSkill(k) })
+		e.Skills = &skills
+	}
+	f, err := s.cfg.Market.UpdateProfile(ctx, access.Actor(ctx), e)
+	return answer(profileOf(f), err)
+}
+
+// dayOrNone reads a day; no text is no day.
+func dayOrNone(text string) (civil.Date, error) {
+	if text == "" {
+		return civil.Date{}, nil
+	}
+	return civil.ParseDate(text)
+}
+
+type hiding struct {
+	OfID
+	Body struct {
+		Hidden bool `json:"hidden"`
+	}
+}
+
+func (s *Server) hide(ctx context.Context, in *hiding) (*nothing, error) {
+	return nil, s.cfg.Market.Hide(ctx, access.Actor(ctx), in.ID, in.Body.Hidden)
+}
+
+// proposal is a company's claim that the person worked there.
+type proposal struct {
+	MembershipID uuid.UUID `json:"membership_id" format:"uuid"`
+	CompanyID    uuid.UUID `json:"company_id" format:"uuid"`
+	CompanyName  string    `json:"company_name"`
+	Stints       []stint   `json:"stints"`
+	CreatedAt    time.Time `json:"created_at"`
+}
+
+func (s *Server) proposals(ctx context.Context, _ *nothing) (*out[list[proposal]], error) {
+	all, err := s.cfg.Market.LinkProposals(ctx, access.Actor(ctx))
+	return answer(whole(all, func(p market.Proposal) proposal {
+		return proposal{MembershipID: p.MembershipID, CompanyID: p.CompanyID, CompanyName: p.CompanyName, Stints: each(p.Stints, stintOf), CreatedAt: p.CreatedAt}
+	}), err)
+}
+
+type proposalAnswer struct {
+	OfID
+	Body struct {
+		IsMe bool `json:"is_me" doc:"Whether the person did work there"`
+	}
+}
+
+func (s *Server) answerProposal(ctx context.Context, in *proposalAnswer) (*nothing, error) {
+	return nil, s.cfg.Market.AnswerProposal(ctx, access.Actor(ctx), in.ID, in.Body.IsMe)
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+
+	"homecoming/api/access"
+	"homecoming/market"
+)
+
+// member is somebody as one company sees them.
+type member struct {
+	ID            uuid.UUID     `json:"id" format:"uuid" doc:"Of the membership"`
+	CompanyID     uuid.UUID     `json:"company_id" format:"uuid"`
+	PersonID      uuid.UUID     `json:"person_id" format:"uuid"`
+	Name          string        `json:"name"`
+	Reading       string        `json:"reading"`
+	Email         string        `json:"email" doc:"As the company's records have it"`
+	State         string        `json:"state" enum:"imported,invited,joined"`
+	Alumnus       bool          `json:"alumnus" doc:"Every stint has ended"`
+	HourlyRate    *market.Money `json:"hourly_rate,omitempty"`
+	AvailableFrom *civil.Date   `json:"available_from" format:"date"`
+	Registered    bool          `json:"registered" doc:"Issues qualified invoices"`
+	InvitedAt     *time.Time    `json:"invited_at"`
+	JoinedAt      *time.Time    `json:"joined_at"`
+	Stints        []stint       `json:"stints"`
+	Skills        []memberSkill `json:"skills"`
+}
+
+type memberSkill struct {
+	Skill    string `json:"skill"`
+	NameEN   string `json:"name_en"`
+	NameJA   string `json:"name_ja"`
+	Level    int    `json:"level"`
+	Evidence string `json:"evidence" enum:"self,attested,proven"`
+	Ours     bool   `json:"ours" doc:"This company attests or proved it"`
+}
+
+func memberOf(m market.Member) member {
+	return member{ID: m.ID, CompanyID: m.CompanyID, PersonID: m.PersonID, Name: m.Name, Reading: m.Reading, Email: m.Email, State: string(m.State),
+		Alumnus: m.Alumnus, HourlyRate: m.HourlyRate, AvailableFrom: m.AvailableFrom, Registered: m.Registered, InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt,
+		Stints: each(m.Stints, stintOf), Skills: each(m.Skills, func(k market.MemberSkill) memberSkill {
+			return memberSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Ours: k.Ours}
+		})}
+}
+
+type peopleQuery struct {
+	OfID
+	Page
+	Q          string `query:"q" maxLength:"200" doc:"Part of a name, a reading or an address"`
+	Department string `query:"department" maxLength:"200" doc:"An id, a name or an alias"`
+}
+
+func (s *Server) people(ctx context.Context, in *peopleQuery) (*out[list[member]], error) {
+	before, err := in.before()
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.cfg.Market.People(ctx, access.Actor(ctx), market.PeopleFilter{CompanyID: in.ID, Query: in.Q, Department: in.Department, Before: before, Limit: in.Limit})
+	return answer(listed(in.Page, all, func(m market.Member) uuid.UUID { return m.ID }, memberOf), err)
+}
+
+func (s *Server) member(ctx context.Context, in *OfID) (*out[member], error) {
+	m, err := s.cfg.Market.Member(ctx, access.Actor(ctx), in.ID)
+	return answer(memberOf(m), err)
+}
+
+type sent struct {
+	Sent int `json:"sent" doc:"How many letters were written; who has joined gets none"`
+}
+
+func (s *Server) invitePeople(ctx context.Context, in *members) (*out[sent], error) {
+	n, err := s.cfg.Market.InvitePeople(ctx, access.Actor(ctx), in.ID, in.Body.MembershipIDs)
+	return answer(sent{n}, err)
+}

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"net/http"
+
+	"homecoming/api/access"
+	"homecoming/market"
+)
+
+// endpoints is the table of every route but the pages'. What a line needs is an action of market's policy, SignedIn
+// where the use case itself decides what somebody sees, or Anybody.
+func (s *Server) endpoints() []endpoint {
+	return []endpoint{
+		limited(post("/session", access.Anybody, s.signIn, "Sign in by password")),
+		remove("/session", access.Anybody, s.signOut, "Sign out"),
+		limited(post("/session/links", access.Anybody, s.requestLink, "Ask for a one-time link by mail")),
+		limited(post("/session/link", access.Anybody, s.useLink, "Sign in by a one-time link")),
+
+		get("/me", access.SignedIn, s.me, "Who I am"),
+		get("/me/profile", access.SignedIn, s.profile, "My profile"),
+		patch("/me/profile", access.SignedIn, s.editProfile, "Change my profile"),
+		limited(put("/me/password", access.SignedIn, s.setPassword, "Set my password")),
+		patch("/me/memberships/{id}", access.SignedIn, s.hide, "Hide me from a company's candidates"),
+		get("/me/proposals", access.SignedIn, s.proposals, "Companies that say I worked there"),
+		post("/me/proposals/{id}", access.SignedIn, s.answerProposal, "Say whether I did"),
+		get("/me/recommended-tasks", access.SignedIn, s.recommended, "Work that fits me"),
+		get("/me/bids", access.SignedIn, s.myBids, "My bids"),
+
+		get("/tokens", access.SignedIn, s.tokens, "My tokens"),
+		once(post("/tokens", access.SignedIn, s.createToken, "Make a token")),
+		remove("/tokens/{id}", access.SignedIn, s.revokeToken, "Revoke a token"),
+
+		get("/companies/{id}", access.SignedIn, s.company, "A company of mine"),
+		patch("/companies/{id}", market.Administer, s.editCompany, "Change a company's settings"),
+		get("/companies/{id}/departments", access.SignedIn, s.departments, "Its departments"),
+		get("/companies/{id}/team", market.Administer, s.team, "Who has which role"),
+		post("/companies/{id}/team", market.Administer, s.grantRole, "Give a role"),
+		remove("/companies/{id}/team/{person_id}/{role}", market.Administer, s.revokeRole, "Take a role back"),
+		get("/companies/{id}/alumni", market.SeePeople, s.people, "The directory"),
+		post("/companies/{id}/alumni/invitations", market.ManagePeople, s.invitePeople, "Invite people to join"),
+		get("/members/{id}", access.SignedIn, s.member, "One member, or my own membership"),
+
+		get("/skills", access.SignedIn, s.skills, "Find skills by name"),
+		post("/skills/suggest", access.SignedIn, s.suggestSkills, "Find the skills that a text speaks of"),
+
+		get("/tasks", access.SignedIn, s.tasks, "The tasks I may see"),
+		post("/tasks", market.PostTasks, s.postTask, "Draft a task"),
+		get("/tasks/{id}", access.SignedIn, s.task, "One task"),
+		put("/tasks/{id}", market.PostTasks, s.editTask, "Change a task"),
+		post("/tasks/{id}/publish", market.PostTasks, s.publishTask, "Publish a draft"),
+		post("/tasks/{id}/cancel", market.PostTasks, s.cancelTask, "Cancel a task"),
+		get("/tasks/{id}/candidates", market.PostTasks, s.candidates, "Who fits best, and why"),
+		post("/candidates", market.PostTasks, s.rankDraft, "Who would fit a task that is being written"),
+		get("/tasks/{id}/standing", market.BidOnTasks, s.standing, "How I fit"),
+		get("/tasks/{id}/invitations", market.PostTasks, s.invitations, "Who was asked"),
+		post("/tasks/{id}/invitations", market.PostTasks, s.invite, "Invite people to bid"),
+		post("/tasks/{id}/invitations/decline", market.BidOnTasks, s.declineInvitation, "Not this time"),
+		get("/tasks/{id}/bids", access.SignedIn, s.bids, "The bids I may see"),
+		post("/tasks/{id}/bids", market.BidOnTasks, s.placeBid, "Bid"),
+
+		get("/bids/{id}", access.SignedIn, s.bid, "One bid"),
+		get("/bids/{id}/versions", access.SignedIn, s.bidVersions, "Every offer that was made"),
+		post("/bids/{id}/counter", access.SignedIn, s.counter, "Offer other terms"),
+		patch("/bids/{id}", market.PostTasks, s.mark, "Shortlist or put aside"),
+		post("/bids/{id}/withdraw", market.BidOnTasks, s.withdraw, "Take my bid back"),
+
+		plain(http.MethodGet, prefix+"/openapi.json", s.openapi),
+		plain(http.MethodGet, "/healthz", s.alive),
+		plain(http.MethodGet, "/readyz", s.ready),
+		plain(http.MethodGet, "/metrics", s.scrape),
+	}
+}
