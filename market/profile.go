@@ -36,7 +36,7 @@ type ProfileMembership struct {
 	CompanyID   uuid.UUID
 	CompanyName string
 	Hidden      bool
-	Stints      []MemberStint
+	Stints      []MemberStint `gorm:"-"`
 }
 
 // A ProfileSkill is one statement about what the person can do. CompanyName says who attests it.

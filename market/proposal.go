@@ -15,7 +15,7 @@ type Proposal struct {
 	MembershipID uuid.UUID
 	CompanyID    uuid.UUID
 	CompanyName  string
-	Stints       []MemberStint
+	Stints       []MemberStint `gorm:"-"`
 	CreatedAt    time.Time
 }
 

@@ -49,7 +49,7 @@ func (in *intake) lookUp(tx *gorm.DB, comers []*comer) error {
 	var seen []sighting
 	err := tx.Raw(`
 		WITH known AS (
-			SELECT m.email AS address, m.person_id, m.id AS membership_id, true AS by_record FROM memberships m WHERE m.company_id = @company AND m.email IN @emails
+			SELECT m.email AS address, m.person_id, m.id AS membership_id, true AS by_record FROM memberships m WHERE m.company_id = @company AND m.email <> '' AND m.email IN @emails
 			UNION ALL
 			SELECT p.email, p.id, m.id, false FROM people p LEFT JOIN memberships m ON m.person_id = p.id AND m.company_id = @company WHERE p.email IN @emails)
 		SELECT p.*, k.address, coalesce(k.membership_id, '00000000-0000-0000-0000-000000000000') AS membership_id, k.by_record,
