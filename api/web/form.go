@@ -44,36 +44,49 @@ func plain(s string) string {
 
 // money is an amount in a currency; nil when nothing was typed.
 func (f *form) money(name, currency string) *market.Money {
-	typed := plain(f.v.c.PostForm(name))
-	if typed == "" {
-		return nil
-	}
-	whole, fraction, decimal := strings.Cut(typed, ".")
-	exponent := market.Exponent(currency)
-	if decimal && (exponent == 0 || len(fraction) > exponent) {
-		f.fail(ErrAmountForm.On(name))
-		return nil
-	}
-	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", exponent-len(fraction)), 10, 64)
+	m, err := parseMoney(f.v.c.PostForm(name), currency)
 	if err != nil {
 		f.fail(ErrAmountForm.On(name))
-		return nil
 	}
-	return &market.Money{Amount: n, Currency: currency}
+	return m
+}
+
+// parseMoney reads an amount with as many decimals as the currency has, or fewer; nil when nothing was typed.
+func parseMoney(typed, currency string) (*market.Money, error) {
+	if typed = plain(typed); typed == "" {
+		return nil, nil
+	}
+	whole, fraction, decimal := strings.Cut(typed, ".")
+	missing := market.Exponent(currency) - len(fraction)
+	if missing < 0 || decimal && fraction == "" {
+		return nil, ErrAmountForm
+	}
+	n, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", missing), 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	return &market.Money{Amount: n, Currency: currency}, nil
 }
 
 // day is a day; nil when nothing was typed.
 func (f *form) day(name string) *civil.Date {
-	typed := plain(strings.ReplaceAll(f.v.c.PostForm(name), "/", "-"))
-	if typed == "" {
-		return nil
+	d, err := parseDay(f.v.c.PostForm(name))
+	if err != nil {
+		f.fail(ErrDayForm.On(name))
+	}
+	return d
+}
+
+// parseDay reads a day as a browser sends it or a person types it; nil when nothing was typed.
+func parseDay(typed string) (*civil.Date, error) {
+	if typed = plain(strings.ReplaceAll(typed, "/", "-")); typed == "" {
+		return nil, nil
 	}
 	d, err := civil.ParseDate(typed)
 	if err != nil {
-		f.fail(ErrDayForm.On(name))
-		return nil
+		return nil, err
 	}
-	return &d
+	return &d, nil
 }
 
 // number is a whole number; 0 when nothing was typed or it is none.

@@ -43,6 +43,19 @@ var table = []line{
 	{"POST", "/tasks/{id}/invitations", market.PostTasks, "tasks", (*visit).postInvitations},
 	{"GET", "/tasks/{id}/cancel", market.PostTasks, "tasks", (*visit).getCancel},
 	{"POST", "/tasks/{id}/cancel", market.PostTasks, "tasks", (*visit).postCancel},
+	{"GET", "/tasks/{id}", access.SignedIn, "tasks", (*visit).getTask},
+
+	{"GET", "/work", market.BidOnTasks, "work", (*visit).getWork},
+	{"POST", "/tasks/{id}/quote", market.BidOnTasks, "work", (*visit).postQuote},
+	{"POST", "/tasks/{id}/bids", market.BidOnTasks, "work", (*visit).postBid},
+	{"POST", "/tasks/{id}/decline", market.BidOnTasks, "work", (*visit).postDecline},
+	{"POST", "/proposals/{id}", access.SignedIn, "work", (*visit).postProposal},
+
+	{"GET", "/bids", market.BidOnTasks, "bids", (*visit).getBids},
+	{"GET", "/bids/{id}", access.SignedIn, "bids", (*visit).getBid},
+	{"POST", "/bids/{id}/counter", access.SignedIn, "bids", (*visit).postCounter},
+	{"POST", "/bids/{id}/mark", market.PostTasks, "tasks", (*visit).postMark},
+	{"POST", "/bids/{id}/withdraw", market.BidOnTasks, "bids", (*visit).postWithdraw},
 }
 
 // limited are the ways in: so many tries per address.
