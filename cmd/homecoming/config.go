@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -17,7 +18,8 @@ type Config struct {
 	DatabaseURL string
 
 	Addr    string
-	URL     string
+	URL     string // empty means http:// and where the listener really is
+	Proxies []netip.Prefix
 	Drain   time.Duration
 	Workers int
 
@@ -29,8 +31,7 @@ type Config struct {
 	MeiliURL    string
 	MeiliAPIKey string
 
-	SMTPURL  string
-	MailFrom string
+	SMTPURL string
 
 	LogFormat string
 	LogLevel  slog.Level
@@ -38,6 +39,8 @@ type Config struct {
 	Data    string
 	Demo    bool
 	DevInfo string
+
+	dev bool // set by dev alone: the outbox, the storybook and the stand-in's pages are shown
 }
 
 // A setting is one environment variable.
@@ -59,6 +62,8 @@ var settings = []setting{
 		doc: "Where the API and the pages listen."},
 	{name: "HOMECOMING_URL", sample: "https://homecoming.example", put: link(func(c *Config) *string { return &c.URL }),
 		doc: "The address that people and Stripe come back to. Unset: http:// and HOMECOMING_ADDR."},
+	{name: "HOMECOMING_PROXIES", sample: "10.0.0.0/8", put: prefixes,
+		doc: "Whose X-Forwarded-For is believed: address ranges, separated by commas."},
 	{name: "HOMECOMING_DRAIN", fallback: "3s", put: duration(func(c *Config) *time.Duration { return &c.Drain }),
 		doc: "How long readiness says no before a stopping server closes its door. dev does not wait."},
 	{name: "HOMECOMING_WORKERS", fallback: "8", put: number(func(c *Config) *int { return &c.Workers }, 1, 500),
@@ -78,10 +83,8 @@ var settings = []setting{
 	{name: "MEILI_API_KEY", put: text(func(c *Config) *string { return &c.MeiliAPIKey }),
 		doc: "Meilisearch's key."},
 
-	{name: "SMTP_URL", sample: "smtp://user:password@mail.example:587", put: link(func(c *Config) *string { return &c.SMTPURL }),
-		doc: "Where mail is handed over: smtp:// with STARTTLS, smtps:// with TLS from the start. Unset: mails stay in the database's outbox."},
-	{name: "MAIL_FROM", fallback: "Homecoming <no-reply@homecoming.example>", put: text(func(c *Config) *string { return &c.MailFrom }),
-		doc: "The sender of every mail."},
+	{name: "SMTP_URL", sample: "smtp://user:password@mail.example:587?from=no-reply@homecoming.example&name=Homecoming", put: link(func(c *Config) *string { return &c.SMTPURL }),
+		doc: "Where mail is handed over, and its sender: smtp:// with STARTTLS, smtps:// with TLS from the start. Unset: mails stay in the outbox table."},
 
 	{name: "HOMECOMING_LOG", fallback: "json", put: oneOf(func(c *Config) *string { return &c.LogFormat }, "json", "text"),
 		doc: "The shape of the log on standard error: json or text."},
@@ -118,9 +121,6 @@ func readConfig(lookup func(string) (string, bool), need ...string) (Config, err
 		if !given[name] {
 			faults = append(faults, fmt.Errorf("%s is not set (or %s_FILE)", name, name))
 		}
-	}
-	if c.URL == "" && c.Addr != "" {
-		c.URL = "http://" + c.Addr
 	}
 	if len(faults) > 1 {
 		return c, fmt.Errorf("the configuration has %d faults:\n%w", len(faults), errors.Join(faults...))
@@ -168,6 +168,17 @@ func address(c *Config, v string) error {
 		return fmt.Errorf("%q is not host:port", v)
 	}
 	c.Addr = v
+	return nil
+}
+
+func prefixes(c *Config, v string) error {
+	for part := range strings.SplitSeq(v, ",") {
+		p, err := netip.ParsePrefix(strings.TrimSpace(part))
+		if err != nil {
+			return fmt.Errorf("%q is not an address range like 10.0.0.0/8", part)
+		}
+		c.Proxies = append(c.Proxies, p)
+	}
 	return nil
 }
 
@@ -233,3 +244,12 @@ func envExample() string {
 
 // serveNeeds are the settings without which serve and work refuse to start.
 var serveNeeds = []string{"DATABASE_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_CONNECT_WEBHOOK_SECRET"}
+
+// logger writes to standard error, in the shape that was asked for.
+func (c Config) logger() *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestAnUnsetEnvironmentGivesTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Addr != "127.0.0.1:8080" || c.URL != "http://127.0.0.1:8080" || c.Drain != 3*time.Second || c.Workers != 8 || !c.Demo || c.StripeAPIBase != "https://api.stripe.com" {
+	if c.Addr != "127.0.0.1:8080" || c.URL != "" || c.Drain != 3*time.Second || c.Workers != 8 || !c.Demo || c.StripeAPIBase != "https://api.stripe.com" {
 		t.Fatalf("got %+v", c)
 	}
 }
@@ -78,7 +79,7 @@ func TestEverySettingCanBeAFile(t *testing.T) {
 			t.Errorf("%s_FILE: %v", s.name, err)
 		}
 		direct, err := readConfig(environment(map[string]string{s.name: value}), s.name)
-		if err != nil || direct != fromFile {
+		if err != nil || !reflect.DeepEqual(direct, fromFile) {
 			t.Errorf("%s differs by its source: %+v, %+v, %v", s.name, direct, fromFile, err)
 		}
 	}

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"os"
 	"time"
-
-	"homecoming/internal/db"
 )
 
 // errUnwell is returned after the faults were printed.
@@ -61,12 +59,11 @@ func report(out io.Writer, part string, fault error) error {
 }
 
 func checkDatabase(ctx context.Context, url string) error {
-	d, err := db.Open(ctx, url)
-	if err != nil {
-		return err
+	d, err := openChecked(ctx, url)
+	if err == nil {
+		d.Close()
 	}
-	defer d.Close()
-	return db.CheckSchema(ctx, d)
+	return err
 }
 
 // ready asks the server that listens on addr; one that listens everywhere is asked on loopback.

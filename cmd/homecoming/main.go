@@ -26,10 +26,15 @@ type command struct {
 
 // commands is every subcommand. Adding one is a line here and a file of its name.
 var commands = []command{
-	// dev
+	{"dev", "run everything here, with a private database and a stand-in for Stripe", dev},
+	{"serve", "answer the API and the pages, and work the queue", serve},
+	{"work", "work the queue alone", work},
 	{"migrate", "bring the database to this program's schema", migrate},
+	{"import", "read people in from an HR file", importPeople},
+	{"reindex", "build the search indexes anew, in use", reindex},
+	{"token", "make an API token for somebody", issueToken},
 	{"doctor", "look at every part that is configured", doctor},
-	// standin
+	{"stripe-stand-in", "run the stand-in for Stripe alone (development and tests)", stripeStandIn},
 	{"version", "say which version this is", sayVersion},
 }
 

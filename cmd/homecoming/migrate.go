@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"homecoming/internal/db"
+	"homecoming/matching"
 )
 
 // migrate brings the database to this program's schema. Several may run at once: one migrates, the others wait.
@@ -23,12 +24,20 @@ func migrate(ctx context.Context, out io.Writer, args []string) error {
 		return err
 	}
 	defer d.Close()
-	if err := db.Migrate(ctx, d); err != nil {
-		return err
-	}
-	if err := db.CheckSchema(ctx, d); err != nil {
+	if err := bringUp(ctx, d); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "the schema is up to date")
 	return nil
+}
+
+// bringUp brings tables and taxonomy to what this program knows.
+func bringUp(ctx context.Context, d *db.DB) error {
+	if err := db.Migrate(ctx, d); err != nil {
+		return err
+	}
+	if err := db.CheckSchema(ctx, d); err != nil {
+		return err // newer than this program: migrating never goes back
+	}
+	return matching.SyncTaxonomy(ctx, d)
 }

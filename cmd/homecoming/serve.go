@@ -1,0 +1,156 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"homecoming/api"
+	"homecoming/api/web"
+	"homecoming/internal/clock"
+	"homecoming/internal/db"
+	"homecoming/internal/jobs"
+	"homecoming/internal/mail"
+	"homecoming/market"
+	"homecoming/matching"
+	"homecoming/matching/postgres"
+)
+
+// serve answers the API and the pages and works the queue, on a database that somebody else looks after.
+func serve(ctx context.Context, out io.Writer, args []string) error {
+	if err := flags(out, "serve", args, noFlags); err != nil {
+		return err
+	}
+	c, err := readConfig(os.LookupEnv, serveNeeds...)
+	if err != nil {
+		return err
+	}
+	log := c.logger()
+	l, err := listen(ctx, c.Addr)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	c.URL = cmp.Or(c.URL, "http://"+l.Addr().String())
+	a, err := build(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	log.Info("serving", "addr", l.Addr().String(), "url", c.URL, "version", version)
+	return a.operate(ctx, l, farewell{Drain: c.Drain, Patience: 20 * time.Second})
+}
+
+// An app is the whole program, wired and not yet started.
+type app struct {
+	cfg      Config
+	log      *slog.Logger
+	db       *db.DB
+	market   *market.Service
+	matching *matching.Service
+	workers  *river.Workers
+	periodic []*river.PeriodicJob
+	server   *api.Server
+}
+
+// build wires the rooms together. It refuses a schema that is not this program's.
+func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) {
+	d, err := openChecked(ctx, c.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			d.Close()
+		}
+	}()
+	a := &app{cfg: c, log: log, db: d, workers: river.NewWorkers()}
+	mailer, err := letters(c, d)
+	if err != nil {
+		return nil, err
+	}
+	if a.matching, err = rank(c, d); err != nil {
+		return nil, err
+	}
+	a.market = market.New(d, clock.System, matching.ResolveSkill)
+
+	market.AddWorkers(a.workers, a.market, mailer, c.URL)
+	matching.Workers(a.workers, a.matching)
+	a.periodic = matching.Periodic()
+
+	pages := web.Config{Market: a.market, Matching: a.matching, Clock: clock.System, Dev: c.dev}
+	if c.dev {
+		pages.Outbox, pages.Outside = outbox(mail.NewOutbox(d)), []string{c.StripeAPIBase}
+	}
+	a.server, err = api.New(api.Config{
+		DB: d, Clock: clock.System, Market: a.market, Matching: a.matching, Pages: web.Pages(pages),
+		BaseURL: c.URL, FormTargets: formTargets(c), Proxies: c.Proxies, Version: version, Logger: log,
+	})
+	return a, err
+}
+
+// rank chooses the indexes: PostgreSQL always, Meilisearch before it when it is configured.
+func rank(c Config, d *db.DB) (*matching.Service, error) {
+	return matching.New(d, clock.System, postgres.New(d)), nil
+}
+
+// letters chooses how mail leaves: over SMTP when it is configured, else into the outbox table.
+func letters(c Config, d *db.DB) (mail.Mailer, error) {
+	if c.SMTPURL == "" {
+		return mail.NewOutbox(d), nil
+	}
+	return mail.NewSMTP(c.SMTPURL)
+}
+
+// outbox shows the pages the newest letters.
+func outbox(o *mail.Outbox) func(context.Context) ([]web.Mail, error) {
+	return func(ctx context.Context) ([]web.Mail, error) {
+		kept, err := o.Mails(ctx, "", 100)
+		list := make([]web.Mail, len(kept))
+		for i, k := range kept {
+			list[i] = web.Mail{To: k.Recipient, Subject: k.Subject, Body: k.Body, Sent: k.CreatedAt.Format(time.RFC3339)}
+		}
+		return list, err
+	}
+}
+
+// formTargets are the hosts to which our forms may lead: where the money is paid and accounts are set up.
+func formTargets(c Config) []string {
+	if c.dev {
+		return []string{c.StripeAPIBase}
+	}
+	return []string{"https://checkout.stripe.com", "https://connect.stripe.com"}
+}
+
+// close lets go of the database; operate must have ended.
+func (a *app) close() { a.db.Close() }
+
+// operate answers requests and works the queue until ctx ends. Requests end first, because they may enqueue.
+func (a *app) operate(ctx context.Context, l net.Listener, bye farewell) error {
+	stop, err := a.work(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(serveHTTP(ctx, l, a.server, bye), stop())
+}
+
+// work works the queue until the returned function is called, which lets running jobs end within ten seconds.
+func (a *app) work(ctx context.Context) (stop func() error, err error) {
+	beyond := context.WithoutCancel(ctx) // the queue would drop its jobs at the signal; we stop it in order
+	w, err := jobs.Start(beyond, a.db, a.workers, jobs.Config{MaxWorkers: a.cfg.Workers, Periodic: a.periodic, Logger: a.log})
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		patience, cancel := context.WithTimeout(beyond, 10*time.Second)
+		defer cancel()
+		return w.Stop(patience)
+	}, nil
+}
