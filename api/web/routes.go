@@ -63,7 +63,7 @@ var limited = map[string]bool{"POST /signin": true, "POST /signin/link": true, "
 
 // Pages are all pages with what each needs, to be mounted by package api.
 func Pages(cfg Config) access.Pages {
-	s := newSite(cfg)
+	s := &site{cfg}
 	lines := table
 	if cfg.Dev {
 		lines = append(lines[:len(lines):len(lines)], devTable...)

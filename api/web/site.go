@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
@@ -27,8 +26,6 @@ type Config struct {
 	Dev      bool // show the outbox and the storybook
 	// Outbox lists the letters that were sent lately, newest first; dev alone.
 	Outbox func(ctx context.Context) ([]Mail, error)
-	// Outside are the origins that a form may lead to besides our own: the payment provider's pages.
-	Outside []string
 }
 
 // A Mail is one letter as the outbox shows it.
@@ -37,10 +34,7 @@ type Mail struct {
 }
 
 // A site shows pages; a visit is one request for one.
-type site struct {
-	Config
-	policy string // the content security policy
-}
+type site struct{ Config }
 
 type visit struct {
 	*site
@@ -49,15 +43,6 @@ type visit struct {
 	who     market.Actor
 	lang    problem.Language
 	company market.Company // the one that the reader works for now; zero for alumni alone
-}
-
-func newSite(cfg Config) *site {
-	outside := append([]string{"https://checkout.stripe.com", "https://connect.stripe.com"}, cfg.Outside...)
-	if cfg.Dev {
-		outside = append(outside, "http://127.0.0.1:*", "http://localhost:*")
-	}
-	return &site{Config: cfg, policy: "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
-		"base-uri 'none'; frame-ancestors 'none'; form-action 'self' " + strings.Join(outside, " ")}
 }
 
 // page makes a handler of a visit's method. section is the part of the navigation that it belongs to.
@@ -88,12 +73,7 @@ func (v *visit) show(status int, page templ.Component) error {
 	if err := page.Render(v.ctx, &b); err != nil {
 		return err
 	}
-	h := v.c.Writer.Header()
-	h.Set("Content-Security-Policy", v.policy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Language", string(v.lang))
+	v.c.Header("Content-Language", string(v.lang))
 	v.c.Data(status, "text/html; charset=utf-8", b.Bytes())
 	return nil
 }

@@ -1,0 +1,40 @@
+package web_test
+
+import (
+	"net/url"
+	"testing"
+)
+
+func taskFields() url.Values {
+	return url.Values{"title": {"3月決算の法人税申告書レビュー"}, "brief": {"法人税の申告書を**レビュー**してください。\n\n- 別表四\n- 別表五"},
+		"skills[0].skill": {"法人税"}, "skills[0].level": {"2"}, "skills[0].kind": {"must"}, "budget": {"３００，０００"}, "due_on": {"2026-12-18"},
+		"withholding_category": {"profession"}, "visibility.kind": {"own_alumni"}}
+}
+
+func TestAnIdeaBecomesInvitationsInOnePost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("高橋 由美")
+	manager := w.as(aoi.Manager, "en")
+
+	form := taskFields()
+	manager.post("/tasks/preview", form).is(200).says("高橋 由美", `name="invite" value="`+yumi.MembershipID.String()+`" checked`)
+	form.Set("do", "invite")
+	form.Set("invite", yumi.MembershipID.String())
+	path := manager.post("/tasks/new", form).leads("/tasks/")
+	manager.get(path).is(200).says("Published, and 1 person invited.", "up to ¥300,000", "<strong>レビュー</strong>", "state good\">Invited")
+}
+
+func TestARefusedTaskStaysAsItWasTyped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	manager := w.as(w.Company("Aoi").Manager, "ja")
+	for field, value := range map[string]string{"title": "", "budget": "たくさん", "due_on": "2020-01-01"} {
+		form := taskFields()
+		form.Set(field, value)
+		form.Set("do", "publish")
+		manager.post("/tasks/new", form).is(422).says(`href="#f-`+field+`"`, `aria-invalid="true"`, "別表四", "もう一度ご確認ください")
+	}
+	manager.get("/tasks").is(200).says("案件はまだありません")
+}

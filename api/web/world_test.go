@@ -1,0 +1,118 @@
+package web_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"homecoming/api"
+	"homecoming/api/web"
+	"homecoming/market"
+	"homecoming/market/markettest"
+	"homecoming/matching"
+	"homecoming/matching/postgres"
+)
+
+// A world has the pages in front of it, behind the API's own door.
+type world struct {
+	*markettest.World
+	server *httptest.Server
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{World: markettest.New(t)}
+	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords)
+	w.Check(matching.SyncTaxonomy(context.Background(), w.DB))
+	fits := matching.New(w.DB, w.Clock, postgres.New(w.DB))
+	s, err := api.New(api.Config{DB: w.DB, Clock: w.Clock, Market: w.Market, Matching: fits, Logger: slog.New(slog.DiscardHandler),
+		Pages: web.Pages(web.Config{Market: w.Market, Matching: fits, Clock: w.Clock, Dev: true})})
+	w.Check(err)
+	w.server = httptest.NewServer(s)
+	t.Cleanup(w.server.Close)
+	return w
+}
+
+// A browser keeps its cookies and follows no redirect by itself.
+type browser struct {
+	*world
+	client *http.Client
+}
+
+// as is a browser in which somebody has signed in; lang is the language they chose.
+func (w *world) as(who market.Actor, lang string) *browser {
+	w.Helper()
+	jar, err := cookiejar.New(nil)
+	w.Check(err)
+	b := &browser{w, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	if who.Email != "" {
+		b.post("/signin", url.Values{"email": {who.Email}, "password": {markettest.Password}}).leads("/")
+	}
+	b.get("/signin?lang=" + lang)
+	return b
+}
+
+// A shown is what came back.
+type shown struct {
+	*world
+	*http.Response
+	body string
+}
+
+func (b *browser) get(path string) shown {
+	b.Helper()
+	r, err := b.client.Get(b.server.URL + path)
+	b.Check(err)
+	return b.read(r)
+}
+
+func (b *browser) post(path string, form url.Values) shown {
+	b.Helper()
+	r, err := b.client.PostForm(b.server.URL+path, form)
+	b.Check(err)
+	return b.read(r)
+}
+
+func (b *browser) read(r *http.Response) shown {
+	b.Helper()
+	body, err := io.ReadAll(r.Body)
+	r.Body.Close()
+	b.Check(err)
+	return shown{b.world, r, string(body)}
+}
+
+// is fails unless the page has this status.
+func (s shown) is(status int) shown {
+	s.Helper()
+	if s.StatusCode != status {
+		s.Fatalf("%s answered %d, not %d: %.600s", s.Request.URL.Path, s.StatusCode, status, s.body)
+	}
+	return s
+}
+
+// leads fails unless the answer sends the reader on to an address that begins so, and returns the whole of it.
+func (s shown) leads(path string) string {
+	s.Helper()
+	at := s.Header.Get("Location")
+	if s.StatusCode != http.StatusSeeOther || !strings.HasPrefix(at, path) {
+		s.Fatalf("%s answered %d to %q, not on to %q: %.900s", s.Request.URL.Path, s.StatusCode, at, path, s.body)
+	}
+	return at
+}
+
+// says fails unless every text stands on the page.
+func (s shown) says(texts ...string) shown {
+	s.Helper()
+	for _, text := range texts {
+		if !strings.Contains(s.body, text) {
+			s.Fatalf("%s does not say %q:\n%s", s.Request.URL.Path, text, s.body)
+		}
+	}
+	return s
+}
