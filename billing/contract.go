@@ -91,7 +91,7 @@ type Contract struct {
 	Currency     string
 	DeliverOn    civil.Date `gorm:"type:date"`
 	Version      int        // of the terms in force
-	CreatedBy    uuid.UUID  // who accepted the bid
+	ManagerID    uuid.UUID  // who posted the task; letters to the company go there
 	CreatedAt    time.Time
 	CompletedAt  *time.Time
 

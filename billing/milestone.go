@@ -154,21 +154,22 @@ type Milestone struct {
 	PlatformFee int64
 	PlatformTax int64
 
-	PaymentDays  int         // from the terms
-	Frozen       string      // why nothing may move; empty: not frozen
-	HoldReason   string      // why the transfer waits: payout_account_missing, payout_account_inactive, or the provider's code
-	Charge       string      // the provider's id of the payment that funded it
-	FundedAt     *time.Time  // when the payment was made
-	StartedAt    *time.Time  //
-	ReceivedOn   *civil.Date `gorm:"type:date"` // first delivery, the company's day: day 1 of the payment term
-	SubmittedAt  *time.Time  // latest delivery
-	AutoAcceptAt *time.Time  // silence until then accepts
-	PayBy        *civil.Date `gorm:"type:date"` // the legal due day, from ReceivedOn
-	AcceptedAt   *time.Time
-	ReleasedAt   *time.Time
-	PaidAt       *time.Time
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
+	PaymentDays    int         // from the terms
+	AutoAcceptDays int         // from the terms
+	Frozen         string      // why nothing may move; empty: not frozen
+	HoldReason     string      // why the transfer waits: payout_account_missing, payout_account_inactive, or the provider's code
+	Charge         string      // the provider's id of the payment that funded it
+	FundedAt       *time.Time  // when the payment was made
+	StartedAt      *time.Time  //
+	ReceivedOn     *civil.Date `gorm:"type:date"` // first delivery, the company's day: day 1 of the payment term
+	SubmittedAt    *time.Time  // latest delivery
+	AutoAcceptAt   *time.Time  // silence until then accepts
+	PayBy          *civil.Date `gorm:"type:date"` // the legal due day, from ReceivedOn
+	AcceptedAt     *time.Time
+	ReleasedAt     *time.Time
+	PaidAt         *time.Time
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 
 	Contract *Contract `gorm:"-"` // its head, where a single milestone is read
 	Timeline []Step    `gorm:"-"` // where a single milestone is read
@@ -204,11 +205,11 @@ type Step struct {
 	CompanyID   uuid.UUID
 	MilestoneID uuid.UUID
 	At          time.Time
-	ActorID     *uuid.UUID // nil where the provider or a timer moved it
-	By          Party      `gorm:"column:party"`
-	Do          string     `gorm:"column:action"`
-	From        MilestoneState
-	To          MilestoneState
+	ActorID     *uuid.UUID     // nil where the provider or a timer moved it
+	By          Party          `gorm:"column:party"`
+	Do          string         `gorm:"column:action"`
+	From        MilestoneState `gorm:"column:from_state"`
+	To          MilestoneState `gorm:"column:to_state"`
 	Message     string
 }
 

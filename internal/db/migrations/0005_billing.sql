@@ -15,7 +15,7 @@ CREATE TABLE contracts (
     currency      char(3) NOT NULL,
     deliver_on    date NOT NULL,
     version       integer NOT NULL DEFAULT 1,
-    created_by    uuid NOT NULL REFERENCES people,
+    manager_id    uuid NOT NULL REFERENCES people,         -- who posted the task; letters to the company go there
     created_at    timestamptz NOT NULL,
     completed_at  timestamptz,
     UNIQUE (company_id, id),
@@ -59,6 +59,7 @@ CREATE TABLE milestones (
     platform_fee   bigint NOT NULL CHECK (platform_fee >= 0),
     platform_tax   bigint NOT NULL CHECK (platform_tax >= 0),
     payment_days   integer NOT NULL,
+    auto_accept_days integer NOT NULL,
     frozen         text NOT NULL DEFAULT '',
     hold_reason    text NOT NULL DEFAULT '',
     charge         text NOT NULL DEFAULT '',
@@ -228,9 +229,11 @@ CREATE TABLE provider_events (
     received_at timestamptz NOT NULL,
     caught_up   boolean NOT NULL DEFAULT false,       -- found by asking, not by its webhook
     worked_at   timestamptz,
+    tries       integer NOT NULL DEFAULT 0,
+    next_at     timestamptz NOT NULL,                 -- when it is worked again, if it has not been
     problem     text NOT NULL DEFAULT ''
 );
-CREATE INDEX provider_events_waiting ON provider_events (received_at) WHERE worked_at IS NULL;
+CREATE INDEX provider_events_waiting ON provider_events (next_at) WHERE worked_at IS NULL;
 CREATE INDEX provider_events_account ON provider_events (account, created_at DESC);
 
 -- The platform's balance transactions, copied to be compared. company_id is empty for those that nobody's milestone explains.

@@ -1,0 +1,94 @@
+package billing
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The entries of billing.md's posting table, one function a line. They are pure: who calls them holds the milestone.
+
+// newEntry begins an entry about a milestone. source is unique; external names the provider's object, if any.
+func newEntry(m Milestone, kind, source, external string, at time.Time) Entry {
+	return Entry{CompanyID: m.CompanyID, At: at, PostedAt: at, Kind: kind, Source: source, ExternalID: external, MilestoneID: &m.ID}
+}
+
+func (e Entry) debit(account, currency string, amount int64) Entry {
+	e.Postings = append(e.Postings, Posting{account, currency, amount})
+	return e
+}
+
+func (e Entry) credit(account, currency string, amount int64) Entry {
+	return e.debit(account, currency, -amount)
+}
+
+// charged: the company paid, the provider kept its fee, the whole is held for the milestone.
+func charged(m Milestone, p Payment) Entry {
+	return newEntry(m, "charge", "charge:"+p.Charge, p.Charge, p.At).
+		debit(accountPlatform, p.Currency, p.Amount-p.Fee).
+		debit(accountFee, p.Currency, p.Fee).
+		credit(held(m), p.Currency, p.Amount)
+}
+
+// unmatched: money arrived that this milestone does not account for (a second payment, another amount).
+func unmatched(m Milestone, p Payment) Entry {
+	return newEntry(m, "unmatched", "charge:"+p.Charge, p.Charge, p.At).
+		debit(accountPlatform, p.Currency, p.Amount-p.Fee).
+		debit(accountFee, p.Currency, p.Fee).
+		credit(accountUnmatched, p.Currency, p.Amount)
+}
+
+// accepted: what was held is owed to the alumnus, earned by the platform, and owed as its consumption tax.
+func accepted(m Milestone, person uuid.UUID, at time.Time) Entry {
+	q := m.Quote()
+	return newEntry(m, "accept", "accept:"+m.ID.String(), "", at).
+		debit(held(m), m.Currency, q.Charge).
+		credit(payable(person), m.Currency, q.Net).
+		credit(accountRevenue, m.Currency, q.PlatformFee).
+		credit(accountTax, m.Currency, q.PlatformTax)
+}
+
+// transferred: the alumnus's money left the platform's balance, and stands on their connected account.
+func transferred(m Milestone, person uuid.UUID, t Transfer) []Entry {
+	entries := []Entry{
+		newEntry(m, "transfer", "transfer:"+t.ID, t.ID, t.At).
+			debit(payable(person), t.Currency, t.Amount).
+			credit(accountPlatform, t.Currency, t.Amount),
+		newEntry(m, "mirror", "mirror:"+t.ID, "", t.At).
+			debit(connected(person), t.Currency, t.Amount).
+			credit(accountMirror, t.Currency, t.Amount),
+	}
+	if m.Withheld > 0 {
+		entries = append(entries, newEntry(m, "withheld", "withheld:"+m.ID.String(), "", t.At).
+			debit(accountWithheld, m.Currency, m.Withheld).
+			credit(withheldTax(m.CompanyID), m.Currency, m.Withheld))
+	}
+	return entries
+}
+
+// paidOut and returned move the connected account's mirror alone: the platform's books do not change.
+func paidOut(m Milestone, person uuid.UUID, payout string, amount int64, at time.Time) Entry {
+	return newEntry(m, "payout", "payout:"+payout+":"+m.ID.String(), "", at).
+		debit(accountMirror, m.Currency, amount).
+		credit(connected(person), m.Currency, amount)
+}
+
+func returned(m Milestone, person uuid.UUID, payout string, amount int64, at time.Time) Entry {
+	return newEntry(m, "payout_failed", "payout_failed:"+payout+":"+m.ID.String(), "", at).
+		debit(connected(person), m.Currency, amount).
+		credit(accountMirror, m.Currency, amount)
+}
+
+// refundAsked: what was held is owed back to the company.
+func refundAsked(m Milestone, at time.Time) Entry {
+	return newEntry(m, "refund_asked", "refund_asked:"+m.ID.String(), "", at).
+		debit(held(m), m.Currency, m.Quote().Charge).
+		credit(refundPayable(m), m.Currency, m.Quote().Charge)
+}
+
+// refundedBack: it left the platform's balance. The provider keeps its fee, which stays our expense.
+func refundedBack(m Milestone, r Refund) Entry {
+	return newEntry(m, "refund", "refund:"+r.ID, r.ID, r.At).
+		debit(refundPayable(m), r.Currency, r.Amount).
+		credit(accountPlatform, r.Currency, r.Amount)
+}

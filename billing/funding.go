@@ -1,0 +1,230 @@
+package billing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/jobs"
+	"homecoming/internal/problem"
+	"homecoming/market"
+)
+
+// How long a checkout page stays open, and how soon it is looked at when no event tells us.
+const (
+	checkoutLife  = 23 * time.Hour
+	checkoutWatch = 2 * time.Minute
+)
+
+// ErrFeeNotCovered is a charge whose processing fee nobody pays for.
+var ErrFeeNotCovered = problem.Define(problem.Conflict, "processing_fee_not_covered",
+	"The provider would keep {fee} of this payment, and the platform fee of {covered} does not cover it. Ask the operator to top up or to set a fee.",
+	"決済手数料{fee}がプラットフォーム手数料{covered}を上回るため入金できません。運営者に残高の補充または手数料の設定をご依頼ください。")
+
+// A Funding is where the company pays. CheckoutURL is empty while the provider's answer is unknown: it is looked up by
+// itself, and asking again gives the same page.
+type Funding struct {
+	CheckoutURL string
+	Milestone   Milestone
+}
+
+// Fund opens the checkout page of a milestone, or gives the one that is open already.
+func (s *Service) Fund(ctx context.Context, who market.Actor, id uuid.UUID) (Funding, error) {
+	op, mine, err := s.planCheckout(ctx, who, id)
+	if err != nil {
+		return Funding{}, err
+	}
+	if op.State != OpCreated {
+		if op, err = s.perform(ctx, op.ID, mine); err != nil {
+			return Funding{}, err
+		}
+	}
+	if op.State == OpRejected {
+		return Funding{}, ErrProviderRefused.With("reason", op.Problem)
+	}
+	m, err := s.Milestone(ctx, who, id)
+	return Funding{CheckoutURL: op.URL, Milestone: m}, err
+}
+
+// planCheckout commits the operation before anything is asked; mine says that it is new.
+func (s *Service) planCheckout(ctx context.Context, who market.Actor, id uuid.UUID) (op Operation, mine bool, err error) {
+	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
+		mine = false
+		c, m, err := s.lockFor(tx, who, id, TheCompany)
+		if err != nil {
+			return err
+		}
+		if c.State != ContractActive {
+			return ErrContractNotActive.With("state", string(c.State))
+		}
+		if m.State == MilestoneFunding {
+			return tx.Where("milestone_id = ? AND kind = ? AND state NOT IN ?", id, CheckoutOperation,
+				[]OperationState{OpRejected, OpExpired}).Take(&op).Error
+		}
+		if err := s.feeCovered(m); err != nil {
+			return err
+		}
+		if err := s.move(tx, who, &m, TheCompany, doFund, ""); err != nil {
+			return err
+		}
+		mine, op = true, Operation{ID: newID(), CompanyID: &c.CompanyID, Kind: CheckoutOperation, MilestoneID: &m.ID, PersonID: &who.PersonID}
+		now := s.clock.Now()
+		page := s.cfg.BaseURL + "/contracts/" + c.ID.String()
+		op, err = s.plan(tx, op, CheckoutOrder{Operation: op.ID, Milestone: m.ID, Company: c.CompanyID, Title: c.Label() + " " + m.Title,
+			Amount: m.Quote().Charge, Currency: m.Currency, Email: who.Email, Language: string(who.Language),
+			SuccessURL: s.cfg.BaseURL + "/checkout/done?contract=" + c.ID.String(), CancelURL: page,
+			ExpiresAt: now.Add(checkoutLife).Truncate(time.Second)}, now.Add(s.lease()))
+		return err
+	})
+	return op, mine, err
+}
+
+// feeCovered refuses a charge whose processing fee would come out of nobody's pocket.
+func (s *Service) feeCovered(m Milestone) error {
+	fee := (m.Quote().Charge*s.cfg.CardFeeBP + 5_000) / 10_000
+	if s.cfg.ToppedUp || fee <= m.PlatformFee {
+		return nil
+	}
+	return ErrFeeNotCovered.With("fee", m.Quote().Money(fee)).With("covered", m.Quote().Money(m.PlatformFee))
+}
+
+func (s *Service) checkouts() procedure {
+	opened := func(co Checkout) outcome { return outcome{id: co.ID, url: co.URL, watch: checkoutWatch} }
+	return procedure{
+		find: func(ctx context.Context, o Operation) (outcome, error) {
+			co, err := s.gateway.FindCheckout(ctx, o.ID, o.CreatedAt)
+			return opened(co), err
+		},
+		send: func(ctx context.Context, o Operation) (outcome, error) {
+			var order CheckoutOrder
+			if err := json.Unmarshal(o.Input, &order); err != nil {
+				return outcome{}, err
+			}
+			co, err := s.gateway.CreateCheckout(ctx, o.Key(), order)
+			return opened(co), err
+		},
+		refused: func(tx *gorm.DB, o Operation, _ *Refusal) error { return s.unfund(tx, o) },
+		watched: func(ctx context.Context, o Operation) error { return s.lookAtCheckout(ctx, o.ProviderID) },
+	}
+}
+
+// unfund takes a milestone back to draft when its page can no longer be paid.
+func (s *Service) unfund(tx *gorm.DB, o Operation) error {
+	_, m, err := lockMilestone(tx, *o.MilestoneID)
+	if err != nil || m.State != MilestoneFunding {
+		return err
+	}
+	return s.move(tx, market.Actor{}, &m, TheProvider, doExpire, "")
+}
+
+// lookAtCheckout reads a page again and settles what has become of it.
+func (s *Service) lookAtCheckout(ctx context.Context, id string) error {
+	co, err := s.gateway.Checkout(ctx, id)
+	if err != nil {
+		return err
+	}
+	if co.State == "expired" {
+		return s.expireCheckout(ctx, co)
+	}
+	if co.State == "complete" {
+		return s.lookAtPayment(ctx, id)
+	}
+	return s.db.Tx(ctx, func(tx *gorm.DB) error { return s.noteCheckout(tx, co) })
+}
+
+// noteCheckout records a page that we learn of by an event before our own request's answer.
+func (s *Service) noteCheckout(tx *gorm.DB, co Checkout) error {
+	o, err := lockOperation(tx, co.Operation)
+	if err != nil || o.State == OpCreated {
+		return ours(err)
+	}
+	return s.created(tx, &o, outcome{id: co.ID, url: co.URL, watch: checkoutWatch})
+}
+
+// ours forgives objects that no operation of ours explains; reconciliation shows them if they moved money.
+func ours(err error) error {
+	if errors.Is(err, market.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (s *Service) expireCheckout(ctx context.Context, co Checkout) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		o, err := lockOperation(tx, co.Operation)
+		if err != nil {
+			return ours(err)
+		}
+		if err := s.created(tx, &o, outcome{id: co.ID}); err != nil {
+			return err
+		}
+		to, err := operationMachine.Next(o.State, doExpire, TheProvider, o)
+		if err != nil {
+			return nil // settled or expired before
+		}
+		if err := s.saveOperation(tx, &o, to, 0); err != nil {
+			return err
+		}
+		return s.unfund(tx, o)
+	})
+}
+
+// lookAtPayment reads a payment, by its page's, its intent's or its charge's id, and settles it if it succeeded.
+func (s *Service) lookAtPayment(ctx context.Context, id string) error {
+	p, err := s.gateway.Payment(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.settlePayment(ctx, p)
+}
+
+// settlePayment books a payment, once. The return from the page, three kinds of event and the look-up all end here.
+func (s *Service) settlePayment(ctx context.Context, p Payment) error {
+	if !p.Paid || p.Milestone == uuid.Nil {
+		return nil
+	}
+	if !p.Settled {
+		return ErrBusy // the provider has not said yet what it keeps; charge.updated follows
+	}
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		c, m, err := lockMilestone(tx, p.Milestone)
+		if err != nil {
+			return ours(err)
+		}
+		if m.Charge == p.Charge {
+			return nil
+		}
+		payable := m.State == MilestoneFunding || m.State == MilestoneDraft
+		if !payable || p.Amount != m.Quote().Charge || p.Currency != m.Currency {
+			slog.Error("a payment fits no milestone", "charge", p.Charge, "milestone", m.ID, "state", m.State, "amount", p.Amount)
+			e := unmatched(m, p)
+			e.PostedAt = s.clock.Now()
+			_, err := Post(tx, e)
+			return err
+		}
+		return s.funded(tx, c, m, p)
+	})
+}
+
+func (s *Service) funded(tx *gorm.DB, c Contract, m Milestone, p Payment) error {
+	e := charged(m, p)
+	e.PostedAt = s.clock.Now()
+	if _, err := Post(tx, e); err != nil {
+		return err
+	}
+	m.Charge, m.FundedAt, m.HoldReason = p.Charge, &p.At, ""
+	if err := s.move(tx, market.Actor{}, &m, TheProvider, doSettle, ""); err != nil {
+		return err
+	}
+	err := tx.Exec("UPDATE operations SET state = ?, next_at = NULL, updated_at = ? WHERE milestone_id = ? AND kind = ? AND state NOT IN ?",
+		OpSettled, s.clock.Now(), m.ID, CheckoutOperation, []OperationState{OpRejected, OpExpired}).Error
+	if err != nil {
+		return err
+	}
+	return jobs.Enqueue(tx, letter(market.LetterFunded, c.PersonID, c, m, nil))
+}

@@ -1,0 +1,229 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+)
+
+// A Gateway asks the payment provider, in our own terms. Keys make a repeated request harmless; ours are made of the
+// operation and its attempt. Every method may return ErrUnknown, a *Refusal or ErrBusy; anything else is a fault of ours.
+// No method may be called inside a database transaction.
+type Gateway interface {
+	// CreateCheckout opens a page on which the company pays.
+	CreateCheckout(ctx context.Context, key string, o CheckoutOrder) (Checkout, error)
+	// FindCheckout looks for the page of an operation among those opened since a moment; ErrNotThere when there is none.
+	FindCheckout(ctx context.Context, operation uuid.UUID, since time.Time) (Checkout, error)
+	// Checkout reads a page again.
+	Checkout(ctx context.Context, id string) (Checkout, error)
+	// Payment reads what was paid, given a checkout page's, an intent's or a charge's id.
+	Payment(ctx context.Context, id string) (Payment, error)
+
+	// CreateTransfer sends money to a connected account.
+	CreateTransfer(ctx context.Context, key string, o TransferOrder) (Transfer, error)
+	// FindTransfer looks for the transfer of an operation in a milestone's group; ErrNotThere when there is none.
+	FindTransfer(ctx context.Context, milestone, operation uuid.UUID) (Transfer, error)
+	// Transfer reads one again.
+	Transfer(ctx context.Context, id string) (Transfer, error)
+
+	// CreateRefund gives a charge back.
+	CreateRefund(ctx context.Context, key string, o RefundOrder) (Refund, error)
+	// FindRefund looks for the refund of an operation among those of a charge; ErrNotThere when there is none.
+	FindRefund(ctx context.Context, charge string, operation uuid.UUID) (Refund, error)
+	// Refund reads one again.
+	Refund(ctx context.Context, id string) (Refund, error)
+
+	// CreateAccount makes a connected account for a person.
+	CreateAccount(ctx context.Context, key string, o AccountOrder) (Account, error)
+	// FindAccount looks for the account of an operation among those made since a moment; ErrNotThere when there is none.
+	FindAccount(ctx context.Context, operation uuid.UUID, since time.Time) (Account, error)
+	// Account reads one again.
+	Account(ctx context.Context, id string) (Account, error)
+	// OnboardingLink is a page, good for minutes and one visit, on which the person completes their account.
+	OnboardingLink(ctx context.Context, account, refreshURL, returnURL string) (string, error)
+
+	// Payout reads a payout of a connected account with the transfers it is made of.
+	Payout(ctx context.Context, account, id string) (Payout, error)
+
+	// BalanceTransactions walks the platform's balance transactions since a moment, newest first. The walk ends with
+	// its error, if there was one.
+	BalanceTransactions(ctx context.Context, since time.Time) iter.Seq2[BalanceTransaction, error]
+	// Events walks what happened since a moment on the platform (account empty) or on a connected account, newest
+	// first; the provider keeps 30 days.
+	Events(ctx context.Context, account string, since time.Time) iter.Seq2[Event, error]
+	// Verify checks an event's signature and age and reads it. It returns ErrForged for everything that is not right.
+	Verify(payload []byte, signature string, from Endpoint) (Event, error)
+}
+
+// What a Gateway may answer instead of a result.
+var (
+	// ErrUnknown: the request may or may not have happened. Look before sending again, and then with the same key.
+	ErrUnknown = errors.New("billing: the provider's answer is unknown")
+	// ErrBusy: nothing happened; ask again later with the same key.
+	ErrBusy = errors.New("billing: the provider asks to wait")
+	// ErrNotThere: there is no such thing at the provider.
+	ErrNotThere = errors.New("billing: the provider knows no such thing")
+	// ErrForged: an event that the provider did not sign, or not just now.
+	ErrForged = errors.New("billing: the event is not signed by the provider")
+)
+
+// A Refusal is a definitive no: nothing happened, and the same key will be told the same again.
+type Refusal struct{ Code, Message string }
+
+func (r *Refusal) Error() string { return fmt.Sprintf("billing: refused (%s): %s", r.Code, r.Message) }
+
+// An Endpoint is one of the two addresses that events are sent to, each with a secret of its own.
+type Endpoint string
+
+// The endpoints.
+const (
+	PlatformEndpoint Endpoint = "platform"
+	ConnectEndpoint  Endpoint = "connect"
+)
+
+// A CheckoutOrder is what a checkout page is to charge, with what must come back with it.
+type CheckoutOrder struct {
+	Operation  uuid.UUID `json:"operation"`
+	Milestone  uuid.UUID `json:"milestone"`
+	Company    uuid.UUID `json:"company"`
+	Title      string    `json:"title"` // what the payer reads
+	Amount     int64     `json:"amount"`
+	Currency   string    `json:"currency"`
+	Email      string    `json:"email"`    // the payer's, to prefill
+	Language   string    `json:"language"` // ja or en
+	SuccessURL string    `json:"success_url"`
+	CancelURL  string    `json:"cancel_url"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
+// A Checkout is a page on which somebody pays. State is open, complete or expired.
+type Checkout struct {
+	ID, URL, State string
+	Operation      uuid.UUID
+}
+
+// A Payment is money that a company paid. Paid is false while it has not succeeded; Settled while the provider has not
+// said what it keeps of it.
+type Payment struct {
+	Charge    string
+	Milestone uuid.UUID // uuid.Nil where the provider's object names none
+	Operation uuid.UUID
+	Amount    int64
+	Fee       int64 // the provider's
+	Currency  string
+	Paid      bool
+	Settled   bool
+	At        time.Time
+}
+
+// A TransferOrder sends a milestone's net to its alumnus out of the charge that funded it.
+type TransferOrder struct {
+	Operation uuid.UUID `json:"operation"`
+	Milestone uuid.UUID `json:"milestone"`
+	Charge    string    `json:"charge"`
+	Account   string    `json:"account"`
+	Amount    int64     `json:"amount"`
+	Currency  string    `json:"currency"`
+	Title     string    `json:"title"`
+}
+
+// A Transfer is money on its way to, or on, a connected account.
+type Transfer struct {
+	ID        string
+	Operation uuid.UUID
+	Milestone uuid.UUID
+	Account   string
+	Amount    int64
+	Currency  string
+	Reversed  int64
+	At        time.Time
+}
+
+// A RefundOrder gives the whole of a charge back.
+type RefundOrder struct {
+	Operation uuid.UUID `json:"operation"`
+	Milestone uuid.UUID `json:"milestone"`
+	Charge    string    `json:"charge"`
+	Amount    int64     `json:"amount"`
+	Currency  string    `json:"currency"`
+}
+
+// A Refund is money on its way back. State is pending, succeeded, failed or canceled.
+type Refund struct {
+	ID        string
+	Operation uuid.UUID
+	Charge    string
+	Amount    int64
+	Currency  string
+	State     string
+	At        time.Time // of its balance transaction where it has succeeded
+}
+
+// An AccountOrder asks for a connected account in the platform's country.
+type AccountOrder struct {
+	Operation uuid.UUID `json:"operation"`
+	Person    uuid.UUID `json:"person"`
+	Email     string    `json:"email"`
+}
+
+// An Account is a connected account as the provider sees it.
+type Account struct {
+	ID        string
+	Operation uuid.UUID
+	Person    uuid.UUID
+	Submitted bool     // the person has given what was asked
+	Transfers bool     // it may receive transfers
+	Payouts   bool     // it may pay out to the bank
+	Missing   []string // what is still asked for
+	Disabled  string   // why it is restricted; empty when it is not
+}
+
+// A Payout is the provider's payment to a person's bank. State is pending, in_transit, paid, failed or canceled.
+type Payout struct {
+	ID        string
+	Account   string
+	Amount    int64
+	Currency  string
+	State     string
+	Automatic bool
+	ArrivesOn civil.Date
+	Failure   string
+	CreatedAt time.Time
+	Parts     []PayoutPart // for automatic payouts alone; the provider itemises no others
+}
+
+// A PayoutPart is one transfer that a payout carries, or an earlier payout that had failed and is paid again.
+type PayoutPart struct {
+	Transfer string
+	Failed   string // the id of the failed payout; Transfer is empty then
+	Amount   int64
+}
+
+// A BalanceTransaction is one movement of the platform's balance: Net is Amount less Fee.
+type BalanceTransaction struct {
+	ID        string
+	Source    string // the charge, transfer, refund … that caused it
+	Type      string
+	Amount    int64
+	Fee       int64
+	Net       int64
+	Currency  string
+	CreatedAt time.Time
+	Milestone uuid.UUID // by what its source carries; uuid.Nil where nothing does
+}
+
+// An Event says that something happened. What it says is only a hint: the object is read again before anything moves.
+type Event struct {
+	ID         string
+	Account    string // the connected account; empty for the platform
+	Type       string
+	Object     string // the id of what it is about
+	APIVersion string
+	CreatedAt  time.Time
+	Payload    []byte
+}

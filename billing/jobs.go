@@ -1,0 +1,113 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+)
+
+// An OperationJob takes one operation further.
+type OperationJob struct {
+	Operation uuid.UUID `json:"operation"`
+}
+
+// Kind is the job's name in the queue.
+func (OperationJob) Kind() string { return "billing.operation" }
+
+// An EventJob works one stored event.
+type EventJob struct {
+	Event string `json:"event"`
+}
+
+// Kind is the job's name in the queue.
+func (EventJob) Kind() string { return "billing.event" }
+
+// A SweepJob finds operations and events that wait for somebody, and deliveries that silence has accepted.
+type SweepJob struct{}
+
+// Kind is the job's name in the queue.
+func (SweepJob) Kind() string { return "billing.sweep" }
+
+// InsertOpts keeps the queue from retrying what comes round again by itself.
+func (SweepJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1} }
+
+// A CatchUpJob asks the provider for events that never came.
+type CatchUpJob struct{}
+
+// Kind is the job's name in the queue.
+func (CatchUpJob) Kind() string { return "billing.catch_up" }
+
+// InsertOpts keeps the queue from retrying what comes round again by itself.
+func (CatchUpJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1} }
+
+// A ReconcileJob works one reconciliation.
+type ReconcileJob struct {
+	Run uuid.UUID `json:"run"`
+}
+
+// Kind is the job's name in the queue.
+func (ReconcileJob) Kind() string { return "billing.reconcile" }
+
+// InsertOpts gives up after some twenty minutes, so that nobody watches a run that will not end.
+func (ReconcileJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 6} }
+
+// AddWorkers teaches a queue to do billing's jobs.
+func AddWorkers(w *river.Workers, s *Service) {
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, j *river.Job[OperationJob]) error {
+		return s.Work(ctx, j.Args.Operation)
+	}))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, j *river.Job[EventJob]) error {
+		return s.WorkEvent(ctx, j.Args.Event)
+	}))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[SweepJob]) error { return s.sweepAll(ctx) }))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[CatchUpJob]) error {
+		n, err := s.CatchUp(ctx)
+		if n > 0 {
+			slog.Info("events found that no webhook had brought", "events", n)
+		}
+		return err
+	}))
+	river.AddWorker(w, &reconciler{s: s})
+}
+
+func (s *Service) sweepAll(ctx context.Context) error {
+	if _, err := s.Sweep(ctx); err != nil {
+		return err
+	}
+	if _, err := s.SweepEvents(ctx); err != nil {
+		return err
+	}
+	_, err := s.AutoAccept(ctx)
+	return err
+}
+
+// Periodic is what billing does by the clock, soon after every start as well.
+func Periodic(*Service) []*river.PeriodicJob {
+	every := func(d time.Duration, args river.JobArgs) *river.PeriodicJob {
+		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args, nil },
+			&river.PeriodicJobOpts{RunOnStart: true})
+	}
+	return []*river.PeriodicJob{every(5*time.Second, SweepJob{}), every(3*time.Minute, CatchUpJob{})}
+}
+
+// A reconciler works reconciliations; listing a busy month takes longer than other jobs.
+type reconciler struct {
+	river.WorkerDefaults[ReconcileJob]
+	s *Service
+}
+
+// Timeout is how long one may take.
+func (*reconciler) Timeout(*river.Job[ReconcileJob]) time.Duration { return 10 * time.Minute }
+
+// Work compares ledger and provider for one run. When the last try fails, the run says so.
+func (r *reconciler) Work(ctx context.Context, j *river.Job[ReconcileJob]) error {
+	err := r.s.Reconcile(ctx, j.Args.Run)
+	if err != nil && j.Attempt >= j.MaxAttempts {
+		err = errors.Join(err, r.s.failReconciliation(context.WithoutCancel(ctx), j.Args.Run))
+	}
+	return err
+}

@@ -1,0 +1,189 @@
+package billing
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/jobs"
+	"homecoming/market"
+)
+
+const maxMessage = 5000
+
+// Start says that the alumnus has begun; the contract's own alumnus alone may.
+func (s *Service) Start(ctx context.Context, who market.Actor, id uuid.UUID) (Milestone, error) {
+	return s.step(ctx, who, id, TheAlumnus, func(tx *gorm.DB, _ Contract, m *Milestone) error {
+		now := s.clock.Now()
+		if m.StartedAt == nil {
+			m.StartedAt = &now
+		}
+		return s.move(tx, who, m, TheAlumnus, doStart, "")
+	})
+}
+
+// Submit delivers. The first delivery is the receipt from which the fee's due day counts; each starts the days after
+// which silence accepts.
+func (s *Service) Submit(ctx context.Context, who market.Actor, id uuid.UUID, message string) (Milestone, error) {
+	if err := checkMessage(message, false); err != nil {
+		return Milestone{}, err
+	}
+	return s.step(ctx, who, id, TheAlumnus, func(tx *gorm.DB, c Contract, m *Milestone) error {
+		company, err := market.CompanyByID(tx, c.CompanyID)
+		if err != nil {
+			return err
+		}
+		m.receive(company, s.clock.Now())
+		if err := s.move(tx, who, m, TheAlumnus, doSubmit, message); err != nil {
+			return err
+		}
+		return jobs.Enqueue(tx, letter(market.LetterSubmitted, c.ManagerID, c, *m, map[string]any{"from": who.Name, "message": message,
+			"date": civil.DateOf(m.AutoAcceptAt.In(company.Zone())).AddDays(-1).String()}))
+	})
+}
+
+// receive notes a delivery at a moment of the company's day.
+func (m *Milestone) receive(company market.Company, now time.Time) {
+	day := company.Today(now)
+	if m.ReceivedOn == nil {
+		due := PaymentDue(day, m.PaymentDays)
+		m.ReceivedOn, m.PayBy = &day, &due
+	}
+	silence := day.AddDays(m.AutoAcceptDays + 1).In(company.Zone()).UTC() // the whole of the last day is theirs
+	m.SubmittedAt, m.AutoAcceptAt = &now, &silence
+}
+
+// RequestChanges sends a delivery back with what is to be changed.
+func (s *Service) RequestChanges(ctx context.Context, who market.Actor, id uuid.UUID, message string) (Milestone, error) {
+	if err := checkMessage(message, true); err != nil {
+		return Milestone{}, err
+	}
+	return s.step(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
+		m.AutoAcceptAt = nil
+		if err := s.move(tx, who, m, TheCompany, doRequestChanges, message); err != nil {
+			return err
+		}
+		return jobs.Enqueue(tx, letter(market.LetterChanges, c.PersonID, c, *m, map[string]any{"message": message}))
+	})
+}
+
+// Accept accepts a delivery: what was held is owed to the alumnus, and its transfer is planned and sent by a job.
+func (s *Service) Accept(ctx context.Context, who market.Actor, id uuid.UUID) (Milestone, error) {
+	return s.step(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
+		return s.accept(tx, who, c, m, TheCompany)
+	})
+}
+
+// accept is acceptance by the company or by its silence.
+func (s *Service) accept(tx *gorm.DB, who market.Actor, c Contract, m *Milestone, by Party) error {
+	now := s.clock.Now()
+	if err := s.move(tx, who, m, by, doAccept, ""); err != nil {
+		return err
+	}
+	m.AcceptedAt, m.AutoAcceptAt = &now, nil
+	if err := s.move(tx, market.Actor{}, m, TheClock, doRelease, ""); err != nil {
+		return err
+	}
+	if _, err := Post(tx, accepted(*m, c.PersonID, now)); err != nil {
+		return err
+	}
+	return s.planTransfer(tx, c, *m)
+}
+
+// AutoAccept accepts every delivery that was left unanswered until its day, one transaction each, and returns how many.
+func (s *Service) AutoAccept(ctx context.Context) (int, error) {
+	var due []uuid.UUID
+	err := s.db.Gorm(ctx).Raw("SELECT id FROM milestones WHERE state = 'submitted' AND frozen = '' AND auto_accept_at <= ? ORDER BY auto_accept_at LIMIT 500",
+		s.clock.Now()).Scan(&due).Error
+	if err != nil {
+		return 0, err
+	}
+	for i, id := range due {
+		err := s.db.Tx(ctx, func(tx *gorm.DB) error {
+			c, m, err := lockMilestone(tx, id)
+			if err != nil || m.State != MilestoneSubmitted || m.AutoAcceptAt == nil || m.AutoAcceptAt.After(s.clock.Now()) {
+				return err // answered meanwhile
+			}
+			return s.accept(tx, market.Actor{}, c, &m, TheClock)
+		})
+		if err != nil {
+			return i, err
+		}
+	}
+	return len(due), nil
+}
+
+// Cancel takes a milestone that was not funded out of the contract.
+func (s *Service) Cancel(ctx context.Context, who market.Actor, id uuid.UUID, reason string) (Milestone, error) {
+	if err := checkMessage(reason, true); err != nil {
+		return Milestone{}, err
+	}
+	return s.step(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
+		if err := s.move(tx, who, m, TheCompany, doCancel, reason); err != nil {
+			return err
+		}
+		return s.close(tx, c)
+	})
+}
+
+// step runs one use case on a milestone that the actor may act on, and reads the result.
+func (s *Service) step(ctx context.Context, who market.Actor, id uuid.UUID, as Party, do func(*gorm.DB, Contract, *Milestone) error) (Milestone, error) {
+	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
+		c, m, err := s.lockFor(tx, who, id, as)
+		if err != nil {
+			return err
+		}
+		if c.State != ContractActive {
+			return ErrContractNotActive.With("state", string(c.State))
+		}
+		return do(tx, c, &m)
+	})
+	if err != nil {
+		return Milestone{}, err
+	}
+	return s.Milestone(ctx, who, id)
+}
+
+func checkMessage(message string, needed bool) error {
+	switch {
+	case needed && strings.TrimSpace(message) == "":
+		return market.ErrRequired.On("message")
+	case len([]rune(message)) > maxMessage:
+		return market.ErrTooLong.On("message").With("max", maxMessage)
+	}
+	return nil
+}
+
+// close ends a held contract when all its milestones are over: completed when work was paid for, terminated when none
+// was. A completed one completes its task and proves its skills.
+func (s *Service) close(tx *gorm.DB, c Contract) error {
+	var ms []Milestone
+	if err := tx.Where("contract_id = ?", c.ID).Order("position").Find(&ms).Error; err != nil {
+		return err
+	}
+	for _, do := range []string{"complete", "terminate"} {
+		to, err := contractMachine.Next(c.State, do, TheClock, ms)
+		if err != nil {
+			continue
+		}
+		now := s.clock.Now()
+		if err := tx.Exec("UPDATE contracts SET state = ?, completed_at = ? WHERE id = ?", to, now, c.ID).Error; err != nil {
+			return err
+		}
+		if err := market.Audit(tx, market.Actor{}, c.CompanyID, "contract."+do, "contract:"+c.ID.String(), nil); err != nil {
+			return err
+		}
+		if to != ContractCompleted {
+			return nil
+		}
+		if err := market.CompleteTask(tx, c.TaskID, now); err != nil {
+			return err
+		}
+		return ProveSkills(tx, c, now)
+	}
+	return nil
+}
