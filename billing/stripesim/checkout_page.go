@@ -73,6 +73,10 @@ func successURL(s checkoutSession) string {
 	return strings.ReplaceAll(string(s.SuccessURL), "{CHECKOUT_SESSION_ID}", s.ID)
 }
 
+func backToCheckout(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, "/_checkout/"+r.PathValue("session"), http.StatusSeeOther)
+}
+
 var errNotOpen = errors.New("the session is not open")
 
 // payCheckout charges the card in the form. Pressing twice pays once: the second time only leads on.

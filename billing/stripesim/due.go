@@ -59,6 +59,21 @@ func (s *Server) letTimePass() {
 	}
 }
 
+// startClock finds out what is due. A new journal notes when it began, so that nothing is looked for before that.
+func (s *Server) startClock(now time.Time) error {
+	state, known := s.clock.get("clock")
+	if !known {
+		state.Done = now
+		t := &tx{Server: s, now: now}
+		t.clock.put(t, platform, state)
+		if err := t.commit(durable); err != nil {
+			return err
+		}
+	}
+	s.plan(state.Done)
+	return nil
+}
+
 // catchUp works through the due moments up to now, in order, each as a transaction of its own. The lock is held.
 func (s *Server) catchUp() error {
 	now := s.now()

@@ -1,6 +1,7 @@
 package stripesim_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -100,9 +101,8 @@ func TestAKeyInUseIsAConflict(t *testing.T) {
 	w.must(w.sim.PlanFault(stripesim.Fault{Kind: stripesim.Slow, PathPrefix: "/v1/transfers", Method: "POST", Delay: 10 * time.Second}))
 	slow := make(chan error, 1)
 	body := "amount=1000&currency=jpy&destination=" + yumi.ID + "&source_transaction=" + ch.ID
-	send := func(done <-chan struct{}) (int, error) {
-		req, _ := http.NewRequest(http.MethodPost, w.at+"/v1/transfers", strings.NewReader(body))
-		req.Cancel = done
+	send := func(ctx context.Context) (int, error) {
+		req, _ := http.NewRequestWithContext(ctx, http.MethodPost, w.at+"/v1/transfers", strings.NewReader(body))
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.Header.Set("Idempotency-Key", "tr:1:1")
 		req.SetBasicAuth(testKey, "")
@@ -114,27 +114,24 @@ func TestAKeyInUseIsAConflict(t *testing.T) {
 		_, err = io.Copy(io.Discard, resp.Body)
 		return resp.StatusCode, err
 	}
-	hangUp := make(chan struct{})
+	patient, hangUp := context.WithCancel(t.Context())
 	go func() {
-		_, err := send(hangUp)
+		_, err := send(patient)
 		slow <- err
 	}()
-	for { // the slow one has begun when its fault is used up; asking with other requests does no harm
-		if body := w.load(w.at + "/_stand-in"); !strings.Contains(body, string(stripesim.Slow)) {
-			break
-		}
+	for !strings.Contains(w.load(w.at+"/_stand-in"), "|tr:1:1") { // until the panel says that the key is in use
 	}
-	status, err := send(nil)
+	status, err := send(t.Context())
 	w.must(err)
 	if status != http.StatusConflict {
 		t.Errorf("the second was answered %d", status)
 	}
-	close(hangUp) // a client that has gone does not stop what has begun
+	hangUp() // a client that has gone does not stop what has begun
 	if err := <-slow; err == nil {
 		t.Error("the slow one was not cut")
 	}
 	for status = http.StatusConflict; status == http.StatusConflict; {
-		status, err = send(nil)
+		status, err = send(t.Context())
 		w.must(err)
 	}
 	if n := w.transfers(); status != http.StatusOK || n != 1 {

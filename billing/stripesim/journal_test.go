@@ -157,6 +157,46 @@ func TestEverythingIsThereAfterAnOrderlyRestart(t *testing.T) {
 	}
 }
 
+// The payout day before a restart must not take money that came after it.
+func TestARestartDoesNotPayOutIntoThePast(t *testing.T) {
+	t.Parallel()
+	config := stripesim.Config{Path: filepath.Join(t.TempDir(), "journal"), SecretKey: testKey, Clock: func() time.Time { return monday }}
+	before := openWorld(t, config)
+	yumi := before.alumna()
+	_, err := before.stripe.Topups.New(&stripe.TopupParams{Amount: stripe.Int64(5_000), Currency: stripe.String("jpy")})
+	before.must(err)
+	before.days(5) // Saturday
+	_, err = before.transfer(3_000, yumi, nil)
+	before.must(err)
+	before.must(before.sim.Close())
+
+	w := openWorld(t, config)
+	w.wantBalance(yumi.ID, 3_000, 0)
+	w.days(6)
+	if p := w.onlyPayout(yumi.ID); time.Unix(p.Created, 0).UTC() != time.Date(2026, 3, 13, 0, 0, 0, 0, time.UTC) {
+		t.Errorf("the payout was made at %s", time.Unix(p.Created, 0).UTC())
+	}
+}
+
+func TestAPayoutDayThatPassedWhileTheProcessWasDownIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	now := monday
+	config := stripesim.Config{Path: filepath.Join(t.TempDir(), "journal"), SecretKey: testKey, Clock: func() time.Time { return now }}
+	before := openWorld(t, config)
+	yumi := before.alumna()
+	_, err := before.stripe.Topups.New(&stripe.TopupParams{Amount: stripe.Int64(5_000), Currency: stripe.String("jpy")})
+	before.must(err)
+	_, err = before.transfer(3_000, yumi, nil)
+	before.must(err)
+	before.must(before.sim.Close())
+	now = now.AddDate(0, 0, 5)
+
+	w := openWorld(t, config)
+	if p := w.onlyPayout(yumi.ID); time.Unix(p.Created, 0).UTC() != time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC) {
+		t.Errorf("the payout was made at %s", time.Unix(p.Created, 0).UTC())
+	}
+}
+
 func TestATornLastLineNeverHappened(t *testing.T) {
 	t.Parallel()
 	config := stripesim.Config{Path: filepath.Join(t.TempDir(), "journal"), SecretKey: testKey, Clock: func() time.Time { return monday }}

@@ -24,6 +24,7 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	page := func(pattern string, h http.HandlerFunc) { mux.Handle(pattern, guard.Handler(h)) }
 	page("GET /_checkout/{session}", s.showCheckout)
 	page("POST /_checkout/{session}/pay", s.payCheckout)
+	page("GET /_checkout/{session}/pay", backToCheckout) // reloaded after a decline
 	page("POST /_checkout/{session}/cancel", s.cancelCheckout)
 	page("GET /_onboarding/{account}", s.showOnboarding)
 	page("POST /_onboarding/{account}", s.finishOnboarding)
@@ -54,7 +55,7 @@ func showPage(w http.ResponseWriter, status int, name, lang string, data any) {
 	h.Set("Cache-Control", "no-store")
 	// No form-action: browsers apply it to the redirect back to the product as well.
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	w.Write(out.Bytes())

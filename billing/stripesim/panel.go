@@ -1,6 +1,7 @@
 package stripesim
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type overview struct {
 	Waiting  int               `json:"events_waiting"`
 	Mail     []mailOverview    `json:"deliveries"`
 	Requests []logged          `json:"requests"`
+	Running  []string          `json:"keys_in_use"` // account and idempotency key of requests being executed
 }
 
 type accountOverview struct {
@@ -36,7 +38,8 @@ type mailOverview struct {
 func (s *Server) overview() overview {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := overview{Now: s.now(), Faults: s.faults.left(), Held: s.held, Waiting: s.waiting(), Requests: s.recent}
+	o := overview{Now: s.now(), Faults: s.faults.left(), Held: s.held, Waiting: s.waiting(), Requests: s.recent,
+		Running: slices.Sorted(maps.Keys(s.running))}
 	if !s.due.IsZero() {
 		next := s.due
 		o.NextDue = &next

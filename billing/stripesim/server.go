@@ -106,9 +106,10 @@ func (s *Server) load() (err error) {
 		}
 		live = append(live, changes...)
 	}
-	state, _ := s.clock.get("clock")
-	s.plan(state.Done)
-	return s.journal.compact(live)
+	if err := errors.Join(s.journal.compact(live), s.startClock(now)); err != nil {
+		return errors.Join(err, s.journal.close())
+	}
+	return nil
 }
 
 // forgettable is what nothing depends on any more: answers whose keys have expired, and letters that are out of the post.
