@@ -422,7 +422,7 @@ func TestTenThousandRowsAreReadInReasonableTime(t *testing.T) {
 	}
 	began := time.Now()
 	r := importInto(t, w, aoi, file.String(), false)
-	if took := time.Since(began); r.Created != 10_000 || took > 30*time.Second {
+	if took := time.Since(began); r.Created != 10_000 || took > time.Minute {
 		t.Errorf("%d rows in %v", r.Created, took)
 	} else {
 		t.Logf("10,000 rows in %v", took)
