@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"time"
 
 	"cloud.google.com/go/civil"
 )
@@ -65,7 +64,6 @@ func leavers(h house, today civil.Date, seed uint64) []leaver {
 		f := h.fields[r.IntN(len(h.fields))]
 		p.stints = stints(r, h, f, today)
 		p.skills = skills(r, h, f)
-		p.stillWithUs = p.stints[len(p.stints)-1].current
 		people = append(people, p)
 	}
 	return people
@@ -115,6 +113,3 @@ func stated(r *rand.Rand, skill string) string {
 	}
 	return fmt.Sprintf("%s:%d:%s", skill, 1+r.IntN(3), evidence)
 }
-
-// daysAgo is a moment in the working day so many days before now.
-func daysAgo(now time.Time, days int) time.Time { return now.AddDate(0, 0, -days).Truncate(time.Hour) }

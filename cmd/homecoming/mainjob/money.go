@@ -217,3 +217,32 @@ func attr(n *html.Node, name string) string {
 	}
 	return ""
 }
+
+// Onboard completes the login's payout account on the hosted page and waits until it can take money.
+func (c *Client) Onboard(ctx context.Context) error {
+	var page struct {
+		URL string `json:"url"`
+	}
+	if err := c.Do(ctx, "POST", "/api/v1/me/payout-account", "", struct{}{}, &page); err != nil {
+		return err
+	}
+	if err := c.PressFirstButton(ctx, page.URL); err != nil {
+		return err
+	}
+	for {
+		var account struct {
+			State string `json:"state"`
+		}
+		if err := c.Do(ctx, "GET", "/api/v1/me/payout-account", "", nil, &account); err != nil {
+			return err
+		}
+		if account.State == "active" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the payout account is %s: %w", account.State, ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+}
