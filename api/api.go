@@ -89,7 +89,7 @@ func (s *Server) mount() error {
 	s.engine.HandleMethodNotAllowed, s.engine.RedirectTrailingSlash = true, false
 	s.engine.NoRoute(func(c *gin.Context) { s.fail(c, market.ErrNotFound) })
 	s.engine.NoMethod(func(c *gin.Context) { s.fail(c, ErrMethod.With("method", c.Request.Method)) })
-	s.engine.Use(s.noted, s.refused, s.guard, s.bounded, s.idempotent)
+	s.engine.Use(s.noted, s.recovered, s.refused, s.guard, s.bounded, s.idempotent)
 	api := newDocument(s.engine, s.cfg)
 	for _, e := range s.endpoints() {
 		s.routes[e.Method+" "+e.Pattern()] = e

@@ -77,9 +77,9 @@ func once(e endpoint) endpoint {
 	return e
 }
 
-// upload takes a file of a media type.
+// upload takes a file of a media type and works on it later.
 func upload(e endpoint, media string) endpoint {
-	e.media, e.most = media, fileBody
+	e.media, e.most, e.success = media, fileBody, http.StatusAccepted
 	return e
 }
 

@@ -88,21 +88,24 @@ func (e endpoint) takes(contentType string) bool {
 	return err == nil && media == e.expects()
 }
 
+// errPanic is what a handler that panicked ends with; the log has the rest.
+var errPanic = errors.New("a handler panicked")
+
 // recovered answers for a handler that panicked and keeps its stack for us.
-func (s *Server) recovered(w *recorder, r *http.Request) {
-	found := recover()
-	if found == nil {
-		return
-	}
-	if found == http.ErrAbortHandler {
-		panic(found)
-	}
-	s.cfg.Logger.ErrorContext(r.Context(), "panic", "request_id", w.Header().Get("X-Request-Id"), "panic", fmt.Sprint(found), "stack", string(debug.Stack()))
-	if w.status == 0 {
-		p := explain(r.Context(), r.URL.Path, errors.New("panic"))
-		p.RequestID = w.Header().Get("X-Request-Id")
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.WriteHeader(p.Status)
-		_, _ = io.WriteString(w, ErrFault.With("request", p.RequestID).In(access.Language(r.Context())))
-	}
+func (s *Server) recovered(c *gin.Context) {
+	defer func() {
+		found := recover()
+		if found == nil {
+			return
+		}
+		if found == http.ErrAbortHandler {
+			panic(found)
+		}
+		s.cfg.Logger.ErrorContext(c.Request.Context(), "panic", "request_id", access.RequestID(c.Request.Context()), "panic", fmt.Sprint(found), "stack", string(debug.Stack()))
+		c.Abort()
+		if !c.Writer.Written() {
+			s.fail(c, errPanic)
+		}
+	}()
+	c.Next()
 }

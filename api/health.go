@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -10,7 +11,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"homecoming/internal/db"
+	"homecoming/internal/jobs"
 )
+
+// tooLong is how long a job may wait before the queue counts as ailing.
+const tooLong = 2 * time.Minute
 
 // alive says that the process answers, and nothing of what it depends on.
 func (s *Server) alive(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "alive"}) }
@@ -50,7 +55,12 @@ func (s *Server) ailing(ctx context.Context, degraded map[string]string) {
 	if h, err := s.cfg.Matching.Health(ctx); err != nil {
 		degraded["ranking"] = "cannot be asked"
 	} else if h.Degraded {
-		degraded["ranking"] = h.Reason
+		degraded["ranking"] = "answered without " + h.Index
+	}
+	if waiting, oldest, err := jobs.Waiting(ctx, s.cfg.DB); err != nil {
+		degraded["queue"] = "cannot be asked"
+	} else if oldest > tooLong {
+		degraded["queue"] = fmt.Sprintf("%d jobs wait, the longest for %s", waiting, oldest.Round(time.Second))
 	}
 	for name, check := range s.cfg.Parts {
 		if err := check(ctx); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"homecoming/api/access"
 	"homecoming/internal/db"
+	"homecoming/internal/jobs"
 )
 
 // A note is what the log says of a request. Addresses are logged as the table has them, because those of one-time
@@ -26,7 +27,7 @@ type note struct {
 
 type noteKey struct{}
 
-// observe logs and counts every request, and answers for those that panic.
+// observe logs and counts every request.
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
@@ -38,7 +39,6 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			s.metrics.count(n.route, r.Method, rec.code(), took)
 			s.log(r, n, rec, took)
 		}()
-		defer s.recovered(rec, r)
 		next.ServeHTTP(rec, r)
 	})
 }
@@ -121,10 +121,38 @@ func newMetrics(d *db.DB) *metrics {
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "http_request_seconds", Help: "How long answers took.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"route", "method"})}
 	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(queue{d})
 	m.gauge("db_connections", "Connections of the pool.", func() float64 { return float64(d.Pool().Stat().TotalConns()) })
 	m.gauge("db_connections_used", "Connections of the pool at work.", func() float64 { return float64(d.Pool().Stat().AcquiredConns()) })
 	m.gauge("db_connections_most", "Connections that the pool may have.", func() float64 { return float64(d.Pool().Stat().MaxConns()) })
 	return m
+}
+
+// A queue tells how much work waits, when it is asked.
+type queue struct{ db *db.DB }
+
+var (
+	jobsWaiting = prometheus.NewDesc("jobs_waiting", "Jobs that are due and not done.", nil, nil)
+	jobsOldest  = prometheus.NewDesc("jobs_oldest_seconds", "How long the longest of them has been due.", nil, nil)
+)
+
+// Describe names both gauges.
+func (q queue) Describe(to chan<- *prometheus.Desc) {
+	to <- jobsWaiting
+	to <- jobsOldest
+}
+
+// Collect asks the queue's table. A database that does not answer gives no numbers.
+func (q queue) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	waiting, oldest, err := jobs.Waiting(ctx, q.db)
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(jobsWaiting, err)
+		return
+	}
+	to <- prometheus.MustNewConstMetric(jobsWaiting, prometheus.GaugeValue, float64(waiting))
+	to <- prometheus.MustNewConstMetric(jobsOldest, prometheus.GaugeValue, oldest.Seconds())
 }
 
 func (m *metrics) gauge(name, help string, value func() float64) {

@@ -37,6 +37,8 @@ func (s *Server) endpoints() []endpoint {
 		post("/companies/{id}/team", market.Administer, s.grantRole, "Give a role"),
 		remove("/companies/{id}/team/{person_id}/{role}", market.Administer, s.revokeRole, "Take a role back"),
 		get("/companies/{id}/alumni", market.SeePeople, s.people, "The directory"),
+		upload(post("/companies/{id}/alumni/import", market.ManagePeople, s.importAlumni, "Take people in from an HR file"), "text/csv"),
+		get("/jobs/{id}", access.SignedIn, s.job, "How far long work is, and what came of it"),
 		post("/companies/{id}/alumni/invitations", market.ManagePeople, s.invitePeople, "Invite people to join"),
 		get("/members/{id}", access.SignedIn, s.member, "One member, or my own membership"),
 

@@ -42,7 +42,7 @@ type taskSkill struct {
 type visibility struct {
 	Kind          string      `json:"kind" enum:"own_alumni,rule,named"`
 	Departments   []string    `json:"departments,omitempty" doc:"For rule: ids; in requests also names"`
-	MembershipIDs []uuid.UUID `json:"membership_ids,omitempty" doc:"For named"`
+	MembershipIDs []uuid.UUID `json:"membership_ids,omitempty" format:"uuid" doc:"For named"`
 }
 
 // taskFor shows a task to a reader: whom it is meant for is the company's own affair.
@@ -182,7 +182,7 @@ func (s *Server) invitations(ctx context.Context, in *OfID) (*out[list[invitatio
 type members struct {
 	OfID
 	Body struct {
-		MembershipIDs []uuid.UUID `json:"membership_ids"`
+		MembershipIDs []uuid.UUID `json:"membership_ids" format:"uuid"`
 	}
 }
 

@@ -1,0 +1,163 @@
+package api_test
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"homecoming/api/access"
+	"homecoming/market"
+	"homecoming/market/markettest"
+)
+
+// A tenant is one company with somebody in every role and one of every thing that has an id.
+type tenant struct {
+	*markettest.Company
+	alumna  markettest.Alumnus
+	people  map[market.Role]market.Actor
+	ids     map[string]string // by the noun before {id}
+	grantee market.Actor
+}
+
+func (w *world) tenant(name string) *tenant {
+	w.Helper()
+	c := w.Company(name)
+	t := &tenant{Company: c, alumna: c.Alumnus("Sato " + name), ids: map[string]string{}}
+	t.people = map[market.Role]market.Actor{market.Administrator: c.Administrator, market.Manager: c.Manager, market.Approver: c.Approver,
+		market.Finance: c.Finance, market.Office: c.Office, market.Staff: c.Colleague("staff", market.Staff), market.Alumnus: t.alumna.Actor}
+	t.grantee = c.Colleague("spare", market.Staff)
+	t.fill(w)
+	return t
+}
+
+// fill makes one of everything.
+func (t *tenant) fill(w *world) {
+	w.Helper()
+	task := t.Task("Close the books", 300_000)
+	t.ids["companies"], t.ids["tasks"], t.ids["members"] = t.ID.String(), task.ID.String(), t.alumna.MembershipID.String()
+	t.ids["bids"] = w.Bid(t.alumna, task, 280_000).ID.String()
+	t.ids["memberships"], t.ids["proposals"] = t.ids["members"], t.ids["members"]
+	run := w.as(t.Office, "POST", "/api/v1/companies/"+t.ids["companies"]+"/alumni/import?dry_run=true", people, "Content-Type: text/csv").wants(http.StatusAccepted)
+	t.ids["jobs"] = run.object()["id"].(string)
+	t.ids["tokens"] = w.as(t.Manager, "POST", "/api/v1/tokens", tree{"name": "one"}).wants(http.StatusCreated).object()["id"].(string)
+}
+
+// people is a small HR file.
+const people = "email,family_name,given_name,joined_on\nken@alumni.example,Sato,Ken,2015-04-01\n"
+
+var parameter = regexp.MustCompile(`([a-z]+)/\{([a-z_]+)\}`)
+
+// path fills a route's parameters with the tenant's own ids.
+func (t *tenant) path(tb testing.TB, route string) string {
+	tb.Helper()
+	route = strings.Replace(route, "{person_id}/{role}", t.grantee.PersonID.String()+"/staff", 1)
+	return parameter.ReplaceAllStringFunc(route, func(part string) string {
+		m := parameter.FindStringSubmatch(part)
+		id, ok := t.ids[m[1]]
+		if !ok {
+			tb.Fatalf("%s: the test has no id of %s; make one in fill", route, m[1])
+		}
+		return m[1] + "/" + id
+	})
+}
+
+func apiRoutes(w *world) []access.Route {
+	return slices.DeleteFunc(w.server.Routes(), func(r access.Route) bool {
+		return !strings.HasPrefix(r.Path, "/api/v1/") || r.Path == "/api/v1/openapi.json"
+	})
+}
+
+func TestEveryRouteAdmitsWhomItPromisesAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Skill("bookkeeping", "Bookkeeping", "記帳")
+	aoi, ben := w.tenant("Aoi"), w.tenant("Ben")
+	doc, day := w.document(), w.Today().AddDays(5).String()
+	stranger := w.Company("Cho")
+	for _, r := range apiRoutes(w) {
+		if r.Needs == access.Anybody {
+			continue
+		}
+		ask := func(who market.Actor, of *tenant) answer {
+			body := doc.body(r.Method, r.Path, of.ID.String(), day)
+			header := []string{}
+			if _, isText := body.(string); isText {
+				header = append(header, "Content-Type: text/csv")
+			}
+			return w.as(who, r.Method, of.path(t, r.Path), body, header...)
+		}
+		name := r.Method + " " + r.Path
+		wantsStatus(t, name+" as nobody", ask(nobody, aoi), http.StatusUnauthorized)
+		of := strings.Contains(r.Path, "{")
+		if of || names(doc, r) { // ben's people ask for what is aoi's
+			for role, who := range ben.people {
+				want := []int{http.StatusNotFound}
+				if r.Needs != access.SignedIn && !slices.Contains(market.RolesFor(r.Needs), role) {
+					want = []int{http.StatusForbidden}
+				}
+				wantsStatus(t, name+" as ben's "+string(role), ask(who, aoi), want...)
+			}
+			wantsStatus(t, name+" as another company's administrator", ask(stranger.Administrator, aoi), http.StatusNotFound, http.StatusForbidden)
+		}
+		if r.Needs == access.SignedIn {
+			continue
+		}
+		for role, who := range aoi.people {
+			got := ask(who, aoi)
+			if slices.Contains(market.RolesFor(r.Needs), role) {
+				wantsNot(t, name+" as aoi's "+string(role), got, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusInternalServerError)
+			} else {
+				wantsStatus(t, name+" as aoi's "+string(role), got, http.StatusForbidden)
+			}
+		}
+	}
+}
+
+// names reports whether the body of a route names a company.
+func names(d document, r access.Route) bool {
+	o, ok := d.body(r.Method, r.Path, "", "").(tree)
+	return ok && o["company_id"] != nil
+}
+
+func wantsStatus(t *testing.T, what string, a answer, allowed ...int) {
+	t.Helper()
+	if !slices.Contains(allowed, a.Code) {
+		t.Errorf("%s: answered %d, not %v: %s", what, a.Code, allowed, a.Body)
+	}
+}
+
+func wantsNot(t *testing.T, what string, a answer, refused ...int) {
+	t.Helper()
+	if slices.Contains(refused, a.Code) {
+		t.Errorf("%s: answered %d: %s", what, a.Code, a.Body)
+	}
+}
+
+func TestAnIdThatIsNoneAndAnIdOfNothingAreNotFound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.tenant("Aoi")
+	doc, day := w.document(), w.Today().AddDays(5).String()
+	for _, r := range apiRoutes(w) {
+		if !strings.Contains(r.Path, "{id}") {
+			continue
+		}
+		who := aoi.Administrator
+		if r.Needs != access.SignedIn && !slices.Contains(market.RolesFor(r.Needs), market.Administrator) {
+			who = aoi.alumna.Actor
+		}
+		for _, id := range []string{"17", "%00", uuid.NewString(), uuid.Nil.String()} {
+			path := strings.NewReplacer("{id}", id, "{person_id}", uuid.NewString(), "{role}", "staff").Replace(r.Path)
+			header := []string{}
+			body := doc.body(r.Method, r.Path, aoi.ID.String(), day)
+			if _, isText := body.(string); isText {
+				header = append(header, "Content-Type: text/csv")
+			}
+			wantsStatus(t, r.Method+" "+path, w.as(who, r.Method, path, body, header...), http.StatusNotFound)
+		}
+	}
+}
