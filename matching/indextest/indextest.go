@@ -39,7 +39,7 @@ func run(t *testing.T, name string, make Make, size int) {
 	if err := s.Reindex(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t, p, s, name, 0, 0}
+	b := &bench{t: t, p: p, s: s, name: name}
 	b.compare("as built", 40)
 	for range 3 {
 		b.change(1 + size/100)
@@ -55,7 +55,7 @@ func run(t *testing.T, name string, make Make, size int) {
 	if _, err := s.Rank(t.Context(), actor(other.company), b.task(), matching.Query{}); err == nil {
 		t.Fatal("another company's manager got an answer")
 	}
-	t.Logf("%d lists, %.2f rounds each", b.lists, float64(b.rounds)/float64(b.lists))
+	t.Logf("%d lists, %.2f rounds and %v each", b.lists, float64(b.rounds)/float64(b.lists), (b.took / time.Duration(b.lists)).Round(time.Microsecond))
 }
 
 // A bench is one population with the service under test.
@@ -66,6 +66,7 @@ type bench struct {
 	name   string
 	lists  int
 	rounds int
+	took   time.Duration // in Rank alone
 }
 
 // A task as it was drawn.
@@ -118,11 +119,12 @@ func (b *bench) compare(when string, tasks int) {
 			day := civil.DateOf(task.by)
 			q.AvailableBy = &day
 		}
+		began := time.Now()
 		got, err := b.s.Rank(b.t.Context(), actor(b.p.company), task.id, q)
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		b.lists, b.rounds = b.lists+1, b.rounds+got.Certificate.Rounds
+		b.lists, b.rounds, b.took = b.lists+1, b.rounds+got.Certificate.Rounds, b.took+time.Since(began)
 		b.same(when, task, got)
 	}
 }

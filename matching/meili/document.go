@@ -1,0 +1,109 @@
+package meili
+
+import (
+	"cmp"
+	"encoding/base32"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+
+	"homecoming/matching"
+)
+
+// document is a member as the server keeps it.
+type document struct {
+	ID      string   `json:"id"` // of the membership
+	Person  string   `json:"person"`
+	Company string   `json:"company"`
+	P       int      `json:"p"`
+	Tenure  int      `json:"tenure"`
+	Left    int      `json:"left"`   // days since 1970
+	Skills  []string `json:"skills"` // tokens, for filters
+	Held    string   `json:"held"`   // the strengths, to be read back: "go:3 corporate-tax:1"
+	Knows   []string `json:"knows"`
+	Worked  []string `json:"worked"`
+	Free    int      `json:"free"`           // days since 1970; 0 for now
+	Rate    *int64   `json:"rate,omitempty"` // left out when not stated, so that no ceiling includes it
+}
+
+// wanted are the attributes that a hit needs.
+var wanted = []string{"id", "person", "p", "tenure", "left", "held", "knows"}
+
+func newDocument(d matching.Document) document {
+	out := document{
+		ID: d.Membership.String(), Person: d.Person.String(), Company: d.Company.String(),
+		P: int(d.P), Tenure: int(d.Tenure), Left: dayNumber(d.LeftOn), Knows: texts(d.Knows), Worked: texts(d.Worked), Rate: d.HourlyRate,
+	}
+	if d.AvailableFrom != nil {
+		out.Free = max(dayNumber(*d.AvailableFrom), 0)
+	}
+	scope := scope(d.Company)
+	held := make([]string, 0, len(d.Held))
+	for skill, strength := range d.Held {
+		held = append(held, skill+":"+strconv.Itoa(strength))
+		for level := 1; level <= strength; level++ {
+			out.Skills = append(out.Skills, token(scope, skill, level))
+		}
+	}
+	slices.Sort(held) // the same facts make the same document
+	slices.Sort(out.Skills)
+	out.Held = strings.Join(held, " ")
+	return out
+}
+
+// hit reads a document back as an answer to the question.
+func (d document) hit(q matching.Question) (matching.Hit, error) {
+	membership, err := uuid.Parse(d.ID)
+	person, err2 := uuid.Parse(d.Person)
+	if err := cmp.Or(err, err2); err != nil {
+		return matching.Hit{}, fmt.Errorf("meilisearch: document %q: %w", d.ID, err)
+	}
+	held := map[string]int{}
+	for _, word := range strings.Fields(d.Held) {
+		skill, strength, _ := strings.Cut(word, ":")
+		if held[skill], err = strconv.Atoi(strength); err != nil {
+			return matching.Hit{}, fmt.Errorf("meilisearch: document %q: %w", d.ID, err)
+		}
+	}
+	met, _ := q.Met(held)
+	return matching.Hit{
+		Membership: membership, Person: person, P: matching.Score(d.P), Tenure: matching.Score(d.Tenure), LeftOn: epoch.AddDays(d.Left),
+		Met: met, Knows: q.Department != uuid.Nil && slices.Contains(d.Knows, q.Department.String()),
+	}, nil
+}
+
+// scope shortens a company's id to 26 letters and digits of one case, because the server folds case.
+func scope(company uuid.UUID) string {
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(company[:]))
+}
+
+// slug is what the id of a skill can look like; see the check in the database.
+var slug = regexp.MustCompile(`^[a-z0-9][a-z0-9.+#-]*$`)
+
+// token is a skill at a level within a company. Text that is no skill's id becomes a token that nobody has.
+func token(scope, skill string, level int) string {
+	if !slug.MatchString(skill) {
+		skill = "-"
+	}
+	return scope + ":" + escape.Replace(skill) + ":" + strconv.Itoa(level)
+}
+
+// escape keeps apart what the server's folding of values could bring together, such as c, c+ and c#.
+var escape = strings.NewReplacer("+", "_p", "#", "_h", ".", "_d")
+
+var epoch = civil.Date{Year: 1970, Month: 1, Day: 1}
+
+func dayNumber(d civil.Date) int { return d.DaysSince(epoch) }
+
+func texts(ids []uuid.UUID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id.String()
+	}
+	return out
+}
