@@ -79,15 +79,8 @@ func lookalikes(t *testing.T, s server) {
 // The server accepts the documents at once and finds only later that the index has another key.
 func failedTask(t *testing.T, s server) {
 	uid := s.uid(t)
-	req, _ := http.NewRequest("POST", s.url+"/indexes/"+uid+"/documents?primaryKey=other", strings.NewReader(`[{"other": 1}]`))
-	req.Header.Set("Authorization", "Bearer "+s.key)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil || resp.StatusCode != http.StatusAccepted {
-		t.Fatal(resp, err)
-	}
-	resp.Body.Close()
-	err = meili.New(s.url, s.key, uid).Put(t.Context(), []matching.Document{{Membership: uuid.New(), Company: uuid.New(), Candidate: true, LeftOn: asOf}})
+	s.send(t, "POST", "/indexes/"+uid+"/documents?primaryKey=other", `[{"other": 1}]`, http.StatusAccepted)
+	err := meili.New(s.url, s.key, uid).Put(t.Context(), []matching.Document{{Membership: uuid.New(), Company: uuid.New(), Candidate: true, LeftOn: asOf}})
 	if err == nil || !strings.Contains(err.Error(), "primary key") {
 		t.Fatalf("the task failed, Put says %v", err)
 	}

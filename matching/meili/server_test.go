@@ -66,12 +66,28 @@ func (s server) uid(t testing.TB) string {
 	uid := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	t.Cleanup(func() {
 		for _, u := range []string{uid, uid + "_next"} {
-			req, _ := http.NewRequest("DELETE", s.url+"/indexes/"+u, nil)
-			req.Header.Set("Authorization", "Bearer "+s.key)
-			if resp, err := http.DefaultClient.Do(req); err == nil {
-				resp.Body.Close()
-			}
+			s.send(t, "DELETE", "/indexes/"+u, "", http.StatusAccepted)
 		}
 	})
 	return uid
+}
+
+func (s server) send(t testing.TB, method, path, body string, want int) {
+	t.Helper()
+	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if s.key != "" {
+		req.Header.Set("Authorization", "Bearer "+s.key)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != want {
+		t.Fatalf("%s %s: %s", method, path, resp.Status)
+	}
 }
