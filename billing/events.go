@@ -145,7 +145,7 @@ func (s *Service) SweepEvents(ctx context.Context) (n int, err error) {
 // How far back events are listed: everything that the provider keeps at first, and later a little before the newest known.
 const (
 	eventLife    = 30 * 24 * time.Hour
-	eventOverlap = time.Hour
+	eventOverlap = time.Hour // Duration.String is what PostgreSQL reads as an interval
 )
 
 // CatchUp lists the provider's recent events and stores those whose webhook never came, of the platform and of every
@@ -175,14 +175,11 @@ func (s *Service) CatchUp(ctx context.Context) (int, error) {
 }
 
 func (s *Service) catchUp(ctx context.Context, account string) (found int, err error) {
-	var newest *time.Time
-	err = s.db.Gorm(ctx).Raw("SELECT max(created_at) FROM provider_events WHERE account = ?", account).Scan(&newest).Error
+	since, endpoint := s.clock.Now().Add(-eventLife), PlatformEndpoint
+	err = s.db.Gorm(ctx).Raw("SELECT coalesce(max(created_at) - ?::interval, ?) FROM provider_events WHERE account = ?",
+		eventOverlap.String(), since, account).Scan(&since).Error
 	if err != nil {
 		return 0, err
-	}
-	since, endpoint := s.clock.Now().Add(-eventLife), PlatformEndpoint
-	if newest != nil {
-		since = newest.Add(-eventOverlap)
 	}
 	if account != "" {
 		endpoint = ConnectEndpoint

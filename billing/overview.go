@@ -12,19 +12,19 @@ import (
 // A MoneyOverview is where a company's money stands, in minor units of its currency.
 type MoneyOverview struct {
 	Currency      string
-	Committed     int64 // charges of milestones agreed and not funded yet
-	Funded        int64 // ever charged, less refunds
-	Held          int64 // charged and not yet owed to anybody
-	Releasing     int64 // accepted and owed, not yet transferred
-	Released      int64 // transferred, not yet in a bank
-	Paid          int64 // paid out to banks
-	Refunding     int64 // on its way back
-	PlatformFee   int64 // earned by the platform, its tax included
-	Withheld      int64 // income tax kept back, for the tax office
-	WithheldDue   []WithheldMonth
-	Due           []DueMilestone // accepted or delivered and not yet transferred, by legal due day
-	HeldOver60    int            // milestones funded more than 60 days ago and not released: act before day 90
-	OldestHeldDay int            // days
+	Committed     int64           // charges of milestones agreed and not funded yet
+	Funded        int64           // ever charged, less refunds
+	Held          int64           // charged and not yet owed to anybody
+	Releasing     int64           // accepted and owed, not yet transferred
+	Released      int64           // transferred, not yet in a bank
+	Paid          int64           // paid out to banks
+	Refunding     int64           // on its way back
+	PlatformFee   int64           // earned by the platform, its tax included
+	Withheld      int64           // income tax kept back, for the tax office
+	WithheldDue   []WithheldMonth `gorm:"-"`
+	Due           []DueMilestone  `gorm:"-"` // accepted or delivered and not yet transferred, by legal due day
+	HeldOver60    int             // milestones funded more than 60 days ago and not released: act before day 90
+	OldestHeldDay int             // days
 }
 
 // A WithheldMonth is the tax withheld in a month with the day by which it is to be paid in.
