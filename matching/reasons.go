@@ -138,8 +138,10 @@ func (w words) covered(chips []Chip) string {
 		return w.say("The skill asked for", "希望スキルあり")
 	case met == n:
 		return w.say(fmt.Sprintf("All %d skills", n), fmt.Sprintf("希望スキル%d件すべて", n))
+	case n == 1:
+		return w.say("Not the skill asked for", "希望スキルなし") + below
 	case met == 0:
-		return w.say(fmt.Sprintf("None of %d skills", n), fmt.Sprintf("希望スキル%d件中0件", n)) + below
+		return w.say(fmt.Sprintf("None of the %d skills", n), fmt.Sprintf("希望スキル%d件中0件", n)) + below
 	}
 	return w.say(fmt.Sprintf("%d of %d skills", met, n), fmt.Sprintf("希望スキル%d件中%d件", n, met)) + below
 }
