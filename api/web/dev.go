@@ -16,7 +16,7 @@ func (v *visit) getMails() error {
 	if v.Outbox == nil {
 		return market.ErrNotFound
 	}
-	mails, err := v.Outbox(v.ctx)
+	mails, err := v.Outbox.Mails(v.ctx, v.c.Query("to"), 50)
 	if err != nil {
 		return err
 	}

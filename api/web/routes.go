@@ -56,6 +56,19 @@ var table = []line{
 	{"POST", "/bids/{id}/counter", access.SignedIn, "bids", (*visit).postCounter},
 	{"POST", "/bids/{id}/mark", market.PostTasks, "tasks", (*visit).postMark},
 	{"POST", "/bids/{id}/withdraw", market.BidOnTasks, "bids", (*visit).postWithdraw},
+	{"POST", "/bids/{id}/accept", access.SignedIn, "contracts", (*visit).postAccept},
+
+	{"GET", "/contracts", access.SignedIn, "contracts", (*visit).getContracts},
+	{"GET", "/contracts/{id}", access.SignedIn, "contracts", (*visit).getContract},
+	{"GET", "/contracts/{id}/notice", access.SignedIn, "contracts", (*visit).getNotice},
+	{"POST", "/contracts/{id}/review", access.SignedIn, "contracts", (*visit).postReview},
+	{"POST", "/milestones/{id}/fund", market.RunContracts, "contracts", (*visit).postFund},
+	{"POST", "/milestones/{id}/start", market.DeliverWork, "contracts", (*visit).postStart},
+	{"POST", "/milestones/{id}/submit", market.DeliverWork, "contracts", submitting.post},
+	{"POST", "/milestones/{id}/request-changes", market.RunContracts, "contracts", askingChanges.post},
+	{"POST", "/milestones/{id}/accept", market.RunContracts, "contracts", (*visit).postAcceptWork},
+	{"POST", "/milestones/{id}/refund", market.RunContracts, "contracts", refunding.post},
+	{"POST", "/milestones/{id}/cancel", market.RunContracts, "contracts", canceling.post},
 }
 
 // limited are the ways in: so many tries per address.

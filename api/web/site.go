@@ -12,7 +12,9 @@ import (
 
 	"homecoming/api/access"
 	"homecoming/api/web/ui"
+	"homecoming/billing"
 	"homecoming/internal/clock"
+	"homecoming/internal/mail"
 	"homecoming/internal/problem"
 	"homecoming/market"
 	"homecoming/matching"
@@ -22,15 +24,10 @@ import (
 type Config struct {
 	Market   *market.Service
 	Matching *matching.Service
+	Billing  *billing.Service
 	Clock    clock.Clock
-	Dev      bool // show the outbox and the storybook
-	// Outbox lists the letters that were sent lately, newest first; dev alone.
-	Outbox func(ctx context.Context) ([]Mail, error)
-}
-
-// A Mail is one letter as the outbox shows it.
-type Mail struct {
-	To, Subject, Body, Sent string
+	Dev      bool         // show the outbox and the storybook
+	Outbox   *mail.Outbox // where letters are kept instead of sent; nil outside dev
 }
 
 // A site shows pages; a visit is one request for one.

@@ -1293,7 +1293,7 @@ func Rating(name, label string, chosen int, fault Fault) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = hints(name, "", fault).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = hints(fieldID(name), "", fault.On(name)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

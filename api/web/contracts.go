@@ -1,0 +1,215 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+
+	"homecoming/api/web/ui"
+	"homecoming/billing"
+	"homecoming/market"
+)
+
+// A contractView is a contract as one of its sides sees it.
+type contractView struct {
+	contract billing.Contract
+	side     billing.Party
+	mayRun   bool // the reader may act for their side
+	steps    []billing.Step
+}
+
+func (v *visit) getContracts() error {
+	f := billing.ContractFilter{Before: v.before(), Limit: pageSize}
+	if task, err := uuid.Parse(v.c.Query("task")); err == nil {
+		f.TaskID = task
+	}
+	if v.may(market.SeeContracts) {
+		f.CompanyID = v.company.ID
+	}
+	list, err := v.Billing.Contracts(v.ctx, v.who, f)
+	if err != nil {
+		return err
+	}
+	if f.TaskID != uuid.Nil && len(list) == 1 {
+		return v.to(contractPath(list[0].ID), "")
+	}
+	older := ""
+	if len(list) > 0 {
+		older = v.older("/contracts", len(list), list[len(list)-1].ID)
+	}
+	return v.ok(contractsPage(list, v.who, older, f.Before != uuid.Nil))
+}
+
+func contractPath(id uuid.UUID) string { return "/contracts/" + id.String() }
+
+func (v *visit) getContract() error {
+	c, err := v.contractView()
+	if err != nil {
+		return err
+	}
+	return v.ok(contractPage(c, ui.Fault{}))
+}
+
+func (v *visit) contractView() (contractView, error) {
+	id, err := v.id()
+	if err != nil {
+		return contractView{}, err
+	}
+	c, err := v.Billing.Contract(v.ctx, v.who, id)
+	if err != nil {
+		return contractView{}, err
+	}
+	view := contractView{contract: c, side: sideOf(v.who, c)}
+	view.mayRun = view.side == billing.TheAlumnus || v.who.May(market.RunContracts, c.CompanyID) == nil
+	view.steps, err = v.Billing.Timeline(v.ctx, v.who, id)
+	return view, err
+}
+
+func sideOf(who market.Actor, c billing.Contract) billing.Party {
+	if who.PersonID == c.PersonID {
+		return billing.TheAlumnus
+	}
+	return billing.TheCompany
+}
+
+// can reports whether the reader may do something with a milestone now.
+func (c contractView) can(m billing.Milestone, do string) bool {
+	return c.mayRun && c.contract.State == billing.ContractActive && slices.Contains(m.Can(c.side), do)
+}
+
+// now is the milestone that the contract waits for: the first that is not over.
+func (c contractView) now() (billing.Milestone, bool) {
+	for _, m := range c.contract.Milestones {
+		switch m.State {
+		case billing.MilestonePaid, billing.MilestoneRefunded, billing.MilestoneCanceled:
+		default:
+			return m, true
+		}
+	}
+	return billing.Milestone{}, false
+}
+
+// postAccept makes a bid's terms the contract.
+func (v *visit) postAccept() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	c, err := v.Billing.AcceptBid(v.ctx, v.who, id, v.form().number("seen"))
+	if err != nil {
+		return v.retreat(err, "/bids/"+id.String())
+	}
+	return v.to(contractPath(c.ID), "contract.made")
+}
+
+func (v *visit) getNotice() error {
+	c, err := v.contractView()
+	if err != nil {
+		return err
+	}
+	return v.ok(noticePage(c.contract))
+}
+
+// postFund sends the reader to the payment provider's page.
+func (v *visit) postFund() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	funding, err := v.Billing.Fund(v.ctx, v.who, id)
+	if err != nil {
+		return v.backToContract(id, err)
+	}
+	if funding.CheckoutURL == "" {
+		return v.to(contractPath(funding.Milestone.ContractID), "fund.unknown")
+	}
+	v.c.Redirect(http.StatusSeeOther, funding.CheckoutURL)
+	return nil
+}
+
+// backToContract shows the contract of a milestone with what went wrong.
+func (v *visit) backToContract(milestone uuid.UUID, wrong error) error {
+	m, err := v.Billing.Milestone(v.ctx, v.who, milestone)
+	if err != nil {
+		return err
+	}
+	return v.retreat(wrong, contractPath(m.ContractID))
+}
+
+func (v *visit) postStart() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	m, err := v.Billing.Start(v.ctx, v.who, id)
+	if err != nil {
+		return v.backToContract(id, err)
+	}
+	return v.to(contractPath(m.ContractID), "milestone.started")
+}
+
+func (v *visit) postAcceptWork() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	m, err := v.Billing.Accept(v.ctx, v.who, id)
+	if err != nil {
+		return v.backToContract(id, err)
+	}
+	return v.to(contractPath(m.ContractID), "milestone.accepted")
+}
+
+// A saying is a step of a milestone that comes with a message.
+type saying struct {
+	do, field string
+	take      func(v *visit, id uuid.UUID, message string) (billing.Milestone, error)
+}
+
+var (
+	submitting = saying{"submit", "message", func(v *visit, id uuid.UUID, message string) (billing.Milestone, error) {
+		return v.Billing.Submit(v.ctx, v.who, id, message)
+	}}
+	askingChanges = saying{"request_changes", "message", func(v *visit, id uuid.UUID, message string) (billing.Milestone, error) {
+		return v.Billing.RequestChanges(v.ctx, v.who, id, message)
+	}}
+	refunding = saying{"refund", "reason", func(v *visit, id uuid.UUID, message string) (billing.Milestone, error) {
+		return v.Billing.Refund(v.ctx, v.who, id, message)
+	}}
+	canceling = saying{"cancel", "message", func(v *visit, id uuid.UUID, message string) (billing.Milestone, error) {
+		return v.Billing.Cancel(v.ctx, v.who, id, message)
+	}}
+)
+
+// post takes the step, and shows the message again where it was refused.
+func (s saying) post(v *visit) error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	message := v.form().text(s.field)
+	m, err := s.take(v, id, message)
+	if err != nil {
+		m, gone := v.Billing.Milestone(v.ctx, v.who, id)
+		if gone != nil {
+			return gone
+		}
+		return v.refuse(err, func(f ui.Fault) templ.Component { return sayingPage(m, s, message, f) })
+	}
+	return v.to(contractPath(m.ContractID), "milestone."+s.do)
+}
+
+func (v *visit) postReview() error {
+	c, err := v.contractView()
+	if err != nil {
+		return err
+	}
+	f := v.form()
+	rating, text := f.number("rating"), f.text("text")
+	if err := v.Billing.Review(v.ctx, v.who, c.contract.ID, rating, text); err != nil {
+		return v.refuse(err, func(f ui.Fault) templ.Component { return contractPage(c, f) })
+	}
+	return v.to(contractPath(c.contract.ID), "review.thanks")
+}

@@ -1,0 +1,123 @@
+package web
+
+import (
+	"context"
+
+	"cloud.google.com/go/civil"
+
+	"homecoming/api/web/ui"
+	"homecoming/billing"
+)
+
+var contractTones = map[billing.ContractState]ui.Tone{billing.ContractActive: ui.Now, billing.ContractCompleted: ui.Good,
+	billing.ContractPaused: ui.Warn, billing.ContractTerminated: ui.Bad}
+
+func contractMark(ctx context.Context, s billing.ContractState) ui.Mark {
+	return ui.Mark{Text: ui.T(ctx, "state.contract."+string(s)), Tone: contractTones[s]}
+}
+
+var milestoneTones = map[billing.MilestoneState]ui.Tone{
+	billing.MilestoneFunding: ui.Warn, billing.MilestoneFunded: ui.Now, billing.MilestoneInProgress: ui.Now, billing.MilestoneSubmitted: ui.Now,
+	billing.MilestoneChangesRequested: ui.Warn, billing.MilestoneAccepted: ui.Good, billing.MilestoneReleasing: ui.Good,
+	billing.MilestoneReleased: ui.Good, billing.MilestonePaid: ui.Good, billing.MilestonePayoutFailed: ui.Bad, billing.MilestoneRefunding: ui.Warn,
+}
+
+func milestoneMark(ctx context.Context, s billing.MilestoneState) ui.Mark {
+	return ui.Mark{Text: ui.T(ctx, "state.milestone."+string(s)), Tone: milestoneTones[s]}
+}
+
+func milestonePath(m billing.Milestone) string { return "/milestones/" + m.ID.String() }
+
+// owners say whose turn it is in a state; nobody's in the others.
+var owners = map[billing.MilestoneState]billing.Party{
+	billing.MilestoneDraft: billing.TheCompany, billing.MilestoneFunding: billing.TheCompany, billing.MilestoneFunded: billing.TheAlumnus,
+	billing.MilestoneInProgress: billing.TheAlumnus, billing.MilestoneChangesRequested: billing.TheAlumnus, billing.MilestoneSubmitted: billing.TheCompany,
+	billing.MilestonePayoutFailed: billing.TheAlumnus,
+}
+
+// mine reports whether the contract waits for the reader's side.
+func mine(c contractView, m billing.Milestone) bool {
+	if m.HoldReason != "" && c.side == billing.TheAlumnus {
+		return true
+	}
+	return c.contract.State == billing.ContractActive && owners[m.State] == c.side
+}
+
+// stepText says what happens next with a milestone, to the side that reads.
+func stepText(ctx context.Context, c contractView, m billing.Milestone) string {
+	key := "next." + string(m.State) + "." + string(c.side)
+	if m.State == billing.MilestoneReleasing && m.HoldReason != "" {
+		key = "next.held." + string(c.side)
+	}
+	auto := ""
+	if m.AutoAcceptAt != nil {
+		auto = ui.Day(ctx, civil.DateOf(m.AutoAcceptAt.In(ui.FrameOf(ctx).Zone)).AddDays(-1))
+	}
+	return ui.T(ctx, key, "name", otherName(c), "day", auto, "due", ui.ShortDay(ctx, m.DueOn))
+}
+
+func otherName(c contractView) string {
+	if c.side == billing.TheAlumnus {
+		return c.contract.CompanyName
+	}
+	return c.contract.PersonName
+}
+
+// payBy is the day by which the law wants the fee paid, once the work was received.
+func payBy(ctx context.Context, m billing.Milestone) string {
+	if m.PayBy == nil || m.State == billing.MilestonePaid {
+		return ""
+	}
+	return ui.T(ctx, "milestone.pay.by", "day", ui.ShortDay(ctx, *m.PayBy))
+}
+
+// way is the road of a milestone in the order of its stages.
+var way = []struct {
+	key    string
+	states []billing.MilestoneState // in which this stage is what goes on
+}{
+	{"way.funded", []billing.MilestoneState{billing.MilestoneDraft, billing.MilestoneFunding}},
+	{"way.delivered", []billing.MilestoneState{billing.MilestoneFunded, billing.MilestoneInProgress, billing.MilestoneChangesRequested}},
+	{"way.accepted", []billing.MilestoneState{billing.MilestoneSubmitted}},
+	{"way.paid", []billing.MilestoneState{billing.MilestoneAccepted, billing.MilestoneReleasing, billing.MilestoneReleased, billing.MilestonePayoutFailed}},
+}
+
+// wayOf is the timeline of a milestone with its next step named for the reader.
+func wayOf(ctx context.Context, c contractView, m billing.Milestone) []ui.Step {
+	steps := []ui.Step{{Title: ui.T(ctx, "history.agreed"), Note: ui.Moment(ctx, c.contract.CreatedAt), State: "done"}}
+	at := len(way)
+	for i, stage := range way {
+		for _, s := range stage.states {
+			if s == m.State {
+				at = i
+			}
+		}
+	}
+	for i, stage := range way {
+		step := ui.Step{Title: ui.T(ctx, stage.key), State: "todo"}
+		switch {
+		case i < at:
+			step.State = "done"
+		case i == at:
+			step.State, step.Note = "now", stepText(ctx, c, m)
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// path is the last part of the address that takes the step.
+func (s saying) path() string {
+	if s.do == "request_changes" {
+		return "request-changes"
+	}
+	return s.do
+}
+
+// controlID tells the messages of several milestones on one page apart. A form shown again has the page to itself.
+func (s saying) controlID(m billing.Milestone, fault ui.Fault) string {
+	if fault.Sentence != "" {
+		return ""
+	}
+	return "f-" + s.do + "-" + m.ID.String()
+}
