@@ -41,14 +41,14 @@ type Actor struct {
 }
 
 // Is reports whether the actor has one of the roles at the company. An administrator has every staff role there,
-// but is no alumnus by that.
+// but is neither an alumnus nor the installation's operator by that.
 func (a Actor) Is(company uuid.UUID, roles ...Role) bool {
 	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
 		if g.CompanyID != company {
 			return false
 		}
 		if g.Role == Administrator {
-			return !slices.Equal(roles, []Role{Alumnus})
+			return slices.ContainsFunc(roles, func(r Role) bool { return r != Alumnus && r != Operator })
 		}
 		return slices.Contains(roles, g.Role)
 	})

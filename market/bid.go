@@ -98,6 +98,8 @@ func (o *Terms) check(c Company, title string, today civil.Date) error {
 		return ErrSmallestCharge.On("amount").With("min", Yen(smallestYen))
 	case o.DeliverOn.IsZero():
 		return ErrRequired.On("deliver_on")
+	case !o.DeliverOn.IsValid():
+		return ErrDay.On("deliver_on").With("value", o.DeliverOn)
 	case o.DeliverOn.Before(today):
 		return ErrPastDate.On("deliver_on").With("date", o.DeliverOn)
 	case len([]rune(o.Message)) > maxMessage:
@@ -131,6 +133,8 @@ func (o *Terms) checkMilestones(c Company, today civil.Date) error {
 			return ErrSmallestCharge.On(field+".amount").With("min", Yen(smallestYen))
 		case m.Amount > maxAmount:
 			return ErrAmountTooLarge.On(field+".amount").With("max", Money{maxAmount, c.Currency})
+		case !m.DueOn.IsValid():
+			return ErrDay.On(field+".due_on").With("value", m.DueOn)
 		case m.DueOn.Before(today):
 			return ErrPastDate.On(field+".due_on").With("date", m.DueOn)
 		case m.DueOn.After(o.DeliverOn):

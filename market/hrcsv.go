@@ -61,15 +61,17 @@ var columns = map[string][]string{
 var neededColumns = []string{"email", "family_name", "joined_on"}
 
 // column finds what a heading means; "" is nothing we know.
-func column(heading string) string {
-	heading = folded(heading)
+func column(heading string) string { return byHeading[folded(heading)] }
+
+var byHeading = func() map[string]string {
+	known := map[string]string{}
 	for name, others := range columns {
-		if folded(name) == heading || slices.ContainsFunc(others, func(o string) bool { return folded(o) == heading }) {
-			return name
+		for _, o := range append(others, name) {
+			known[folded(o)] = name
 		}
 	}
-	return ""
-}
+	return known
+}()
 
 func folded(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -42,7 +43,7 @@ func (s *Service) Invite(ctx context.Context, who Actor, task uuid.UUID, members
 		return nil, ErrTooManyInvited.On("membership_ids").With("max", maxInvited)
 	}
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
-		t, _, err := s.lockTask(tx, who, task)
+		t, c, err := s.lockTask(tx, who, task)
 		if err != nil {
 			return err
 		}
@@ -52,7 +53,7 @@ func (s *Service) Invite(ctx context.Context, who Actor, task uuid.UUID, members
 		if err := mustBelong(tx, t.CompanyID, members, "membership_ids"); err != nil {
 			return err
 		}
-		if err := mustHaveLeft(tx, members); err != nil {
+		if err := mustHaveLeft(tx, members, c.Today(s.clock.Now())); err != nil {
 			return err
 		}
 		return s.invite(tx, who, t, members)
@@ -86,9 +87,9 @@ func (s *Service) invite(tx *gorm.DB, who Actor, t Task, members []uuid.UUID) er
 }
 
 // mustHaveLeft refuses current employees: they are paid otherwise.
-func mustHaveLeft(tx *gorm.DB, members []uuid.UUID) error {
+func mustHaveLeft(tx *gorm.DB, members []uuid.UUID, today civil.Date) error {
 	var staff []uuid.UUID
-	if err := tx.Raw("SELECT membership_id FROM stints WHERE membership_id IN ? AND left_on IS NULL", members).Scan(&staff).Error; err != nil {
+	if err := tx.Raw("SELECT membership_id FROM stints WHERE membership_id IN ? AND (left_on IS NULL OR left_on >= ?)", members, today).Scan(&staff).Error; err != nil {
 		return err
 	}
 	if len(staff) > 0 {

@@ -3,6 +3,7 @@ package market
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -185,6 +186,7 @@ func (s *Service) PublishTask(ctx context.Context, who Actor, id uuid.UUID) (Tas
 
 // CancelTask ends a task that is not awarded yet and tells everybody who bid why.
 func (s *Service) CancelTask(ctx context.Context, who Actor, id uuid.UUID, reason string) (Task, error) {
+	reason = strings.TrimSpace(reason)
 	return s.moveTask(ctx, who, id, "task.cancel", func(t *Task, _ Company) error {
 		if t.State != Draft && t.State != Published {
 			return ErrTaskState.With("state", t.State)

@@ -171,6 +171,8 @@ func (d *TaskDraft) check(c Company, today civil.Date) error {
 		return ErrRequired.On("skills")
 	case len(d.Skills) > maxSkills:
 		return ErrTooManySkills.On("skills").With("max", maxSkills)
+	case d.DueOn != nil && !d.DueOn.IsValid():
+		return ErrDay.On("due_on").With("value", *d.DueOn)
 	case d.DueOn != nil && d.DueOn.Before(today):
 		return ErrPastDate.On("due_on").With("date", *d.DueOn)
 	case !slices.Contains(WithholdingCategories, d.WithholdingCategory):
