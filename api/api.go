@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"homecoming/api/access"
+	"homecoming/billing"
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/market"
@@ -25,6 +26,7 @@ type Config struct {
 	Clock    clock.Clock
 	Market   *market.Service
 	Matching *matching.Service
+	Billing  *billing.Service
 
 	Pages access.Pages // of package web; without them every error is a problem document
 

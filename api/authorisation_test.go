@@ -40,6 +40,11 @@ func (t *tenant) fill(w *world) {
 	task := t.Task("Close the books", 300_000)
 	t.ids["companies"], t.ids["tasks"], t.ids["members"] = t.ID.String(), task.ID.String(), t.alumna.MembershipID.String()
 	t.ids["bids"] = w.Bid(t.alumna, task, 280_000).ID.String()
+	awarded := w.Bid(t.alumna, t.Task("File the tax return", 200_000), 200_000)
+	contract := w.as(t.Manager, "POST", "/api/v1/bids/"+awarded.ID.String()+"/accept", tree{"version": 1}).wants(http.StatusCreated).object()
+	t.ids["contracts"] = contract["id"].(string)
+	t.ids["milestones"] = contract["milestones"].([]any)[0].(tree)["id"].(string)
+	t.ids["reconciliations"] = w.as(t.Finance, "POST", "/api/v1/reconciliations", tree{"from": w.Today(), "to": w.Today()}).wants(http.StatusCreated).object()["id"].(string)
 	t.ids["memberships"], t.ids["proposals"] = t.ids["members"], t.ids["members"]
 	run := w.as(t.Office, "POST", "/api/v1/companies/"+t.ids["companies"]+"/alumni/import?dry_run=true", people, "Content-Type: text/csv").wants(http.StatusAccepted)
 	t.ids["jobs"] = run.object()["id"].(string)
@@ -135,6 +140,39 @@ func wantsNot(t *testing.T, what string, a answer, refused ...int) {
 	if slices.Contains(refused, a.Code) {
 		t.Errorf("%s: answered %d: %s", what, a.Code, a.Body)
 	}
+}
+
+func TestAForeignIdInABodyIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Skill("bookkeeping", "Bookkeeping", "記帳")
+	aoi, ben := w.tenant("Aoi"), w.tenant("Ben")
+	today := w.Today().String()
+	for _, c := range []struct {
+		who    market.Actor
+		path   string
+		body   tree
+		status int
+	}{
+		{ben.Manager, "/api/v1/tasks", draft(aoi.ID, nil), http.StatusNotFound},
+		{ben.Manager, "/api/v1/tasks", draft(ben.ID, tree{"visibility": tree{"kind": "named", "membership_ids": []any{aoi.ids["members"]}}}), http.StatusUnprocessableEntity},
+		{ben.Manager, "/api/v1/tasks", draft(ben.ID, tree{"visibility": tree{"kind": "rule", "departments": []any{"Nowhere"}}}), http.StatusUnprocessableEntity},
+		{ben.Manager, "/api/v1/candidates", draft(aoi.ID, nil), http.StatusNotFound},
+		{ben.Manager, "/api/v1/tasks/" + ben.ids["tasks"] + "/invitations", tree{"membership_ids": []any{aoi.ids["members"]}}, http.StatusUnprocessableEntity},
+		{ben.Office, "/api/v1/companies/" + ben.ids["companies"] + "/alumni/invitations", tree{"membership_ids": []any{aoi.ids["members"]}}, http.StatusUnprocessableEntity},
+		{ben.Finance, "/api/v1/reconciliations", tree{"from": today, "to": today, "company_id": aoi.ID}, http.StatusNotFound},
+		{ben.Manager, "/api/v1/skills/suggest", tree{"text": "bookkeeping", "company_id": aoi.ID}, http.StatusNotFound},
+		{ben.Manager, "/api/v1/reviews", tree{"contract_id": aoi.ids["contracts"], "rating": 5}, http.StatusNotFound},
+		{ben.alumna.Actor, "/api/v1/reviews", tree{"contract_id": aoi.ids["contracts"], "rating": 5}, http.StatusNotFound},
+	} {
+		wantsStatus(t, c.path, w.as(c.who, "POST", c.path, c.body), c.status)
+	}
+	for _, path := range []string{"/api/v1/tasks?company_id=", "/api/v1/contracts?company_id="} {
+		if got := w.as(ben.Administrator, "GET", path+aoi.ids["companies"], nil).wants(http.StatusOK).object(); len(got["items"].([]any)) != 0 {
+			t.Errorf("%s shows another company's: %v", path, got)
+		}
+	}
+	w.as(ben.Administrator, "GET", "/api/v1/skills?q=a&company_id="+aoi.ids["companies"], nil).wants(http.StatusNotFound)
 }
 
 func TestAnIdThatIsNoneAndAnIdOfNothingAreNotFound(t *testing.T) {

@@ -118,7 +118,7 @@ func (s *Server) bids(ctx context.Context, in *ofIDPaged) (*out[list[bid]], erro
 	return answer(listed(in.Page, all, bidID, bidOf), err)
 }
 
-func bidID(b market.Bid) uuid.UUID { return b.ID }
+func bidID(b market.Bid) string { return b.ID.String() }
 
 type onlyPage struct{ Page }
 

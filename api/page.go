@@ -15,28 +15,33 @@ type Page struct {
 	Cursor string `query:"cursor" doc:"next_cursor of the answer before"`
 }
 
-// before reads the cursor, which is opaque to callers: the id of the last row they saw.
+// before reads a cursor that is the id of the last row seen. Callers do not look into it.
 func (p Page) before() (uuid.UUID, error) {
-	if p.Cursor == "" {
-		return uuid.Nil, nil
+	text, err := p.beforeText()
+	if err != nil || text == "" {
+		return uuid.Nil, err
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(p.Cursor)
-	if err != nil {
-		return uuid.Nil, ErrCursor.On("cursor")
-	}
-	id, err := uuid.FromBytes(raw)
+	id, err := uuid.Parse(text)
 	if err != nil {
 		return uuid.Nil, ErrCursor.On("cursor")
 	}
 	return id, nil
 }
 
+// beforeText reads a cursor of a list whose ids are text.
+func (p Page) beforeText() (string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(p.Cursor)
+	if err != nil {
+		return "", ErrCursor.On("cursor")
+	}
+	return string(raw), nil
+}
+
 // listed makes a list of what a use case gave for the page. A full page may have another behind it.
-func listed[T, V any](p Page, rows []T, id func(T) uuid.UUID, view func(T) V) list[V] {
+func listed[T, V any](p Page, rows []T, id func(T) string, view func(T) V) list[V] {
 	l := list[V]{Items: each(rows, view)}
 	if len(rows) > 0 && len(rows) == market.Page(p.Limit) {
-		last := id(rows[len(rows)-1])
-		cursor := base64.RawURLEncoding.EncodeToString(last[:])
+		cursor := base64.RawURLEncoding.EncodeToString([]byte(id(rows[len(rows)-1])))
 		l.NextCursor = &cursor
 	}
 	return l

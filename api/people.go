@@ -60,7 +60,7 @@ func (s *Server) people(ctx context.Context, in *peopleQuery) (*out[list[member]
 		return nil, err
 	}
 	all, err := s.cfg.Market.People(ctx, access.Actor(ctx), market.PeopleFilter{CompanyID: in.ID, Query: in.Q, Department: in.Department, Before: before, Limit: in.Limit})
-	return answer(listed(in.Page, all, func(m market.Member) uuid.UUID { return m.ID }, memberOf), err)
+	return answer(listed(in.Page, all, func(m market.Member) string { return m.ID.String() }, memberOf), err)
 }
 
 func (s *Server) member(ctx context.Context, in *OfID) (*out[member], error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"homecoming/api/access"
+	"homecoming/billing"
 	"homecoming/internal/problem"
 )
 
@@ -37,12 +38,13 @@ var (
 
 // particular are the few problems that HTTP has a word of its own for; access.Status has the rest, by kind.
 var particular = map[string]int{
-	ErrMalformed.Code: http.StatusBadRequest,
-	ErrNoBody.Code:    http.StatusBadRequest,
-	ErrTooLarge.Code:  http.StatusRequestEntityTooLarge,
-	ErrMediaType.Code: http.StatusUnsupportedMediaType,
-	ErrMethod.Code:    http.StatusMethodNotAllowed,
-	ErrSlowBody.Code:  http.StatusRequestTimeout,
+	billing.ErrForgedEvent.Code: http.StatusBadRequest,
+	ErrMalformed.Code:           http.StatusBadRequest,
+	ErrNoBody.Code:              http.StatusBadRequest,
+	ErrTooLarge.Code:            http.StatusRequestEntityTooLarge,
+	ErrMediaType.Code:           http.StatusUnsupportedMediaType,
+	ErrMethod.Code:              http.StatusMethodNotAllowed,
+	ErrSlowBody.Code:            http.StatusRequestTimeout,
 }
 
 var titles = map[problem.Language]map[problem.Kind]string{

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"homecoming/api/access"
+	"homecoming/billing"
 	"homecoming/market"
 )
 
@@ -66,6 +67,36 @@ func (s *Server) endpoints() []endpoint {
 		patch("/bids/{id}", market.PostTasks, s.mark, "Shortlist or put aside"),
 		post("/bids/{id}/withdraw", market.BidOnTasks, s.withdraw, "Take my bid back"),
 
+		post("/bids/{id}/accept", access.SignedIn, s.acceptBid, "Turn a bid into a contract"),
+
+		get("/contracts", access.SignedIn, s.contracts, "The contracts I may see"),
+		get("/contracts/{id}", access.SignedIn, s.contract, "One contract with its terms, notice and milestones"),
+		get("/contracts/{id}/timeline", access.SignedIn, s.timeline, "Everything that happened to its milestones"),
+		post("/reviews", access.SignedIn, s.review, "Say how a completed contract went"),
+
+		get("/milestones/{id}", access.SignedIn, s.milestone, "One milestone with its timeline"),
+		post("/milestones/{id}/fund", market.RunContracts, s.fund, "Open the checkout page"),
+		post("/milestones/{id}/start", market.DeliverWork, s.start, "Begin the work"),
+		post("/milestones/{id}/submit", market.DeliverWork, s.submit, "Deliver the work"),
+		post("/milestones/{id}/request-changes", market.RunContracts, s.requestChanges, "Ask for changes"),
+		post("/milestones/{id}/accept", market.RunContracts, s.acceptWork, "Accept the work"),
+		post("/milestones/{id}/refund", market.RunContracts, s.refund, "Take the money back before delivery"),
+		post("/milestones/{id}/cancel", market.RunContracts, s.cancelMilestone, "Take a milestone out that was not funded"),
+
+		get("/me/payouts", access.SignedIn, s.myPayouts, "What was paid to my bank"),
+		get("/me/payout-account", access.SignedIn, s.payoutAccount, "Whether I can be paid"),
+		post("/me/payout-account", market.DeliverWork, s.onboard, "Open the page that sets up my account"),
+
+		get("/companies/{id}/payouts", market.SeeMoney, s.payouts, "What was paid to the company's alumni"),
+		get("/companies/{id}/ledger/entries", market.SeeMoney, s.entries, "The ledger"),
+		get("/companies/{id}/ledger/accounts", market.SeeMoney, s.accounts, "Its accounts"),
+		get("/companies/{id}/money", market.SeeMoney, s.overview, "Where the company's money stands"),
+		get("/companies/{id}/reconciliations", market.SeeMoney, s.reconciliations, "The latest reconciliations"),
+		post("/reconciliations", market.ReconcileMoney, s.reconcile, "Compare the ledger with the payment provider"),
+		get("/reconciliations/{id}", market.SeeMoney, s.reconciliation, "How far it is, and what it found"),
+
+		plain(http.MethodPost, "/webhooks/stripe", s.webhook(billing.PlatformEndpoint)),
+		plain(http.MethodPost, "/webhooks/stripe/connect", s.webhook(billing.ConnectEndpoint)),
 		plain(http.MethodGet, prefix+"/openapi.json", s.openapi),
 		plain(http.MethodGet, "/healthz", s.alive),
 		plain(http.MethodGet, "/readyz", s.ready),

@@ -131,7 +131,7 @@ func (s *Server) tasks(ctx context.Context, in *taskQuery) (*out[list[task]], er
 	}
 	who := access.Actor(ctx)
 	all, err := s.cfg.Market.Tasks(ctx, who, market.TaskFilter{CompanyID: in.CompanyID, State: market.TaskState(in.State), Before: before, Limit: in.Limit})
-	return answer(listed(in.Page, all, func(t market.Task) uuid.UUID { return t.ID }, taskFor(who)), err)
+	return answer(listed(in.Page, all, func(t market.Task) string { return t.ID.String() }, taskFor(who)), err)
 }
 
 func (s *Server) task(ctx context.Context, in *OfID) (*out[task], error) {
@@ -149,16 +149,20 @@ func (s *Server) publishTask(ctx context.Context, in *act) (*out[task], error) {
 type cancellation struct {
 	OfID
 	Body *struct {
-		Reason string `json:"reason,omitempty" doc:"Bidders are told; needed once the task is published"`
+		Reason string `json:"reason,omitempty" doc:"The other side is told"`
 	}
 }
 
-func (s *Server) cancelTask(ctx context.Context, in *cancellation) (*out[task], error) {
-	who, reason := access.Actor(ctx), ""
-	if in.Body != nil {
-		reason = in.Body.Reason
+func (c cancellation) reason() string {
+	if c.Body == nil {
+		return ""
 	}
-	t, err := s.cfg.Market.CancelTask(ctx, who, in.ID, reason)
+	return c.Body.Reason
+}
+
+func (s *Server) cancelTask(ctx context.Context, in *cancellation) (*out[task], error) {
+	who := access.Actor(ctx)
+	t, err := s.cfg.Market.CancelTask(ctx, who, in.ID, in.reason())
 	return answer(taskFor(who)(t), err)
 }
 

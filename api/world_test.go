@@ -13,6 +13,9 @@ import (
 	"github.com/google/uuid"
 
 	"homecoming/api"
+	"homecoming/billing"
+	"homecoming/billing/stripe"
+	"homecoming/billing/stripesim"
 	"homecoming/internal/clock"
 	"homecoming/market"
 	"homecoming/market/markettest"
@@ -23,23 +26,66 @@ import (
 // A world has the API in front of it.
 type world struct {
 	*markettest.World
-	server *api.Server
-	logs   *bytes.Buffer
-	tokens map[uuid.UUID]string
+	server  *api.Server
+	billing *billing.Service
+	sim     *stripesim.Server
+	logs    *bytes.Buffer
+	tokens  map[uuid.UUID]string
 }
+
+const platformSecret = "whsec_of_the_platform"
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: markettest.New(t), logs: &bytes.Buffer{}, tokens: map[uuid.UUID]string{}}
 	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords)
+	w.stripe()
 	w.serve(api.Config{Clock: w.Clock})
 	return w
+}
+
+// stripe opens a stand-in and points billing at it. Its events are fetched by drain.
+func (w *world) stripe() {
+	w.Helper()
+	const key = "sk_test_of_the_stand_in"
+	var err error
+	w.sim, err = stripesim.Open(stripesim.Config{SecretKey: key, Clock: w.Clock.Now})
+	w.Check(err)
+	w.Check(w.sim.Start())
+	w.Cleanup(func() { w.Check(w.sim.Close()) })
+	gateway, err := stripe.New(stripe.Config{Key: key, APIBase: w.sim.URL(), WebhookSecret: platformSecret, ConnectWebhookSecret: "whsec_of_accounts", PerSecond: 1000, Now: w.Clock.Now})
+	w.Check(err)
+	w.billing = billing.New(w.DB, w.Clock, w.Market, gateway, billing.Config{BaseURL: "http://product.test", ToppedUp: true})
+}
+
+// drain works everything of billing's that waits, until nothing does.
+func (w *world) drain() {
+	w.Helper()
+	ctx := context.Background()
+	for range 20 {
+		found, err := w.billing.CatchUp(ctx)
+		w.Check(err)
+		var events []string
+		w.Check(w.DB.Gorm(ctx).Raw("SELECT id FROM provider_events WHERE worked_at IS NULL").Scan(&events).Error)
+		for _, id := range events {
+			w.Check(w.billing.WorkEvent(ctx, id))
+		}
+		var operations []uuid.UUID
+		w.Check(w.DB.Gorm(ctx).Raw("SELECT id FROM operations WHERE next_at <= ?", w.Clock.Now()).Scan(&operations).Error)
+		for _, id := range operations {
+			w.Check(w.billing.Work(ctx, id))
+		}
+		if found+len(events)+len(operations) == 0 {
+			return
+		}
+	}
+	w.Fatal("there is always something left to do")
 }
 
 // serve builds the server anew.
 func (w *world) serve(cfg api.Config) {
 	w.Helper()
-	cfg.DB, cfg.Market = w.DB, w.Market
+	cfg.DB, cfg.Market, cfg.Billing = w.DB, w.Market, w.billing
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System
 	}

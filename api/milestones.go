@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"homecoming/billing"
+	"homecoming/market"
+)
+
+func (s *Server) milestone(ctx context.Context, in *OfID) (*out[contractMilestone], error) {
+	who := reader(ctx)
+	m, err := s.cfg.Billing.Milestone(ctx, who, in.ID)
+	return milestoneAnswer(who, m, err)
+}
+
+// milestoneAnswer shows what became of a milestone. Its contract is known wherever the use case read it along.
+func milestoneAnswer(who market.Actor, m billing.Milestone, err error) (*out[contractMilestone], error) {
+	if err != nil {
+		return nil, err
+	}
+	c := billing.Contract{CompanyID: m.CompanyID}
+	if m.Contract != nil {
+		c = *m.Contract
+	}
+	return answer(milestoneFor(who, c)(m), nil)
+}
+
+// funding is where the company pays.
+type funding struct {
+	CheckoutURL string            `json:"checkout_url,omitempty" doc:"The page to pay on; absent while the provider's answer is unknown"`
+	Milestone   contractMilestone `json:"milestone"`
+}
+
+type fundingAnswer struct {
+	Status int
+	Body   funding
+}
+
+func (fundingAnswer) made() {}
+
+// fund opens the checkout page. 201 says where it is; 202 that it is being looked up: ask again, without the key.
+func (s *Server) fund(ctx context.Context, in *act) (*fundingAnswer, error) {
+	who := reader(ctx)
+	f, err := s.cfg.Billing.Fund(ctx, who, in.ID)
+	m, err := milestoneAnswer(who, f.Milestone, err)
+	if err != nil {
+		return nil, err
+	}
+	status := http.StatusCreated
+	if f.CheckoutURL == "" {
+		status = http.StatusAccepted
+	}
+	return &fundingAnswer{Status: status, Body: funding{CheckoutURL: f.CheckoutURL, Milestone: m.Body}}, nil
+}
+
+func (s *Server) start(ctx context.Context, in *act) (*out[contractMilestone], error) {
+	who := reader(ctx)
+	m, err := s.cfg.Billing.Start(ctx, who, in.ID)
+	return milestoneAnswer(who, m, err)
+}
+
+// said is a message that goes with a step.
+type said struct {
+	OfID
+	Body *struct {
+		Message string `json:"message,omitempty"`
+	}
+}
+
+func (m said) message() string {
+	if m.Body == nil {
+		return ""
+	}
+	return m.Body.Message
+}
+
+func (s *Server) submit(ctx context.Context, in *said) (*out[contractMilestone], error) {
+	who := reader(ctx)
+	m, err := s.cfg.Billing.Submit(ctx, who, in.ID, in.message())
+	return milestoneAnswer(who, m, err)
+}
+
+// told is a step that the other side has to be told the reason of.
+type told struct {
+	OfID
+	Body struct {
+		Message string `json:"message" doc:"The other side reads it"`
+	}
+}
+
+func (s *Server) requestChanges(ctx context.Context, in *told) (*out[contractMilestone], error) {
+	who := reader(ctx)
+	m, err := s.cfg.Billing.RequestChanges(ctx, who, in.ID, in.Body.Message)
+	return milestoneAnswer(who, m, err)
+}
+
+func (s *Server) acceptWork(ctx context.Context, in *act) (*out[contractMilestone], error) {
+	who := reader(ctx)
+	m, err := s.cfg.Billing.Accept(ctx, who, in.ID)
+	return milestoneAnswer(who, m, err)
+}
+
+func (s *Server) refund(ctx context.Context, in *told) (*out[contractMilestone], error) {
+	who := reader(ctx)
+	m, err := s.cfg.Billing.Refund(ctx, who, in.ID, in.Body.Message)
+	return milestoneAnswer(who, m, err)
+}
+
+func (s *Server) cancelMilestone(ctx context.Context, in *told) (*out[contractMilestone], error) {
+	who := reader(ctx)
+	m, err := s.cfg.Billing.Cancel(ctx, who, in.ID, in.Body.Message)
+	return milestoneAnswer(who, m, err)
+}

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+
+	"homecoming/api/access"
+	"homecoming/billing"
+	"homecoming/market"
+)
+
+// reconciliation compares a company's ledger with the payment provider's balance transactions.
+type reconciliation struct {
+	ID         uuid.UUID        `json:"id" format:"uuid"`
+	CompanyID  uuid.UUID        `json:"company_id" format:"uuid"`
+	State      string           `json:"state" enum:"queued,running,succeeded,failed"`
+	From       civil.Date       `json:"from" format:"date"`
+	To         civil.Date       `json:"to" format:"date"`
+	Matched    int              `json:"matched"`
+	Exceptions []exception      `json:"exceptions" doc:"Oldest first"`
+	Difference map[string]int64 `json:"difference" doc:"Ledger less provider in minor units, by currency"`
+	Done       int              `json:"done"`
+	Total      int              `json:"total"`
+	CreatedAt  time.Time        `json:"created_at"`
+	FinishedAt *time.Time       `json:"finished_at"`
+}
+
+// exception is one thing that finance has to look at.
+type exception struct {
+	Kind        string       `json:"kind" example:"missing_in_ledger"`
+	AgeDays     int          `json:"age_days"`
+	Day         civil.Date   `json:"day" format:"date"`
+	Source      string       `json:"source" doc:"The provider's object"`
+	Type        string       `json:"type" doc:"Of the balance transaction, or the entry's kind"`
+	Ledger      market.Money `json:"ledger"`
+	Stripe      market.Money `json:"stripe"`
+	LedgerFee   market.Money `json:"ledger_fee"`
+	StripeFee   market.Money `json:"stripe_fee"`
+	EntryID     *uuid.UUID   `json:"entry_id" format:"uuid"`
+	MilestoneID *uuid.UUID   `json:"milestone_id" format:"uuid"`
+}
+
+func exceptionOf(e billing.Exception) exception {
+	money := func(n int64) market.Money { return market.Money{Amount: n, Currency: e.Currency} }
+	return exception{Kind: string(e.Kind), AgeDays: e.AgeDays, Day: e.Day, Source: e.Source, Type: e.Type, Ledger: money(e.Ledger), Stripe: money(e.Stripe),
+		LedgerFee: money(e.LedgerFee), StripeFee: money(e.StripeFee), EntryID: e.EntryID, MilestoneID: e.MilestoneID}
+}
+
+func reconciliationOf(r billing.Reconciliation) reconciliation {
+	v := reconciliation{ID: r.ID, CompanyID: r.CompanyID, State: string(r.State), From: r.From, To: r.To, Matched: r.Matched, Exceptions: each(r.Exceptions, exceptionOf),
+		Difference: r.Difference, Done: r.Done, Total: r.Total, CreatedAt: r.CreatedAt, FinishedAt: r.FinishedAt}
+	if v.Difference == nil {
+		v.Difference = map[string]int64{}
+	}
+	return v
+}
+
+type days struct {
+	Body struct {
+		From      civil.Date `json:"from" format:"date"`
+		To        civil.Date `json:"to" format:"date" doc:"Included"`
+		CompanyID *uuid.UUID `json:"company_id,omitempty" format:"uuid" doc:"The caller's company when left out"`
+	}
+}
+
+func (s *Server) reconcile(ctx context.Context, in *days) (*made[reconciliation], error) {
+	who := access.Actor(ctx)
+	company, err := oneOf(who, in.Body.CompanyID, market.ReconcileMoney)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.cfg.Billing.StartReconciliation(ctx, who, company, in.Body.From, in.Body.To)
+	if err != nil {
+		return nil, err
+	}
+	return created("/reconciliations/"+r.ID.String(), reconciliationOf(r)), nil
+}
+
+// oneOf is the company that was named, or the only one where the actor may do this.
+func oneOf(who market.Actor, named *uuid.UUID, do market.Action) (uuid.UUID, error) {
+	if named != nil {
+		return *named, nil
+	}
+	if all := who.Companies(market.RolesFor(do)...); len(all) == 1 {
+		return all[0], nil
+	}
+	return uuid.Nil, market.ErrRequired.On("company_id")
+}
+
+func (s *Server) reconciliation(ctx context.Context, in *OfID) (*out[reconciliation], error) {
+	r, err := s.cfg.Billing.Reconciliation(ctx, access.Actor(ctx), in.ID)
+	return answer(reconciliationOf(r), err)
+}
+
+func (s *Server) reconciliations(ctx context.Context, in *OfID) (*out[list[reconciliation]], error) {
+	all, err := s.cfg.Billing.Reconciliations(ctx, access.Actor(ctx), in.ID)
+	return answer(whole(all, reconciliationOf), err)
+}
