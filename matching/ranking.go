@@ -5,6 +5,7 @@ import (
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 
 	"homecoming/internal/problem"
@@ -103,22 +104,16 @@ func (s *Service) rank(ctx context.Context, q Question, query Query, lang proble
 			break
 		}
 		f.certificate.Exact = false
-		if err := s.touch(ctx, wrong); err != nil {
+		if err := s.touch(ctx, q.Company, wrong); err != nil {
 			return Ranking{}, err
 		}
 	}
 	return Ranking{items, f.certificate, f.index, f.degraded, q.AsOf, q.Formula.Version}, nil
 }
 
-func (s *Service) touch(ctx context.Context, memberships []uuid.UUID) error {
-	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		for _, id := range memberships {
-			if err := market.TouchMembership(tx, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// touch notes members of a company for the indexes, also those that are gone.
+func (s *Service) touch(ctx context.Context, company uuid.UUID, members []uuid.UUID) error {
+	return s.db.Gorm(ctx).Exec("INSERT INTO index_pending (company_id, membership_id) SELECT ?, unnest(?::uuid[])", company, pq.Array(members)).Error
 }
 
 // explain scores the hits from the facts and gives the reasons; wrong are those where that is not what the index said.

@@ -16,6 +16,9 @@ import (
 
 // A Service ranks, explains and keeps the indexes current.
 type Service struct {
+	// Budget is how long a faster index may take for a whole list before PostgreSQL is asked instead.
+	Budget time.Duration
+
 	db      *db.DB
 	clock   clock.Clock
 	formula Formula
@@ -27,11 +30,10 @@ type Service struct {
 // New ranks with the first index, which must be PostgreSQL's own, and with the others where they can be relied on: the
 // last one given is asked first.
 func New(d *db.DB, c clock.Clock, postgres Index, faster ...Index) *Service {
-	return &Service{db: d, clock: c, formula: V1, indexes: append([]Index{postgres}, faster...)}
+	return &Service{Budget: usualBudget, db: d, clock: c, formula: V1, indexes: append([]Index{postgres}, faster...)}
 }
 
-// budget is how long a faster index may take for a whole list before PostgreSQL is asked instead.
-const budget = 500 * time.Millisecond
+const usualBudget = 500 * time.Millisecond
 
 // A found list is what an index made of a question.
 type found struct {
@@ -50,7 +52,7 @@ func (s *Service) find(ctx context.Context, q Question, k int) (found, error) {
 			degraded = true
 			continue
 		}
-		within, cancel := context.WithTimeout(ctx, budget)
+		within, cancel := context.WithTimeout(ctx, s.Budget)
 		hits, c, err := best(within, ix, q, k, newsFor(s.db, q, stage, mostNews, ix.Name()))
 		cancel()
 		if err == nil {

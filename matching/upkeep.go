@@ -162,9 +162,9 @@ func (s *Service) feed(ctx context.Context, companies []uuid.UUID, progress func
 
 // Prepare builds the indexes that are not built, or that do not pass their own check, and leaves the others as they are.
 func (s *Service) Prepare(ctx context.Context) error {
-	release, held, err := s.hold(ctx, false)
-	if err != nil || !held {
-		return err // whoever holds it is preparing, or draining
+	release, _, err := s.hold(ctx, true)
+	if err != nil {
+		return err
 	}
 	defer release()
 	for _, ix := range s.indexes {
@@ -197,15 +197,26 @@ func (s *Service) TouchDue(ctx context.Context) (int64, error) {
 // hold takes the lock under which indexes are written: two writers could put an older document over a newer one. It
 // is held by a connection and not by a transaction, because writing calls the outside.
 func (s *Service) hold(ctx context.Context, wait bool) (release func(), held bool, err error) {
+	for {
+		release, held, err = s.tryHold(ctx)
+		if err != nil || held || !wait {
+			return release, held, err
+		}
+		select { // without a connection in hand, of which there are few
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Service) tryHold(ctx context.Context) (release func(), held bool, err error) {
 	conn, err := s.db.Pool().Acquire(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	ask := "SELECT pg_try_advisory_lock(hashtext('homecoming index'))"
-	if wait {
-		ask = "SELECT pg_advisory_lock(hashtext('homecoming index')) IS NOT NULL"
-	}
-	if err := conn.QueryRow(ctx, ask).Scan(&held); err != nil || !held {
+	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtext('homecoming index'))").Scan(&held)
+	if err != nil || !held {
 		conn.Release()
 		return nil, false, err
 	}

@@ -36,6 +36,7 @@ func run(t *testing.T, name string, make Make, size int) {
 	p := newPopulation(t, d, uint64(size), size)
 	other := newPopulation(t, d, uint64(size)+1, 20) // must never show
 	s := make(t, d, clock.At(now))
+	s.Budget = time.Minute // a busy machine must not send the suite to PostgreSQL
 	if err := s.Reindex(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
