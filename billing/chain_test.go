@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"homecoming/billing"
+	"homecoming/billing/gatewaytest"
 	"homecoming/internal/jobs"
 	"homecoming/market"
 )
@@ -126,7 +127,7 @@ func TestAcceptedWorkWaitsForThePayoutAccountAndGoesOnByItself(t *testing.T) {
 	w.Check(err)
 	w.drain()
 	w.wantState(m, billing.MilestoneReleasing) // the account is there, its owner has not filled it in
-	w.press(link)
+	gatewaytest.Press(w, link)
 	w.drain()
 	w.wantState(m, billing.MilestoneReleased)
 	if got := w.milestone(m.ID); got.HoldReason != "" {
@@ -262,7 +263,7 @@ func TestPayoutsShowACompanyItsOwnLinesAlone(t *testing.T) {
 	w.Check(err)
 	f, err := w.billing.Fund(ctx, beni.Manager, other.Milestones[0].ID)
 	w.Check(err)
-	w.press(f.CheckoutURL)
+	gatewaytest.Press(w, f.CheckoutURL)
 	w.drain()
 	_, err = w.billing.Submit(ctx, w.yumi.Actor, other.Milestones[0].ID, "")
 	w.Check(err)

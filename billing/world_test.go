@@ -3,17 +3,13 @@ package billing_test
 import (
 	"context"
 	"errors"
-	"html"
-	"io"
-	"net/http"
-	"net/url"
-	"regexp"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"homecoming/billing"
+	"homecoming/billing/gatewaytest"
 	"homecoming/billing/stripe"
 	"homecoming/billing/stripesim"
 	"homecoming/market"
@@ -94,45 +90,12 @@ func (w *world) contract(options ...func(*market.TaskDraft)) func(yen ...int64) 
 // design is work that income tax is withheld on.
 func design(d *market.TaskDraft) { d.WithholdingCategory = "design" }
 
-// press posts a page's first form as it is and gives where it leads.
-func (w *world) press(page string) string {
-	w.Helper()
-	resp, err := http.Get(page)
-	w.Check(err)
-	body, err := io.ReadAll(resp.Body)
-	w.Check(err)
-	w.Check(resp.Body.Close())
-	form := regexp.MustCompile(`(?s)<form[^>]*action="([^"]*)".*?</form>`).FindStringSubmatch(string(body))
-	if form == nil {
-		w.Fatalf("%s has no form: %s", page, body)
-	}
-	fields := url.Values{}
-	for _, input := range regexp.MustCompile(`<input[^>]*>`).FindAllString(form[0], -1) {
-		fields.Set(attribute(input, "name"), attribute(input, "value"))
-	}
-	action, err := resp.Request.URL.Parse(html.UnescapeString(form[1]))
-	w.Check(err)
-	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err = stay.PostForm(action.String(), fields)
-	w.Check(err)
-	w.Check(resp.Body.Close())
-	return resp.Header.Get("Location")
-}
-
-func attribute(tag, name string) string {
-	m := regexp.MustCompile(name + `="([^"]*)"`).FindStringSubmatch(tag)
-	if m == nil {
-		return ""
-	}
-	return html.UnescapeString(m[1])
-}
-
 // onboard completes the alumna's payout account.
 func (w *world) onboard() {
 	w.Helper()
 	link, err := w.billing.Onboard(ctx, w.yumi.Actor)
 	w.Check(err)
-	w.press(link)
+	gatewaytest.Press(w, link)
 	w.drain()
 }
 
@@ -141,7 +104,7 @@ func (w *world) fund(m billing.Milestone) billing.Milestone {
 	w.Helper()
 	f, err := w.billing.Fund(ctx, w.aoi.Manager, m.ID)
 	w.Check(err)
-	w.press(f.CheckoutURL)
+	gatewaytest.Press(w, f.CheckoutURL)
 	w.drain()
 	return w.milestone(m.ID)
 }
