@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"homecoming/billing"
 )
 
 // errUnwell is returned after the faults were printed.
@@ -37,7 +39,7 @@ func doctor(ctx context.Context, out io.Writer, args []string) error {
 	c, err := readConfig(os.LookupEnv, serveNeeds...)
 	report(out, "configuration", err)
 	if c.DatabaseURL != "" {
-		err = errors.Join(err, report(out, "database and schema", checkDatabase(ctx, c.DatabaseURL)))
+		err = errors.Join(err, checkDatabase(ctx, out, c.DatabaseURL))
 	}
 	if c.MeiliURL != "" {
 		err = errors.Join(err, report(out, "meilisearch", answers(ctx, c.MeiliURL+"/health")))
@@ -58,12 +60,13 @@ func report(out io.Writer, part string, fault error) error {
 	return fault
 }
 
-func checkDatabase(ctx context.Context, url string) error {
+func checkDatabase(ctx context.Context, out io.Writer, url string) error {
 	d, err := openChecked(ctx, url)
-	if err == nil {
-		d.Close()
+	if report(out, "database and schema", err) != nil {
+		return err
 	}
-	return err
+	defer d.Close()
+	return report(out, "every entry of the ledger sums to zero", billing.CheckLedger(ctx, d))
 }
 
 // ready asks the server that listens on addr; one that listens everywhere is asked on loopback.

@@ -3,33 +3,47 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"io"
+	"strings"
 
-	"github.com/google/uuid"
-
+	"homecoming/cmd/homecoming/demo"
+	"homecoming/internal/clock"
 	"homecoming/market"
 )
 
-// fill gives a fresh database something to begin with: one empty company with an administrator, who may do
-// everything in it.
-func (h *household) fill(ctx context.Context, _ io.Writer, a *app) ([]account, error) {
+// fill gives a fresh database something to begin with: the demo, or with HOMECOMING_DEMO=0 one empty company. The
+// logins share one password, made for this installation.
+func (h *household) fill(ctx context.Context, out io.Writer, a *app) ([]account, error) {
+	seats, err := h.seats(ctx, out, a)
+	if err != nil {
+		return nil, err
+	}
+	password := strings.ToLower(rand.Text()[:12])
+	accounts := make([]account, len(seats))
+	for i, seat := range seats {
+		if accounts[i], err = a.login(ctx, seat, password); err != nil {
+			return nil, err
+		}
+	}
+	return accounts, nil
+}
+
+func (h *household) seats(ctx context.Context, out io.Writer, a *app) ([]demo.Seat, error) {
+	if h.cfg.Demo {
+		fmt.Fprintln(out, "filling in the demo, which takes a moment once")
+		return demo.Fill(ctx, demo.Rooms{Market: a.market, Matching: a.matching, Billing: a.billing, Now: clock.System.Now,
+			Say: func(line string) { fmt.Fprintln(out, " ", line) }})
+	}
 	company, person, err := a.market.CreateCompany(ctx, market.NewCompany{
 		Name: "株式会社はじめ", NameEN: "Hajime Inc.", AdminEmail: "admin@hajime.example", AdminFamilyName: "管理", AdminGivenName: "一郎",
 	})
-	if err != nil {
-		return nil, err
-	}
-	admin, err := a.login(ctx, person.ID, rand.Text()[:16])
-	if err != nil {
-		return nil, err
-	}
-	admin.Role, admin.CompanyID = string(market.Administrator), company.ID
-	return []account{admin}, nil
+	return []demo.Seat{{PersonID: person.ID, Role: market.Administrator, CompanyID: company.ID}}, err
 }
 
-// login gives a person a password and a token.
-func (a *app) login(ctx context.Context, person uuid.UUID, password string) (account, error) {
-	who, err := a.market.ActorOf(ctx, person)
+// login gives somebody a password and a token.
+func (a *app) login(ctx context.Context, seat demo.Seat, password string) (account, error) {
+	who, err := a.market.ActorOf(ctx, seat.PersonID)
 	if err != nil {
 		return account{}, err
 	}
@@ -37,5 +51,5 @@ func (a *app) login(ctx context.Context, person uuid.UUID, password string) (acc
 		return account{}, err
 	}
 	token, _, err := a.market.CreateToken(ctx, who, "homecoming dev", nil)
-	return account{Email: who.Email, Password: password, Token: token}, err
+	return account{Email: who.Email, Password: password, Role: string(seat.Role), CompanyID: seat.CompanyID, Token: token}, err
 }

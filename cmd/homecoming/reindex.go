@@ -32,11 +32,7 @@ func reindex(ctx context.Context, out io.Writer, args []string) error {
 		return err
 	}
 	defer d.Close()
-	m, err := rank(c, d)
-	if err != nil {
-		return err
-	}
-	err = m.Reindex(ctx, func(done, total int) { fmt.Fprintf(out, "\r%d of %d", done, total) }, companies...)
+	err = rank(c, d).Reindex(ctx, func(done, total int) { fmt.Fprintf(out, "\r%d of %d", done, total) }, companies...)
 	fmt.Fprintln(out)
 	return err
 }

@@ -8,18 +8,22 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
 
 	"homecoming/api"
 	"homecoming/api/web"
+	"homecoming/billing"
+	"homecoming/billing/stripe"
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/internal/jobs"
 	"homecoming/internal/mail"
 	"homecoming/market"
 	"homecoming/matching"
+	"homecoming/matching/meili"
 	"homecoming/matching/postgres"
 )
 
@@ -55,6 +59,7 @@ type app struct {
 	db       *db.DB
 	market   *market.Service
 	matching *matching.Service
+	billing  *billing.Service
 	workers  *river.Workers
 	periodic []*river.PeriodicJob
 	server   *api.Server
@@ -76,29 +81,37 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if a.matching, err = rank(c, d); err != nil {
+	a.matching = rank(c, d)
+	gateway, err := stripe.New(stripe.Config{Key: c.StripeSecretKey, APIBase: c.StripeAPIBase,
+		WebhookSecret: c.StripeWebhookSecret, ConnectWebhookSecret: c.StripeConnectWebhookSecret})
+	if err != nil {
 		return nil, err
 	}
 	a.market = market.New(d, clock.System, matching.ResolveSkill)
+	a.billing = billing.New(d, clock.System, a.market, gateway, billing.Config{BaseURL: c.URL})
 
 	market.AddWorkers(a.workers, a.market, mailer, c.URL)
 	matching.Workers(a.workers, a.matching)
-	a.periodic = matching.Periodic()
+	billing.AddWorkers(a.workers, a.billing)
+	a.periodic = slices.Concat(matching.Periodic(), billing.Periodic(a.billing))
 
-	pages := web.Config{Market: a.market, Matching: a.matching, Clock: clock.System, Dev: c.dev}
+	pages := web.Config{Market: a.market, Matching: a.matching, Billing: a.billing, Clock: clock.System, Dev: c.dev}
 	if c.dev {
-		pages.Outbox, pages.Outside = outbox(mail.NewOutbox(d)), []string{c.StripeAPIBase}
+		pages.Outbox = mail.NewOutbox(d)
 	}
 	a.server, err = api.New(api.Config{
-		DB: d, Clock: clock.System, Market: a.market, Matching: a.matching, Pages: web.Pages(pages),
+		DB: d, Clock: clock.System, Market: a.market, Matching: a.matching, Billing: a.billing, Pages: web.Pages(pages),
 		BaseURL: c.URL, FormTargets: formTargets(c), Proxies: c.Proxies, Version: version, Logger: log,
 	})
 	return a, err
 }
 
 // rank chooses the indexes: PostgreSQL always, Meilisearch before it when it is configured.
-func rank(c Config, d *db.DB) (*matching.Service, error) {
-	return matching.New(d, clock.System, postgres.New(d)), nil
+func rank(c Config, d *db.DB) *matching.Service {
+	if c.MeiliURL == "" {
+		return matching.New(d, clock.System, postgres.New(d))
+	}
+	return matching.New(d, clock.System, postgres.New(d), meili.New(c.MeiliURL, c.MeiliAPIKey, "members"))
 }
 
 // letters chooses how mail leaves: over SMTP when it is configured, else into the outbox table.
@@ -107,18 +120,6 @@ func letters(c Config, d *db.DB) (mail.Mailer, error) {
 		return mail.NewOutbox(d), nil
 	}
 	return mail.NewSMTP(c.SMTPURL)
-}
-
-// outbox shows the pages the newest letters.
-func outbox(o *mail.Outbox) func(context.Context) ([]web.Mail, error) {
-	return func(ctx context.Context) ([]web.Mail, error) {
-		kept, err := o.Mails(ctx, "", 100)
-		list := make([]web.Mail, len(kept))
-		for i, k := range kept {
-			list[i] = web.Mail{To: k.Recipient, Subject: k.Subject, Body: k.Body, Sent: k.CreatedAt.Format(time.RFC3339)}
-		}
-		return list, err
-	}
 }
 
 // formTargets are the hosts to which our forms may lead: where the money is paid and accounts are set up.
