@@ -130,98 +130,106 @@ func faultOn(line int, column string, e *problem.Error) RowFault {
 	return RowFault{Line: line, Column: column, Code: e.Code, EN: e.In(problem.English), JA: e.In(problem.Japanese)}
 }
 
+// An hrReader reads one file, line by line, into an hrFile.
+type hrReader struct {
+	hrFile
+	csv      *csv.Reader
+	currency string
+	at       map[string]int // where each column is
+	width    int            // how many headings there are
+	place    map[string]int // where in people an address is
+}
+
 // parseHR reads a whole file. The error is one of the ErrFile family, ErrMissingColumn or ErrColumnTwice.
 func parseHR(file []byte, currency string) (hrFile, error) {
-	var f hrFile
 	text, err := decodeText(file)
 	if err != nil {
-		return f, err
+		return hrFile{}, err
 	}
-	r := csv.NewReader(strings.NewReader(text))
-	r.FieldsPerRecord, r.ReuseRecord = -1, true
-	headings, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return f, ErrFileEmpty
+	r := hrReader{csv: csv.NewReader(strings.NewReader(text)), currency: currency, at: map[string]int{}, place: map[string]int{}}
+	r.csv.FieldsPerRecord, r.csv.ReuseRecord = -1, true
+	if err := r.headings(); err != nil {
+		return hrFile{}, err
 	}
-	if err != nil {
-		return f, ErrLine.With("detail", parseDetail(err))
-	}
-	at, err := f.headings(headings)
-	if err != nil {
-		return f, err
-	}
-	places := map[string]int{}
 	for {
-		cells, err := r.Read()
+		cells, err := r.csv.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		f.line(r, cells, err, at, len(headings), currency, places)
+		r.line(cells, err)
 	}
-	if f.rows == 0 {
-		return f, ErrFileEmpty
+	if r.rows == 0 {
+		return hrFile{}, ErrFileEmpty
 	}
-	return f, nil
+	return r.hrFile, nil
 }
 
 // headings finds where each column is.
-func (f *hrFile) headings(cells []string) (map[string]int, error) {
-	at := map[string]int{}
+func (r *hrReader) headings() error {
+	cells, err := r.csv.Read()
+	switch {
+	case errors.Is(err, io.EOF):
+		return ErrFileEmpty
+	case err != nil:
+		return ErrLine.With("detail", parseDetail(err))
+	}
+	r.width = len(cells)
 	for i, cell := range cells {
 		name := column(cell)
 		if name == "" {
 			if cell = strings.TrimSpace(cell); cell != "" {
-				f.ignored = append(f.ignored, cell)
+				r.ignored = append(r.ignored, cell)
 			}
 			continue
 		}
-		if _, twice := at[name]; twice {
-			return nil, ErrColumnTwice.With("column", name)
+		if _, twice := r.at[name]; twice {
+			return ErrColumnTwice.With("column", name)
 		}
-		at[name] = i
+		r.at[name] = i
 	}
 	for _, name := range neededColumns {
-		if _, there := at[name]; !there {
-			return nil, ErrMissingColumn.With("column", name)
+		if _, there := r.at[name]; !there {
+			return ErrMissingColumn.With("column", name)
 		}
 	}
-	return at, nil
+	return nil
 }
 
 // line takes one record in, among the good or the bad.
-func (f *hrFile) line(r *csv.Reader, cells []string, err error, at map[string]int, width int, currency string, places map[string]int) {
+func (r *hrReader) line(cells []string, err error) {
 	if err == nil && !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
 		return // blank lines come with spreadsheets
 	}
-	f.rows++
-	var faults []RowFault
-	var row hrRow
-	switch {
-	case err != nil:
-		faults = []RowFault{faultOn(parseLine(err), "", ErrLine.With("detail", parseDetail(err)))}
-	case len(cells) > width:
-		line, _ := r.FieldPos(0)
-		faults = []RowFault{faultOn(line, "", ErrTooManyCells.With("count", len(cells)).With("max", width))}
-	default:
-		line, _ := r.FieldPos(0)
-		row, faults = readRow(line, func(name string) string {
-			if i, there := at[name]; there && i < len(cells) {
-				return strings.TrimSpace(cells[i])
-			}
-			return ""
-		}, currency)
-	}
+	r.rows++
+	row, faults := r.row(cells, err)
 	if len(faults) > 0 {
-		f.rejected++
-		f.faults = append(f.faults, faults...)
+		r.rejected++
+		r.faults = append(r.faults, faults...)
 		return
 	}
-	i, seen := places[row.email]
+	i, seen := r.place[row.email]
 	if !seen {
-		i = len(f.people)
-		places[row.email], f.people = i, append(f.people, hrPerson{email: row.email})
+		i = len(r.people)
+		r.place[row.email], r.people = i, append(r.people, hrPerson{email: row.email})
 	}
-	f.people[i].rows = append(f.people[i].rows, row)
+	r.people[i].rows = append(r.people[i].rows, row)
+}
+
+// row reads one record, or says why it cannot be read.
+func (r *hrReader) row(cells []string, err error) (hrRow, []RowFault) {
+	if err != nil {
+		return hrRow{}, []RowFault{faultOn(parseLine(err), "", ErrLine.With("detail", parseDetail(err)))}
+	}
+	line, _ := r.csv.FieldPos(0)
+	if len(cells) > r.width {
+		return hrRow{}, []RowFault{faultOn(line, "", ErrTooManyCells.With("count", len(cells)).With("max", r.width))}
+	}
+	return readRow(line, func(name string) string {
+		if i, there := r.at[name]; there && i < len(cells) {
+			return strings.TrimSpace(cells[i])
+		}
+		return ""
+	}, r.currency)
 }
 
 // decodeText turns a file into UTF-8 without a byte order mark.
