@@ -69,6 +69,34 @@ var table = []line{
 	{"POST", "/milestones/{id}/accept", market.RunContracts, "contracts", (*visit).postAcceptWork},
 	{"POST", "/milestones/{id}/refund", market.RunContracts, "contracts", refunding.post},
 	{"POST", "/milestones/{id}/cancel", market.RunContracts, "contracts", canceling.post},
+
+	{"GET", "/people", market.SeePeople, "people", (*visit).getPeople},
+	{"GET", "/people/import", market.ManagePeople, "people", (*visit).getImport},
+	{"POST", "/people/import", market.ManagePeople, "people", (*visit).postImport},
+	{"POST", "/people/invite", market.ManagePeople, "people", (*visit).postInvitePeople},
+	{"GET", "/people/{id}", market.SeePeople, "people", (*visit).getMember},
+	{"GET", "/runs/{id}", access.SignedIn, "people", (*visit).getRun},
+
+	{"GET", "/profile", access.SignedIn, "profile", (*visit).getProfile},
+	{"POST", "/profile", access.SignedIn, "profile", (*visit).postProfile},
+	{"POST", "/memberships/{id}/privacy", access.SignedIn, "profile", (*visit).postPrivacy},
+	{"POST", "/password", access.SignedIn, "profile", (*visit).postPassword},
+	{"GET", "/payouts", market.DeliverWork, "payouts", (*visit).getPayouts},
+	{"POST", "/payouts/onboard", market.DeliverWork, "payouts", (*visit).postOnboard},
+
+	{"GET", "/money", market.SeeMoney, "money", (*visit).getMoney},
+	{"GET", "/money/ledger", market.SeeMoney, "money", (*visit).getLedger},
+	{"GET", "/money/payouts", market.SeeMoney, "money", (*visit).getCompanyPayouts},
+	{"GET", "/money/reconciliations", market.SeeMoney, "money", (*visit).getReconciliations},
+	{"POST", "/money/reconciliations", market.ReconcileMoney, "money", (*visit).postReconciliation},
+	{"GET", "/money/reconciliations/{id}", market.SeeMoney, "money", (*visit).getReconciliation},
+
+	{"GET", "/settings", access.SignedIn, "settings", (*visit).getSettings},
+	{"POST", "/settings", market.Administer, "settings", (*visit).postSettings},
+	{"POST", "/settings/team", market.Administer, "settings", (*visit).postGrant},
+	{"POST", "/settings/team/revoke", market.Administer, "settings", (*visit).postRevoke},
+	{"POST", "/settings/tokens", access.SignedIn, "settings", (*visit).postToken},
+	{"POST", "/settings/tokens/{id}/revoke", access.SignedIn, "settings", (*visit).postRevokeToken},
 }
 
 // limited are the ways in: so many tries per address.

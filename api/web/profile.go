@@ -1,0 +1,167 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"cloud.google.com/go/civil"
+	"github.com/a-h/templ"
+
+	"homecoming/api/access"
+	"homecoming/api/web/ui"
+	"homecoming/billing"
+	"homecoming/internal/problem"
+	"homecoming/market"
+)
+
+// A profileForm is a person's profile as it is typed.
+type profileForm struct {
+	familyName, givenName, familyKana, givenKana string
+	language, rate, availableFrom, number        string
+	skills                                       []skillRow
+}
+
+func (v *visit) getProfile() error {
+	p, err := v.Market.Profile(v.ctx, v.who)
+	if err != nil {
+		return err
+	}
+	return v.ok(profilePage(p, v.profileOf(p), ui.Fault{}))
+}
+
+// profileOf is the form that would post the profile as it stands.
+func (v *visit) profileOf(p market.Profile) profileForm {
+	f := profileForm{p.Person.FamilyName, p.Person.GivenName, p.Person.FamilyKana, p.Person.GivenKana, p.Person.Language,
+		figures(p.HourlyRate), dayText(p.Person.AvailableFrom), p.Person.RegistrationNumber, nil}
+	for _, s := range p.Skills {
+		if s.Evidence == market.Self {
+			f.skills = append(f.skills, skillRow{Skill: inLanguage(v.lang, s.NameEN, s.NameJA), Level: strconv.Itoa(s.Level)})
+		}
+	}
+	return f
+}
+
+// rows are the skills and some empty rows after them.
+func (f profileForm) rows() []skillRow {
+	return append(f.skills, skillRow{Level: "2"}, skillRow{Level: "2"}, skillRow{Level: "2"})
+}
+
+const maxOwnSkillRows = 53
+
+func (v *visit) readProfile() profileForm {
+	f := v.form()
+	p := profileForm{f.text("family_name"), f.text("given_name"), f.text("family_kana"), f.text("given_kana"), f.text("language"),
+		f.text("hourly_rate"), f.text("available_from"), f.text("registration_number"), nil}
+	for i := range maxOwnSkillRows {
+		name := "skills[" + strconv.Itoa(i) + "]"
+		if skill := f.text(name + ".skill"); skill != "" {
+			p.skills = append(p.skills, skillRow{Skill: skill, Level: f.text(name + ".level")})
+		}
+	}
+	return p
+}
+
+// edit is what the form means. An empty rate or day takes the thing away.
+func (v *visit) edit(p profileForm, currency string) (market.ProfileEdit, error) {
+	f := v.form()
+	rate, free := f.money("hourly_rate", currency), f.day("available_from")
+	if rate == nil {
+		rate = &market.Money{Currency: currency}
+	}
+	if free == nil {
+		free = &civil.Date{}
+	}
+	skills := make([]market.OwnSkill, len(p.skills))
+	for i, row := range p.skills {
+		n, _ := strconv.Atoi(row.Level)
+		skills[i] = market.OwnSkill{Skill: row.Skill, Level: n}
+	}
+	number := plain(p.number)
+	return market.ProfileEdit{FamilyName: &p.familyName, GivenName: &p.givenName, FamilyKana: &p.familyKana, GivenKana: &p.givenKana,
+		Language: &p.language, HourlyRate: rate, AvailableFrom: free, RegistrationNumber: &number, Skills: &skills}, f.err
+}
+
+func (v *visit) postProfile() error {
+	now, err := v.Market.Profile(v.ctx, v.who)
+	if err != nil {
+		return err
+	}
+	typed := v.readProfile()
+	e, err := v.edit(typed, now.Person.RateCurrency)
+	if err == nil {
+		_, err = v.Market.UpdateProfile(v.ctx, v.who, e)
+	}
+	if err != nil {
+		return v.refuse(err, func(f ui.Fault) templ.Component { return profilePage(now, typed, f) })
+	}
+	access.SetLanguage(v.c.Writer, problem.Language(typed.language))
+	return v.to("/profile", "profile.saved")
+}
+
+// postPrivacy hides the reader from a company's rankings, or shows them again.
+func (v *visit) postPrivacy() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	hidden := v.c.PostForm("hidden") == "yes"
+	if err := v.Market.Hide(v.ctx, v.who, id, hidden); err != nil {
+		return v.retreat(err, "/profile")
+	}
+	if hidden {
+		return v.to("/profile", "profile.hidden")
+	}
+	return v.to("/profile", "profile.shown")
+}
+
+func (v *visit) postPassword() error {
+	err := v.Market.SetPassword(v.ctx, v.who, v.c.PostForm("old_password"), v.c.PostForm("new_password"))
+	var p *problem.Error
+	if errors.As(err, &p) {
+		v.leave(flash{Text: v.fault(p).Sentence, Bad: true})
+		v.c.Redirect(http.StatusSeeOther, "/profile#password")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return v.to("/profile", "profile.password")
+}
+
+// A payoutView is the money that goes to one person's bank.
+type payoutView struct {
+	account *billing.PayoutAccount // nil before it was asked for
+	list    []billing.PayoutRecord
+	older   string
+	paged   bool
+	back    bool // the reader comes from the provider's page
+}
+
+func (v *visit) getPayouts() error {
+	view := payoutView{paged: v.c.Query("before") != "", back: v.c.Query("onboarding") == "done"}
+	account, err := v.Billing.PayoutAccount(v.ctx, v.who)
+	switch {
+	case err == nil:
+		view.account = &account
+	case !errors.Is(err, market.ErrNotFound):
+		return err
+	}
+	if view.list, err = v.Billing.MyPayouts(v.ctx, v.who, v.c.Query("before"), pageSize); err != nil {
+		return err
+	}
+	if len(view.list) == pageSize {
+		view.older = "/payouts?before=" + escape(view.list[pageSize-1].ID)
+	}
+	return v.ok(payoutsPage(view))
+}
+
+// postOnboard sends the reader to the page where they say where their money shall go.
+func (v *visit) postOnboard() error {
+	url, err := v.Billing.Onboard(v.ctx, v.who)
+	if err != nil {
+		return v.retreat(err, "/payouts")
+	}
+	v.c.Redirect(http.StatusSeeOther, url)
+	return nil
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"homecoming/api/web/ui"
+	"homecoming/market"
+)
+
+// A settingsView is the page for a company's rules and team, and for everybody's own tokens.
+type settingsView struct {
+	company market.Company
+	form    companyForm
+	team    []market.TeamMember
+	grant   market.Colleague
+	tokens  []market.Token
+	admin   bool
+	raw     string // a token that was just made, shown this once
+}
+
+// A companyForm is a company's settings as they are typed.
+type companyForm struct {
+	name, nameEN, address, taxNumber, language, timeZone, autoAccept, paymentDays string
+}
+
+func formOfCompany(c market.Company) companyForm {
+	return companyForm{c.Name, c.NameEN, c.Address, c.TaxNumber, c.Language, c.TimeZone, strconv.Itoa(c.AutoAcceptDays), strconv.Itoa(c.PaymentDays)}
+}
+
+func (v *visit) settings() (settingsView, error) {
+	s := settingsView{company: v.company, form: formOfCompany(v.company), admin: v.may(market.Administer), grant: market.Colleague{Role: market.Manager}}
+	var err error
+	if s.admin {
+		if s.team, err = v.Market.Team(v.ctx, v.who, v.company.ID); err != nil {
+			return s, err
+		}
+	}
+	s.tokens, err = v.Market.Tokens(v.ctx, v.who)
+	return s, err
+}
+
+func (v *visit) getSettings() error {
+	s, err := v.settings()
+	if err != nil {
+		return err
+	}
+	return v.ok(settingsPage(s, "", ui.Fault{}))
+}
+
+// refuseIn shows the settings again with what is wrong in one of their forms.
+func (v *visit) refuseIn(part string, wrong error, change func(*settingsView)) error {
+	s, err := v.settings()
+	if err != nil {
+		return err
+	}
+	change(&s)
+	return v.refuse(wrong, func(f ui.Fault) templ.Component { return settingsPage(s, part, f) })
+}
+
+func (v *visit) postSettings() error {
+	f := v.form()
+	typed := companyForm{f.text("name"), f.text("name_en"), f.text("address"), plain(f.text("tax_number")), f.text("language"), f.text("time_zone"),
+		f.text("auto_accept_days"), f.text("payment_days")}
+	accept, pay := f.number("auto_accept_days"), f.number("payment_days")
+	_, err := v.Market.UpdateCompany(v.ctx, v.who, v.company.ID, market.CompanyEdit{Name: &typed.name, NameEN: &typed.nameEN, TimeZone: &typed.timeZone,
+		Language: &typed.language, Address: &typed.address, TaxNumber: &typed.taxNumber, AutoAcceptDays: &accept, PaymentDays: &pay})
+	if err != nil {
+		return v.refuseIn("company", err, func(s *settingsView) { s.form = typed })
+	}
+	return v.to("/settings", "settings.saved")
+}
+
+func (v *visit) postGrant() error {
+	f := v.form()
+	c := market.Colleague{Email: f.text("email"), FamilyName: f.text("family_name"), GivenName: f.text("given_name"), Role: market.Role(f.text("role"))}
+	if _, err := v.Market.Grant(v.ctx, v.who, v.company.ID, c); err != nil {
+		return v.refuseIn("team", err, func(s *settingsView) { s.grant = c })
+	}
+	return v.to("/settings#team", "team.granted")
+}
+
+func (v *visit) postRevoke() error {
+	f := v.form()
+	if err := v.Market.Revoke(v.ctx, v.who, v.company.ID, f.uuid("person"), market.Role(f.text("role"))); err != nil {
+		return v.retreat(err, "/settings")
+	}
+	return v.to("/settings#team", "team.revoked")
+}
+
+// postToken makes a token and shows it, which cannot be done again: so there is no redirect here.
+func (v *visit) postToken() error {
+	f := v.form()
+	var expires *time.Time
+	if day := f.day("expires_on"); day != nil {
+		end := day.AddDays(1).In(ui.FrameOf(v.ctx).Zone) // the whole of the last day is theirs
+		expires = &end
+	}
+	err := f.err
+	raw := ""
+	if err == nil {
+		raw, _, err = v.Market.CreateToken(v.ctx, v.who, f.text("name"), expires)
+	}
+	if err != nil {
+		return v.refuseIn("token", err, func(*settingsView) {})
+	}
+	s, err := v.settings()
+	if err != nil {
+		return err
+	}
+	s.raw = raw
+	return v.ok(settingsPage(s, "", ui.Fault{}))
+}
+
+func (v *visit) postRevokeToken() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	if err := v.Market.RevokeToken(v.ctx, v.who, id); err != nil {
+		return v.retreat(err, "/settings")
+	}
+	return v.to("/settings#tokens", "token.revoked")
+}
+
+// grantable are the roles that an administrator gives.
+var grantable = []string{string(market.Manager), string(market.Finance), string(market.Office), string(market.Approver), string(market.Administrator), string(market.Staff)}
