@@ -176,3 +176,22 @@ func (s *Server) standing(ctx context.Context, in *OfID) (*out[recommendation], 
 	o, err := s.cfg.Matching.ScoreFor(ctx, who, in.ID)
 	return answer(recommendationFor(who)(o), err)
 }
+
+type reached struct {
+	Alumni int `json:"alumni" doc:"Whom it is shown to"`
+	Hidden int `json:"hidden" doc:"How many of them keep themselves out of rankings"`
+}
+
+type reachQuery struct {
+	Body struct {
+		CompanyID  uuid.UUID   `json:"company_id" format:"uuid"`
+		Visibility *visibility `json:"visibility,omitempty" doc:"All of the company's alumni when left out"`
+	}
+}
+
+// reach counts whom a draft would be shown to, as its visibility changes.
+func (s *Server) reach(ctx context.Context, in *reachQuery) (*out[reached], error) {
+	d := Draft{Visibility: in.Body.Visibility}
+	n, err := s.cfg.Matching.Reaches(ctx, access.Actor(ctx), d.of(in.Body.CompanyID))
+	return answer(reached(n), err)
+}

@@ -26,6 +26,7 @@ type endpoint struct {
 	media   string // what a body has to be; empty is JSON
 	most    int64  // bytes of a body; 0 is smallBody
 	secret  bool   // its answer is shown once and never kept
+	again   bool   // its use case may be asked again at any time; only a 201 is an answer to keep
 	success int    // the status of an answer; 0 is 200, or 204 without a body
 
 	register func(huma.API, huma.Operation) // nil for a route that is no part of the document
@@ -74,6 +75,12 @@ func limited(e endpoint) endpoint {
 // once marks an answer that is shown once, such as a token.
 func once(e endpoint) endpoint {
 	e.secret = true
+	return e
+}
+
+// repeatable marks a use case that finds by itself what it did before. An answer such as "not known yet" is not kept.
+func repeatable(e endpoint) endpoint {
+	e.again = true
 	return e
 }
 

@@ -19,7 +19,7 @@ func TestReadinessNamesWhatAilsAndSaysNoWhenTheServerLeaves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.serve(api.Config{Parts: map[string]func(context.Context) error{"mail": func(context.Context) error { return errors.New("does not answer") }}})
-	w.as(nobody, "GET", "/healthz", nil).wants(http.StatusOK)
+	w.as(nobody, "HEAD", "/healthz", nil).wants(http.StatusOK)
 	aoi := w.Company("Aoi")
 	w.Check(w.Market.RequestLink(context.Background(), aoi.Manager.Email))
 	w.Exec("UPDATE river_job SET scheduled_at = now() - interval '1 hour'")
@@ -56,7 +56,7 @@ func TestRequestsAreCountedByRouteAndLoggedWithoutSecrets(t *testing.T) {
 	w.as(nobody, "GET", "/link/sesame", nil).wants(http.StatusOK)
 	w.as(nobody, "GET", "/api/v1/sesame", nil, "X-Request-Id: two\nlines").wants(http.StatusNotFound)
 	metrics := w.as(nobody, "GET", "/metrics", nil).wants(http.StatusOK).Body.String()
-	for _, want := range []string{`http_requests_total{method="GET",route="/api/v1/tasks/:id",status="200"} 1`, `route="none"`, "go_goroutines", "db_connections", "jobs_waiting"} {
+	for _, want := range []string{`http_requests_total{method="GET",route="/api/v1/tasks/:id",status="200"} 1`, `route="none"`, "go_goroutines", "db_connections", "jobs_waiting", "index_pending"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %s", want)
 		}

@@ -39,7 +39,7 @@ type fundingAnswer struct {
 
 func (fundingAnswer) made() {}
 
-// fund opens the checkout page. 201 says where it is; 202 that it is being looked up: ask again, without the key.
+// fund opens the checkout page. 201 says where it is; 202 that it is being looked up: ask again.
 func (s *Server) fund(ctx context.Context, in *act) (*fundingAnswer, error) {
 	who := reader(ctx)
 	f, err := s.cfg.Billing.Fund(ctx, who, in.ID)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -153,7 +152,7 @@ func acquainted(ctx context.Context, err error) *problem.Error {
 	switch {
 	case errors.As(err, &e):
 		if e.Cause != nil {
-			slog.InfoContext(ctx, "refused", "request_id", access.RequestID(ctx), "code", e.Code, "cause", e.Cause)
+			logger(ctx).InfoContext(ctx, "refused", "request_id", access.RequestID(ctx), "code", e.Code, "cause", e.Cause)
 		}
 		return e
 	case errors.As(err, &pg) && (pg.Code == "22021" || pg.Code == "22P05"): // a NUL, or no UTF-8
@@ -161,10 +160,10 @@ func acquainted(ctx context.Context, err error) *problem.Error {
 	case ctx.Err() != nil: // the reader has gone; nobody will see this
 		return ErrUnreachable.Because(err)
 	case unreachable(err):
-		slog.ErrorContext(ctx, "a part does not answer", "request_id", access.RequestID(ctx), "error", err)
+		logger(ctx).ErrorContext(ctx, "a part does not answer", "request_id", access.RequestID(ctx), "error", err)
 		return ErrUnreachable
 	}
-	slog.ErrorContext(ctx, "fault", "request_id", access.RequestID(ctx), "error", err)
+	logger(ctx).ErrorContext(ctx, "fault", "request_id", access.RequestID(ctx), "error", err)
 	return ErrFault.With("request", access.RequestID(ctx))
 }
 

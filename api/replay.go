@@ -53,7 +53,7 @@ func (s *Server) idempotent(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	request := idempotency.Request{Person: who, Key: key[0], Route: c.Request.Method + " " + c.Request.URL.Path, Input: input}
+	request := idempotency.Request{Person: who, Key: key[0], Route: c.Request.Method + " " + c.Request.URL.Path, Input: input, Repeatable: e.again}
 	state, hold, answer, err := idempotency.Begin(ctx, s.cfg.DB, request)
 	switch {
 	case err != nil:
@@ -79,7 +79,7 @@ func (s *Server) keep(c *gin.Context, e endpoint, hold *idempotency.Hold) {
 	ended := false
 	defer func() { // a panic must not leave the key behind either
 		var a *idempotency.Answer
-		if status := copied.Status(); ended && status < http.StatusInternalServerError && !e.secret {
+		if status := copied.Status(); ended && e.keeps(status) {
 			a = &idempotency.Answer{Status: status, Header: map[string]string{}, Body: copied.body.Bytes()}
 			for _, name := range kept {
 				if value := copied.Header().Get(name); value != "" {
@@ -94,6 +94,14 @@ func (s *Server) keep(c *gin.Context, e endpoint, hold *idempotency.Hold) {
 	c.Request = c.Request.WithContext(hold.Context(ctx))
 	c.Next()
 	ended = true
+}
+
+// keeps reports whether an answer is one to give again.
+func (e endpoint) keeps(status int) bool {
+	if e.again {
+		return status == http.StatusCreated
+	}
+	return status < http.StatusInternalServerError && !e.secret
 }
 
 func replay(c *gin.Context, a idempotency.Answer) {

@@ -54,6 +54,7 @@ func (s *Server) endpoints() []endpoint {
 		post("/tasks/{id}/cancel", market.PostTasks, s.cancelTask, "Cancel a task"),
 		get("/tasks/{id}/candidates", market.PostTasks, s.candidates, "Who fits best, and why"),
 		post("/candidates", market.PostTasks, s.rankDraft, "Who would fit a task that is being written"),
+		post("/reach", market.PostTasks, s.reach, "How many a task that is being written would be shown to"),
 		get("/tasks/{id}/standing", market.BidOnTasks, s.standing, "How I fit"),
 		get("/tasks/{id}/invitations", market.PostTasks, s.invitations, "Who was asked"),
 		post("/tasks/{id}/invitations", market.PostTasks, s.invite, "Invite people to bid"),
@@ -75,7 +76,7 @@ func (s *Server) endpoints() []endpoint {
 		post("/reviews", access.SignedIn, s.review, "Say how a completed contract went"),
 
 		get("/milestones/{id}", access.SignedIn, s.milestone, "One milestone with its timeline"),
-		post("/milestones/{id}/fund", market.RunContracts, s.fund, "Open the checkout page"),
+		repeatable(post("/milestones/{id}/fund", market.RunContracts, s.fund, "Open the checkout page")),
 		post("/milestones/{id}/start", market.DeliverWork, s.start, "Begin the work"),
 		post("/milestones/{id}/submit", market.DeliverWork, s.submit, "Deliver the work"),
 		post("/milestones/{id}/request-changes", market.RunContracts, s.requestChanges, "Ask for changes"),
@@ -85,7 +86,7 @@ func (s *Server) endpoints() []endpoint {
 
 		get("/me/payouts", access.SignedIn, s.myPayouts, "What was paid to my bank"),
 		get("/me/payout-account", access.SignedIn, s.payoutAccount, "Whether I can be paid"),
-		post("/me/payout-account", market.DeliverWork, s.onboard, "Open the page that sets up my account"),
+		repeatable(post("/me/payout-account", market.DeliverWork, s.onboard, "Open the page that sets up my account")),
 
 		get("/companies/{id}/payouts", market.SeeMoney, s.payouts, "What was paid to the company's alumni"),
 		get("/companies/{id}/ledger/entries", market.SeeMoney, s.entries, "The ledger"),

@@ -36,6 +36,10 @@ type Request struct {
 	Key    string // 1 to 255 bytes
 	Route  string // method and path as a person would look them up
 	Input  []byte // a hash of all that was asked
+
+	// Repeatable work may be asked for again at any time: it finds what it did before by itself. Its commits do not
+	// mark the key, and a key whose answer is not kept is free again.
+	Repeatable bool
 }
 
 // An Answer is what came out.
@@ -106,6 +110,9 @@ func (f row) stands(r Request) (State, *Hold, Answer, error) {
 
 // Context makes every transaction under it commit the key's mark together with its work.
 func (h *Hold) Context(ctx context.Context) context.Context {
+	if h.request.Repeatable {
+		return ctx
+	}
 	return db.WithKey(ctx, func(tx *gorm.DB) error {
 		done := tx.Exec("UPDATE idempotency_keys SET state = 'committed' WHERE person_id = ? AND key = ? AND attempt = ? AND state <> 'answered'",
 			h.request.Person, h.request.Key, h.attempt)
@@ -127,8 +134,8 @@ func (h *Hold) Finish(ctx context.Context, a *Answer) error {
 			return err
 		}
 		err = g.Exec(`UPDATE idempotency_keys SET state = 'answered', status = ?, header = ?, body = ?
-			WHERE person_id = ? AND key = ? AND attempt = ? AND state = 'committed'`,
-			a.Status, string(header), a.Body, h.request.Person, h.request.Key, h.attempt).Error
+			WHERE person_id = ? AND key = ? AND attempt = ? AND (state = 'committed' OR ? AND state = 'started')`,
+			a.Status, string(header), a.Body, h.request.Person, h.request.Key, h.attempt, h.request.Repeatable).Error
 		if err != nil {
 			return err
 		}

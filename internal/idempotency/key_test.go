@@ -136,3 +136,20 @@ func TestOldKeysAreForgottenAndYoungOnesKept(t *testing.T) {
 	}
 	l.begin(idempotency.Busy)
 }
+
+func TestRepeatableWorkKeepsItsAnswerOrFreesItsKey(t *testing.T) {
+	t.Parallel()
+	l := newTill(t)
+	l.req.Repeatable = true
+	for range 2 {
+		h, _ := l.begin(idempotency.Mine)
+		if err := l.work(h, nil); err != nil {
+			t.Fatal(err)
+		}
+		l.begin(idempotency.Busy)
+		l.finish(h, nil)
+	}
+	h, _ := l.begin(idempotency.Mine)
+	l.finish(h, answer)
+	l.begin(idempotency.Known)
+}
