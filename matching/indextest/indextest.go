@@ -41,10 +41,10 @@ func run(t *testing.T, name string, make Make, size int) {
 		t.Fatal(err)
 	}
 	b := &bench{t: t, p: p, s: s, name: name}
-	b.compare("as built", 40)
+	b.compare("as built", 25)
 	for range 3 {
 		b.change(1 + size/100)
-		b.compare("with changes that the index has not seen", 15)
+		b.compare("with changes that the index has not seen", 8)
 	}
 	if _, err := s.Drain(t.Context()); err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func run(t *testing.T, name string, make Make, size int) {
 	if h, err := s.Health(t.Context()); err != nil || h.Pending != 0 || h.Degraded {
 		t.Fatalf("after draining: %+v, %v", h, err)
 	}
-	b.compare("after the index has seen them", 40)
+	b.compare("after the index has seen them", 25)
 	if _, err := s.Rank(t.Context(), actor(other.company), b.task(), matching.Query{}); err == nil {
 		t.Fatal("another company's manager got an answer")
 	}

@@ -135,17 +135,28 @@ func (m *member) count() {
 	if m.days != nil {
 		return
 	}
-	days := map[uuid.UUID]map[time.Time]bool{everywhere: {}}
+	ticked := map[uuid.UUID]*[horizon]bool{everywhere: {}}
 	for _, st := range m.stints {
-		if days[st.department] == nil {
-			days[st.department] = map[time.Time]bool{}
+		if ticked[st.department] == nil {
+			ticked[st.department] = &[horizon]bool{}
 		}
-		for d := st.joined; d.Before(st.left); d = d.AddDate(0, 0, 1) {
-			days[st.department][d], days[everywhere][d] = true, true
+		for d := dayNumber(st.joined); d < dayNumber(st.left); d++ {
+			ticked[st.department][d], ticked[everywhere][d] = true, true
 		}
 	}
 	m.days = map[uuid.UUID]int{}
-	for department, of := range days {
-		m.days[department] = len(of)
+	for department, of := range ticked {
+		for _, worked := range of {
+			if worked {
+				m.days[department]++
+			}
+		}
 	}
+}
+
+const horizon = 40 * 366
+
+// dayNumber counts the days since 1 January 1990.
+func dayNumber(t time.Time) int {
+	return int(t.Sub(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour))
 }
