@@ -27,7 +27,7 @@ var ErrFeeNotCovered = problem.Define(problem.Conflict, "processing_fee_not_cove
 	"決済手数料{fee}がプラットフォーム手数料{covered}を上回るため入金できません。運営者に残高の補充または手数料の設定をご依頼ください。")
 
 // A Funding is where the company pays. CheckoutURL is empty while the provider's answer is unknown: it is looked up by
-// itself, and asking again gives the same page.
+// itself, and asking again gives the same page. It is empty as well when the page turns out to have been paid.
 type Funding struct {
 	CheckoutURL string
 	Milestone   Milestone
@@ -39,16 +39,26 @@ func (s *Service) Fund(ctx context.Context, who market.Actor, id uuid.UUID) (Fun
 	if err != nil {
 		return Funding{}, err
 	}
-	if op.State != OpCreated {
-		if op, err = s.perform(ctx, op.ID, mine); err != nil {
-			return Funding{}, err
+	if op.State == OpCreated {
+		if err := s.watch(ctx, op); err != nil { // paid or expired since, and no event has told us yet
+			slog.Warn("a checkout page cannot be looked at", "operation", op.ID, "error", err)
 		}
+	} else if op, err = s.perform(ctx, op.ID, mine); err != nil {
+		return Funding{}, err
 	}
 	if op.State == OpRejected {
 		return Funding{}, ErrProviderRefused.With("reason", op.Problem)
 	}
 	m, err := s.Milestone(ctx, who, id)
-	return Funding{CheckoutURL: op.URL, Milestone: m}, err
+	switch {
+	case err != nil:
+		return Funding{}, err
+	case m.State == MilestoneDraft: // the page had expired: open another
+		return s.Fund(ctx, who, id)
+	case m.State != MilestoneFunding:
+		op.URL = ""
+	}
+	return Funding{CheckoutURL: op.URL, Milestone: m}, nil
 }
 
 // planCheckout commits the operation before anything is asked; mine says that it is new.

@@ -73,7 +73,11 @@ var (
 )
 
 // A Refusal is a definitive no: nothing happened, and the same key will be told the same again.
-type Refusal struct{ Code, Message string }
+type Refusal struct {
+	Code    string // the provider's word for it
+	Message string
+	Passing bool // its cause is over, so that another key may succeed at once
+}
 
 func (r *Refusal) Error() string { return fmt.Sprintf("billing: refused (%s): %s", r.Code, r.Message) }
 

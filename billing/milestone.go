@@ -169,7 +169,7 @@ type Milestone struct {
 	ReleasedAt     *time.Time
 	PaidAt         *time.Time
 	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"` // by our own clock
 
 	Contract *Contract `gorm:"-"` // its head, where a single milestone is read
 	Timeline []Step    `gorm:"-"` // where a single milestone is read

@@ -109,7 +109,7 @@ type Operation struct {
 	Tries       int
 	NextAt      *time.Time // when anybody may take it up; nil when it is over
 	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	UpdatedAt   time.Time `gorm:"autoUpdateTime:false"` // by our own clock
 }
 
 // Key is the idempotency key of the present attempt.
@@ -297,7 +297,10 @@ func (s *Service) failed(tx *gorm.DB, o *Operation, looked bool, failure error) 
 	do, pause := doLose, pauseAfter(o.Tries)
 	switch {
 	case errors.As(failure, &no):
-		do, pause, o.Problem = doReject, s.procedure(o.Kind).again, no.Code
+		do, o.Problem = doReject, no.Code
+		if again := s.procedure(o.Kind).again; !no.Passing || again == 0 {
+			pause = again
+		}
 	case errors.Is(failure, ErrBusy) && !looked:
 		do = doPostpone
 	case !errors.Is(failure, ErrUnknown) && !errors.Is(failure, ErrBusy):

@@ -44,7 +44,7 @@ func spoken(e *stripe.Error) error {
 		return fmt.Errorf("%w: %w", billing.ErrUnknown, said)
 	case e.HTTPStatusCode >= http.StatusInternalServerError:
 		// The key is spent on a failure that has ended: it will never be answered otherwise.
-		return &billing.Refusal{Code: "stored_failure", Message: e.Msg}
+		return &billing.Refusal{Code: "stored_failure", Message: e.Msg, Passing: true}
 	}
 	return &billing.Refusal{Code: cmp.Or(string(e.DeclineCode), string(e.Code), string(e.Type)), Message: e.Msg}
 }
