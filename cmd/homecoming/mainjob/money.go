@@ -221,7 +221,7 @@ func attr(n *html.Node, name string) string {
 // Onboard completes the login's payout account on the hosted page and waits until it can take money.
 func (c *Client) Onboard(ctx context.Context) error {
 	var page struct {
-		URL string `json:"url"`
+		URL string `json:"onboarding_url"`
 	}
 	if err := c.Do(ctx, "POST", "/api/v1/me/payout-account", "", struct{}{}, &page); err != nil {
 		return err
