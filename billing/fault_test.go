@@ -3,6 +3,7 @@ package billing_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -336,4 +337,19 @@ type watcher func()
 func (f watcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	f()
 	return http.DefaultTransport.RoundTrip(r)
+}
+
+// aCutList is a provider whose list of balance transactions ends with an error after the first.
+type aCutList struct{ billing.Gateway }
+
+func (l *aCutList) BalanceTransactions(ctx context.Context, since time.Time) iter.Seq2[billing.BalanceTransaction, error] {
+	return func(yield func(billing.BalanceTransaction, error) bool) {
+		for b, err := range l.Gateway.BalanceTransactions(ctx, since) {
+			if !yield(b, err) {
+				return
+			}
+			break
+		}
+		yield(billing.BalanceTransaction{}, billing.ErrUnknown)
+	}
 }
