@@ -26,11 +26,12 @@ import (
 // A world has the API in front of it.
 type world struct {
 	*markettest.World
-	server  *api.Server
-	billing *billing.Service
-	sim     *stripesim.Server
-	logs    *bytes.Buffer
-	tokens  map[uuid.UUID]string
+	server   *api.Server
+	matching *matching.Service
+	billing  *billing.Service
+	sim      *stripesim.Server
+	logs     *bytes.Buffer
+	tokens   map[uuid.UUID]string
 }
 
 const platformSecret = "whsec_of_the_platform"
@@ -39,6 +40,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: markettest.New(t), logs: &bytes.Buffer{}, tokens: map[uuid.UUID]string{}}
 	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords)
+	w.matching = matching.New(w.DB, w.Clock, postgres.New(w.DB))
 	w.stripe()
 	w.serve(api.Config{Clock: w.Clock})
 	return w
@@ -89,7 +91,7 @@ func (w *world) serve(cfg api.Config) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System
 	}
-	cfg.Matching = matching.New(w.DB, w.Clock, postgres.New(w.DB))
+	cfg.Matching = w.matching
 	cfg.Logger = slog.New(slog.NewJSONHandler(w.logs, nil))
 	var err error
 	w.server, err = api.New(cfg)
