@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
@@ -14,10 +16,15 @@ import (
 )
 
 // An Index ranks from match_members and match_held.
-type Index struct{ db *db.DB }
+type Index struct {
+	db *db.DB
+
+	mu       sync.Mutex
+	analyzed time.Time
+}
 
 // New is the index of a migrated database.
-func New(d *db.DB) *Index { return &Index{d} }
+func New(d *db.DB) *Index { return &Index{db: d} }
 
 // Name is "postgres".
 func (*Index) Name() string { return "postgres" }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
@@ -42,7 +43,7 @@ func (ix *Index) Put(ctx context.Context, docs []matching.Document) error {
 		return nil
 	}
 	rows, skills, gone := split(docs)
-	return ix.db.Tx(ctx, func(tx *gorm.DB) error {
+	err := ix.db.Tx(ctx, func(tx *gorm.DB) error {
 		if len(gone) > 0 {
 			if err := tx.Exec("DELETE FROM match_members WHERE membership_id = ANY(?::uuid[])", pq.Array(gone)).Error; err != nil {
 				return err
@@ -53,6 +54,27 @@ func (ix *Index) Put(ctx context.Context, docs []matching.Document) error {
 		}
 		return putHeld(tx, rows, skills)
 	})
+	if err == nil && len(rows) >= many {
+		err = ix.analyze(ctx, seldom)
+	}
+	return err
+}
+
+const (
+	many   = 200              // so many members at once may make the planner's picture of a company wrong
+	seldom = 10 * time.Second // how often it is drawn again, at most; autovacuum does the rest
+)
+
+// analyze tells the planner how large the companies are. Without it a company that was imported just now counts as a
+// handful of people, and is joined in a way that takes seconds.
+func (ix *Index) analyze(ctx context.Context, unlessWithin time.Duration) error {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	if time.Since(ix.analyzed) < unlessWithin {
+		return nil
+	}
+	ix.analyzed = time.Now()
+	return ix.db.Gorm(ctx).Exec("ANALYZE match_members, match_held").Error
 }
 
 func split(docs []matching.Document) (rows []row, skills []held, gone []uuid.UUID) {
@@ -124,7 +146,9 @@ func (ix *Index) Replace(ctx context.Context, feed func(put func([]matching.Docu
 	if err := feed(func(docs []matching.Document) error { return ix.Put(ctx, docs) }); err != nil {
 		return err
 	}
-	return ix.db.Tx(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("DELETE FROM match_members m WHERE NOT EXISTS (SELECT 1 FROM memberships WHERE id = m.membership_id)").Error
-	})
+	err := ix.db.Gorm(ctx).Exec("DELETE FROM match_members m WHERE NOT EXISTS (SELECT 1 FROM memberships WHERE id = m.membership_id)").Error
+	if err != nil {
+		return err
+	}
+	return ix.analyze(ctx, 0)
 }
