@@ -34,6 +34,7 @@ func (v *visit) getMoney() error {
 	if err != nil {
 		return err
 	}
+	o.Currency = v.company.Currency
 	view := moneyView{overview: o, period: v.thisMonth()}
 	runs, err := v.Billing.Reconciliations(v.ctx, v.who, v.company.ID)
 	if err != nil {

@@ -10,33 +10,90 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"homecoming/api"
 	"homecoming/api/web"
+	"homecoming/billing"
+	"homecoming/billing/stripe"
+	"homecoming/billing/stripesim"
+	"homecoming/internal/mail"
 	"homecoming/market"
 	"homecoming/market/markettest"
 	"homecoming/matching"
 	"homecoming/matching/postgres"
 )
 
-// A world has the pages in front of it, behind the API's own door.
+var ctx = context.Background()
+
+// A world has the pages in front of it, behind the API's own door, and a stand-in to pay through.
 type world struct {
 	*markettest.World
-	server *httptest.Server
+	server  *httptest.Server
+	sim     *stripesim.Server
+	billing *billing.Service
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: markettest.New(t)}
 	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords)
-	w.Check(matching.SyncTaxonomy(context.Background(), w.DB))
+	w.Check(matching.SyncTaxonomy(ctx, w.DB))
+	w.payThrough()
 	fits := matching.New(w.DB, w.Clock, postgres.New(w.DB))
-	s, err := api.New(api.Config{DB: w.DB, Clock: w.Clock, Market: w.Market, Matching: fits, Logger: slog.New(slog.DiscardHandler),
-		Pages: web.Pages(web.Config{Market: w.Market, Matching: fits, Clock: w.Clock, Dev: true})})
+	s, err := api.New(api.Config{DB: w.DB, Clock: w.Clock, Market: w.Market, Matching: fits, Billing: w.billing, Logger: slog.New(slog.DiscardHandler),
+		Pages: web.Pages(web.Config{Market: w.Market, Matching: fits, Billing: w.billing, Clock: w.Clock, Dev: true, Outbox: mail.NewOutbox(w.DB)})})
 	w.Check(err)
 	w.server = httptest.NewServer(s)
 	t.Cleanup(w.server.Close)
 	return w
+}
+
+// payThrough opens a stand-in of the payment provider.
+func (w *world) payThrough() {
+	w.Helper()
+	const key = "sk_test_of_the_stand_in"
+	var err error
+	w.sim, err = stripesim.Open(stripesim.Config{SecretKey: key, Clock: w.Clock.Now})
+	w.Check(err)
+	w.Check(w.sim.Start())
+	w.Cleanup(func() { w.Check(w.sim.Close()) })
+	gateway, err := stripe.New(stripe.Config{Key: key, APIBase: w.sim.URL(), WebhookSecret: "whsec_1", ConnectWebhookSecret: "whsec_2", PerSecond: 1000})
+	w.Check(err)
+	w.billing = billing.New(w.DB, w.Clock, w.Market, gateway, billing.Config{BaseURL: "http://product.test", ToppedUp: true})
+}
+
+// settle lets everything that waits for the provider or for a job of billing's happen.
+func (w *world) settle() {
+	w.Helper()
+	for range 20 {
+		found, err := w.billing.CatchUp(ctx)
+		w.Check(err)
+		var events []string
+		var operations []uuid.UUID
+		w.Check(w.DB.Gorm(ctx).Raw("SELECT id FROM provider_events WHERE worked_at IS NULL").Scan(&events).Error)
+		for _, id := range events {
+			w.Check(w.billing.WorkEvent(ctx, id))
+		}
+		w.Check(w.DB.Gorm(ctx).Raw("SELECT id FROM operations WHERE next_at <= ?", w.Clock.Now()).Scan(&operations).Error)
+		for _, id := range operations {
+			w.Check(w.billing.Work(ctx, id))
+		}
+		if found+len(events)+len(operations) == 0 {
+			return
+		}
+	}
+	w.Fatal("there is always something left to do")
+}
+
+// payday lets two weeks pass, at the provider as here.
+func (w *world) payday() {
+	w.Helper()
+	w.Clock.Advance(15 * 24 * time.Hour)
+	w.Check(w.sim.Advance(0))
+	w.settle()
 }
 
 // A browser keeps its cookies and follows no redirect by itself.
@@ -111,7 +168,7 @@ func (s shown) says(texts ...string) shown {
 	s.Helper()
 	for _, text := range texts {
 		if !strings.Contains(s.body, text) {
-			s.Fatalf("%s does not say %q:\n%s", s.Request.URL.Path, text, s.body)
+			s.Fatalf("%s does not say %q:\n%s", s.Request.URL.Path, text, s.body[max(0, strings.Index(s.body, "<main")):])
 		}
 	}
 	return s
