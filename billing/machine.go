@@ -94,3 +94,13 @@ func (m Machine[S, T]) Diagram() string {
 	}
 	return b.String()
 }
+
+// Diagrams draws the life of every noun, by its name, for the documents.
+func Diagrams() map[string]string {
+	return map[string]string{
+		contractMachine.Noun:  contractMachine.Diagram(),
+		milestoneMachine.Noun: milestoneMachine.Diagram(),
+		operationMachine.Noun: operationMachine.Diagram(),
+		payoutMachine.Noun:    payoutMachine.Diagram(),
+	}
+}

@@ -135,9 +135,6 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 	},
 }
 
-// MilestoneDiagram is the life of a milestone as a Mermaid diagram.
-func MilestoneDiagram() string { return milestoneMachine.Diagram() }
-
 // A Milestone is one part of a contract that is funded, delivered, accepted and paid by itself. Amounts are minor units.
 type Milestone struct {
 	ID          uuid.UUID
