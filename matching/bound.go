@@ -63,8 +63,8 @@ func (s *search) behind(last Hit, g int, in bool) Place {
 
 // open reports whether somebody unseen with coverage g could still enter the list whose last place is kth.
 func (s *search) open(g int, in bool, kth *Place) bool {
-	bound, any := s.bound(g, in)
-	return any && (kth == nil || kth.Compare(bound) > 0)
+	bound, left := s.bound(g, in)
+	return left && (kth == nil || kth.Compare(bound) > 0)
 }
 
 // plan names the lists of the next round; none when the list is closed.

@@ -176,7 +176,7 @@ func (s *search) certificate(hits []Hit) Certificate {
 	}
 	for _, g := range s.levels {
 		for _, in := range s.sides() {
-			if bound, any := s.bound(g, in); any {
+			if bound, left := s.bound(g, in); left {
 				c.Bound = max(c.Bound, bound.Score)
 			}
 		}

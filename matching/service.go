@@ -18,6 +18,8 @@ import (
 type Service struct {
 	// Budget is how long a faster index may take for a whole list before PostgreSQL is asked instead.
 	Budget time.Duration
+	// Rest is how long a faster index that failed is left alone before it is asked again.
+	Rest time.Duration
 
 	db      *db.DB
 	clock   clock.Clock
@@ -29,11 +31,16 @@ type Service struct {
 
 // New ranks with the first index, which must be PostgreSQL's own, and with the others where they can be relied on: the
 // last one given is asked first.
+//
+// Budget and Rest may be changed before the first ranking.
 func New(d *db.DB, c clock.Clock, postgres Index, faster ...Index) *Service {
-	return &Service{Budget: usualBudget, db: d, clock: c, formula: V1, indexes: append([]Index{postgres}, faster...)}
+	return &Service{Budget: usualBudget, Rest: usualRest, db: d, clock: c, formula: V1, indexes: append([]Index{postgres}, faster...)}
 }
 
-const usualBudget = 500 * time.Millisecond
+const (
+	usualBudget = 500 * time.Millisecond
+	usualRest   = 5 * time.Second
+)
 
 // A found list is what an index made of a question.
 type found struct {
@@ -63,7 +70,7 @@ func (s *Service) find(ctx context.Context, q Question, k int) (found, error) {
 			return found{}, ctx.Err()
 		}
 		degraded = true
-		s.trouble.note(ix.Name(), err)
+		s.trouble.note(ix.Name(), err, s.Rest)
 	}
 	ix := s.indexes[0]
 	hits, c, err := best(ctx, ix, q, k, newsFor(s.db, q, 0, anyNumber, ""))
@@ -81,10 +88,7 @@ type failure struct {
 	till time.Time
 }
 
-// rest is how long an index that failed is left alone.
-const rest = 5 * time.Second
-
-func (t *trouble) note(name string, err error) {
+func (t *trouble) note(name string, err error, rest time.Duration) {
 	if errors.Is(err, errMoving) || errors.Is(err, errTooStale) {
 		return // it works, it is only behind
 	}

@@ -294,3 +294,45 @@ func TestAReaderWithoutALanguageReadsEnglish(t *testing.T) {
 		t.Fatalf("%q", got)
 	}
 }
+
+func TestAReindexMendsACompanyAndForgetsWhoIsGone(t *testing.T) {
+	w := newWorld(t)
+	yumi, ken := w.alumnus("高橋", "2017-01-31", "2025-03-31"), w.alumnus("小林", "2010-01-31", "2025-03-31")
+	w.drain()
+	w.exec("DELETE FROM match_members WHERE person_id = ?", yumi.PersonID)
+	var done, total int
+	if err := w.s.Reindex(t.Context(), func(d, of int) { done, total = d, of }, w.company); err != nil || done != 2 || total != 2 {
+		t.Fatalf("%d of %d, %v", done, total, err)
+	}
+	if n := w.count("SELECT count(*) FROM match_members"); n != 2 {
+		t.Fatalf("%d members", n)
+	}
+	w.exec("DELETE FROM stints WHERE membership_id = ?", ken.Memberships()[0])
+	w.exec("DELETE FROM memberships WHERE id = ?", ken.Memberships()[0])
+	if r := w.rank(w.task(must("english", 1)).ID); len(r.Items) != 1 || !r.Certificate.Exact {
+		t.Fatalf("somebody who is gone is listed: %+v", r)
+	}
+	w.drain()
+	if n := w.count("SELECT count(*) FROM match_members"); n != 1 {
+		t.Fatalf("%d members after draining", n)
+	}
+}
+
+func TestReachCountsWhomTheRuleCovers(t *testing.T) {
+	w := newWorld(t)
+	w.alumnus("高橋", "2017-01-31", "2025-03-31")
+	shy := w.alumnus("小林", "2010-01-31", "2025-03-31")
+	w.exec("UPDATE memberships SET hidden = true WHERE person_id = ?", shy.PersonID)
+	w.drain()
+	rule := func(name string) market.TaskDraft {
+		return market.TaskDraft{CompanyID: w.company, Visibility: market.DraftVisibility{Kind: market.ByRule, Departments: []string{name}}}
+	}
+	for name, want := range map[string]matching.Reached{"Finance": {Alumni: 1, Hidden: 1}, "Legal": {}} {
+		if got, err := w.s.Reaches(t.Context(), w.manager, rule(name)); err != nil || got != want {
+			t.Errorf("%s reaches %+v, %v; want %+v", name, got, err, want)
+		}
+	}
+	if got, err := w.s.TaskReaches(t.Context(), w.manager, w.task(must("english", 1)).ID); err != nil || got.Alumni != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -22,20 +22,20 @@ import (
 type Make func(t testing.TB, d *db.DB, c clock.Clock) *matching.Service
 
 // Run ranks generated populations with the index named, and holds every list against scoring everybody.
-func Run(t *testing.T, name string, make Make) {
+func Run(t *testing.T, name string, serve Make) {
 	for _, size := range []int{10, 500, 5000} {
 		t.Run(fmt.Sprint(size, " members"), func(t *testing.T) {
 			t.Parallel()
-			run(t, name, make, size)
+			run(t, name, serve, size)
 		})
 	}
 }
 
-func run(t *testing.T, name string, make Make, size int) {
+func run(t *testing.T, name string, serve Make, size int) {
 	d := dbtest.New(t)
 	p := newPopulation(t, d, uint64(size), size)
 	other := newPopulation(t, d, uint64(size)+1, 20) // must never show
-	s := make(t, d, clock.At(now))
+	s := serve(t, d, clock.At(now))
 	s.Budget = time.Minute // a busy machine must not send the suite to PostgreSQL
 	if err := s.Reindex(t.Context(), nil); err != nil {
 		t.Fatal(err)

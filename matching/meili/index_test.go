@@ -21,6 +21,7 @@ func TestOnARealServer(t *testing.T) {
 	t.Run("settings are compared", func(t *testing.T) { settingsAreCompared(t, s) })
 	t.Run("skills that look alike are kept apart", func(t *testing.T) { lookalikes(t, s) })
 	t.Run("a failed task is an error", func(t *testing.T) { failedTask(t, s) })
+	t.Run("trouble leaves the list as it is", func(t *testing.T) { trouble(t, s) })
 	t.Run("lists equal scoring everybody", func(t *testing.T) {
 		indextest.Run(t, "meilisearch", func(t testing.TB, d *db.DB, c clock.Clock) *matching.Service {
 			return matching.New(d, c, postgres.New(d), s.index(t))
