@@ -1,5 +1,3 @@
-// Package clock tells the time, so that tests and campaigns can set it. It is not for measuring durations of our
-// own work: use time.Since for that.
 package clock
 
 import (
