@@ -37,7 +37,10 @@ func TestAServerKilledAtAnyBoundaryLosesAndDoublesNothing(t *testing.T) {
 	}
 	for i := range killPoints {
 		n := 1 + i*(all-1)/(killPoints-1)
-		t.Run(fmt.Sprintf("boundary %d of %d", n, all), func(t *testing.T) { campaign(t, n) })
+		t.Run(fmt.Sprintf("boundary %d of %d", n, all), func(t *testing.T) {
+			t.Parallel() // most of the time is waiting
+			campaign(t, n)
+		})
 	}
 }
 
