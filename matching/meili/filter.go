@@ -87,7 +87,7 @@ func (ws wants) atLeast(h int) string {
 	case h <= lightest:
 		return ws.any()
 	}
-	left, right := ws[:len(ws)/2], ws[len(ws)/2:]
+	left, right := ws.halves()
 	var ways []string
 	last := -1
 	for _, i := range left.sums() {
@@ -100,6 +100,18 @@ func (ws wants) atLeast(h int) string {
 		}
 	}
 	return "(" + strings.Join(ways, " OR ") + ")"
+}
+
+// halves parts the heavy wants from the light ones, and wants that weigh the same in the middle: the fewer sums a half
+// can make up, the shorter the condition.
+func (ws wants) halves() (left, right wants) {
+	ws = slices.Clone(ws)
+	slices.SortStableFunc(ws, func(a, b want) int { return b.weight - a.weight })
+	light := slices.IndexFunc(ws, func(w want) bool { return w.weight < ws[0].weight })
+	if light < 0 {
+		light = len(ws) / 2
+	}
+	return ws[:light], ws[light:]
 }
 
 func both(left wants, i int, right wants, j int) string {
