@@ -100,6 +100,10 @@ func TestOnePolicyDecidesWhoSeesATask(t *testing.T) {
 					w.Check(err)
 					invited[[2]uuid.UUID{task.ID, a.MembershipID}] = true
 				}
+				if task.State == market.Draft && r.IntN(6) == 0 { // nobody can, but the policy does not lean on that
+					w.Exec("INSERT INTO invitations (id, company_id, task_id, membership_id, invited_by) VALUES (?, ?, ?, ?, ?)", uuid.New(), c.ID, task.ID, a.MembershipID, c.Manager.PersonID)
+					invited[[2]uuid.UUID{task.ID, a.MembershipID}] = true
+				}
 				if _, err := w.Market.Task(context.Background(), w.Actor(a.PersonID), task.ID); err == nil && r.IntN(4) == 0 {
 					w.Bid(markettest.Alumnus{Actor: w.Actor(a.PersonID), MembershipID: a.MembershipID}, task, 100_000)
 					bid[[2]uuid.UUID{task.ID, a.MembershipID}] = true

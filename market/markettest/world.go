@@ -97,8 +97,11 @@ func (w *World) Skill(id, en, ja string) string {
 	return id
 }
 
-// Together starts all of fns at once and waits for all; the results are in their order.
+// Together starts all of fns at once and waits for all; the results are in their order. Connections are opened
+// beforehand, so that none comes first for having one.
 func (w *World) Together(fns ...func() error) []error {
+	w.Helper()
+	w.connect(len(fns))
 	results := make([]error, len(fns))
 	start := make(chan struct{})
 	var all sync.WaitGroup
@@ -111,6 +114,16 @@ func (w *World) Together(fns ...func() error) []error {
 	close(start)
 	all.Wait()
 	return results
+}
+
+// connect opens up to n connections and leaves them to whoever comes.
+func (w *World) connect(n int) {
+	w.Helper()
+	for range min(n, int(w.DB.Pool().Config().MaxConns)) {
+		conn, err := w.DB.Pool().Acquire(context.Background())
+		w.Check(err)
+		defer conn.Release()
+	}
 }
 
 // Day reads 2026-11-23.
