@@ -156,22 +156,22 @@ func (s *Service) CatchUp(ctx context.Context) (int, error) {
 		return found, err
 	}
 	var accounts []string
-	err = s.db.Gorm(ctx).Raw(`SELECT a.provider_id FROM payout_accounts a WHERE a.provider_id IS NOT NULL AND (a.state <> 'active' OR EXISTS (
-		SELECT 1 FROM contracts c JOIN milestones m ON m.contract_id = c.id
-		WHERE c.person_id = a.person_id AND m.state IN ('releasing', 'released', 'payout_failed')) OR EXISTS (
-		SELECT 1 FROM payouts p WHERE p.person_id = a.person_id AND p.created_at > ?)) ORDER BY a.person_id`,
-		s.clock.Now().AddDate(0, 0, -14)).Scan(&accounts).Error // banks return payouts days later
+	err = s.db.Gorm(ctx).Raw(`SELECT a.provider_id FROM payout_accounts a
+		WHERE a.provider_id IS NOT NULL AND a.state <> 'deauthorized' AND (a.created_at > @lately
+			OR EXISTS (SELECT 1 FROM contracts c JOIN milestones m ON m.contract_id = c.id
+				WHERE c.person_id = a.person_id AND m.state IN ('releasing', 'released', 'payout_failed'))
+			OR EXISTS (SELECT 1 FROM payouts p WHERE p.person_id = a.person_id AND p.created_at > @lately)) ORDER BY a.person_id`,
+		map[string]any{"lately": s.clock.Now().AddDate(0, 0, -14)}).Scan(&accounts).Error // banks return payouts days later
 	if err != nil {
 		return found, err
 	}
+	var failures []error // one account's trouble is not the others'
 	for _, a := range accounts {
 		n, err := s.catchUp(ctx, a)
 		found += n
-		if err != nil {
-			return found, err
-		}
+		failures = append(failures, err)
 	}
-	return found, nil
+	return found, errors.Join(failures...)
 }
 
 func (s *Service) catchUp(ctx context.Context, account string) (found int, err error) {

@@ -74,6 +74,10 @@ func AddWorkers(w *river.Workers, s *Service) {
 	river.AddWorker(w, &reconciler{s: s})
 }
 
+// Resume takes up at once what an earlier process left behind; the periodic sweep begins only when the queue has agreed
+// on who runs it. Call it when a worker starts.
+func (s *Service) Resume(ctx context.Context) error { return s.sweepAll(ctx) }
+
 func (s *Service) sweepAll(ctx context.Context) error {
 	if _, err := s.Sweep(ctx); err != nil {
 		return err

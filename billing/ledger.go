@@ -95,12 +95,6 @@ func Post(tx *gorm.DB, e Entry) (isNew bool, err error) {
 	return done.RowsAffected > 0, done.Error
 }
 
-// ledgerProblems name what the database refused; none of them is a person's doing, so they stay plain errors.
-func ledgerFault(err error) bool {
-	name := db.Violated(err)
-	return name == "entry_is_balanced" || name == "nothing_held_below_zero"
-}
-
 // An AccountBalance is an account with what was ever debited and credited to it, in minor units.
 type AccountBalance struct {
 	Account  string

@@ -177,7 +177,7 @@ func (s *Service) Reconcile(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	from, asOf := days.From.In(company.Zone()), s.clock.Now()
-	if err := s.copyTransactions(ctx, from.Add(-copyOverlap), func(n int) error { return jobs.Progress(g, id, n, 0) }); err != nil {
+	if err := s.copyTransactions(ctx, from.Add(-copyOverlap), func(n int) error { return jobs.Progress(g, id, n, n) }); err != nil {
 		return err
 	}
 	r := Reconciliation{From: days.From, To: days.To}

@@ -2,6 +2,8 @@ package billing
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,6 +97,7 @@ func (s *Service) accept(tx *gorm.DB, who market.Actor, c Contract, m *Milestone
 }
 
 // AutoAccept accepts every delivery that was left unanswered until its day, one transaction each, and returns how many.
+// One that cannot be accepted does not keep the others waiting.
 func (s *Service) AutoAccept(ctx context.Context) (int, error) {
 	var due []uuid.UUID
 	err := s.db.Gorm(ctx).Raw("SELECT id FROM milestones WHERE state = 'submitted' AND frozen = '' AND auto_accept_at <= ? ORDER BY auto_accept_at LIMIT 500",
@@ -102,7 +105,8 @@ func (s *Service) AutoAccept(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for i, id := range due {
+	var failures []error
+	for _, id := range due {
 		err := s.db.Tx(ctx, func(tx *gorm.DB) error {
 			c, m, err := lockMilestone(tx, id)
 			if err != nil || m.State != MilestoneSubmitted || m.AutoAcceptAt == nil || m.AutoAcceptAt.After(s.clock.Now()) {
@@ -110,11 +114,10 @@ func (s *Service) AutoAccept(ctx context.Context) (int, error) {
 			}
 			return s.accept(tx, market.Actor{}, c, &m, TheClock)
 		})
-		if err != nil {
-			return i, err
-		}
+		failures = append(failures, err)
 	}
-	return len(due), nil
+	failures = slices.DeleteFunc(failures, func(err error) bool { return err == nil })
+	return len(due) - len(failures), errors.Join(failures...)
 }
 
 // Cancel takes a milestone that was not funded out of the contract.

@@ -1,0 +1,22 @@
+package billing_test
+
+import (
+	"fmt"
+
+	"cloud.google.com/go/civil"
+
+	"homecoming/billing"
+	"homecoming/market"
+)
+
+// A designer's fee of ¥100,000: the company pays consumption tax on it, keeps income tax back for the tax office, and
+// pays the marketplace five percent on top. The designer gets the whole agreed fee but for that income tax.
+func ExampleQuoteFor() {
+	company := market.Company{PlatformFeeBP: 500, PaymentDays: 60}
+	q := billing.QuoteFor(company, "design", market.Yen(100_000), true, civil.Date{Year: 2026, Month: 11, Day: 23})
+	fmt.Println(q.Money(q.Fee), "+", q.Money(q.Tax), "−", q.Money(q.Withheld), "=", q.Money(q.Net), "by", q.LatestPayment)
+	fmt.Println("charged:", q.Money(q.Charge))
+	// Output:
+	// ¥100,000 + ¥10,000 − ¥10,210 = ¥99,790 by 2027-01-21
+	// charged: ¥105,290
+}
