@@ -33,6 +33,7 @@ func newWorld(t *testing.T, faster ...matching.Index) *world {
 	t.Parallel()
 	w := &world{t: t, d: dbtest.New(t), clock: clock.At(time.Date(2026, 4, 1, 3, 0, 0, 0, time.UTC)), company: uuid.New(), finance: uuid.New()}
 	w.s = matching.New(w.d, w.clock, postgres.New(w.d), faster...)
+	w.s.Budget = time.Minute // a busy machine must not make an index look slow
 	w.exec("INSERT INTO companies (id, name) VALUES (?, 'あおい商事')", w.company)
 	w.exec("INSERT INTO departments (id, company_id, name, name_en) VALUES (?, ?, '経理部', 'Finance')", w.finance, w.company)
 	w.manager = market.Actor{PersonID: uuid.New(), Language: problem.English, Grants: []market.Grant{{CompanyID: w.company, Role: market.Manager}}}
