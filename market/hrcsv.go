@@ -39,35 +39,39 @@ var (
 // maxImport is the largest file that is read, in bytes.
 const maxImport = 10 << 20
 
-// columns are the headings of an HR file with the Japanese names that mean the same. Width, case, blanks, brackets
-// and underscores do not matter: 姓（カナ）, 姓 カナ and 姓カナ are one.
-var columns = map[string][]string{
-	"email":               {"メールアドレス", "メール", "Eメール", "電子メール", "mail"},
-	"family_name":         {"姓", "氏", "苗字", "last_name"},
-	"given_name":          {"名", "名前", "first_name"},
-	"family_kana":         {"姓カナ", "姓かな", "セイ", "姓フリガナ", "姓ふりがな", "氏カナ"},
-	"given_kana":          {"名カナ", "名かな", "メイ", "名フリガナ", "名ふりがな"},
-	"department":          {"部署", "部門", "所属", "所属部署", "部署名"},
-	"joined_on":           {"入社日", "入社年月日", "在籍開始日", "着任日"},
-	"left_on":             {"退職日", "退社日", "退職年月日", "退社年月日", "在籍終了日"},
-	"skills":              {"スキル", "技能", "保有スキル"},
-	"hourly_rate":         {"時給", "時間単価", "単価", "希望単価"},
-	"available_from":      {"稼働可能日", "稼働開始日", "稼働開始可能日"},
-	"entity":              {"在籍会社", "法人", "法人名", "会社名", "グループ会社"},
-	"registration_number": {"登録番号", "適格請求書発行事業者登録番号", "インボイス登録番号", "インボイス番号"},
+// An HRColumn is one column of an HR file.
+type HRColumn struct {
+	Name   string   // as the API's document has it
+	Others []string // headings that mean the same
+	Needed bool     // must be in every file; the others may be left out
 }
 
-// neededColumns must be in every file; the others may be left out.
-var neededColumns = []string{"email", "family_name", "joined_on"}
+// HRColumns are the headings of an HR file, in the usual order. Width, case, blanks, brackets and underscores do not
+// matter: 姓（カナ）, 姓 カナ and 姓カナ are one.
+var HRColumns = []HRColumn{
+	{"email", []string{"メールアドレス", "メール", "Eメール", "電子メール", "mail"}, true},
+	{"family_name", []string{"姓", "氏", "苗字", "last_name"}, true},
+	{"given_name", []string{"名", "名前", "first_name"}, false},
+	{"family_kana", []string{"姓カナ", "姓かな", "セイ", "姓フリガナ", "姓ふりがな", "氏カナ"}, false},
+	{"given_kana", []string{"名カナ", "名かな", "メイ", "名フリガナ", "名ふりがな"}, false},
+	{"department", []string{"部署", "部門", "所属", "所属部署", "部署名"}, false},
+	{"joined_on", []string{"入社日", "入社年月日", "在籍開始日", "着任日"}, true},
+	{"left_on", []string{"退職日", "退社日", "退職年月日", "退社年月日", "在籍終了日"}, false},
+	{"skills", []string{"スキル", "技能", "保有スキル"}, false},
+	{"hourly_rate", []string{"時給", "時間単価", "単価", "希望単価"}, false},
+	{"available_from", []string{"稼働可能日", "稼働開始日", "稼働開始可能日"}, false},
+	{"entity", []string{"在籍会社", "法人", "法人名", "会社名", "グループ会社"}, false},
+	{"registration_number", []string{"登録番号", "適格請求書発行事業者登録番号", "インボイス登録番号", "インボイス番号"}, false},
+}
 
 // column finds what a heading means; "" is nothing we know.
 func column(heading string) string { return byHeading[folded(heading)] }
 
 var byHeading = func() map[string]string {
 	known := map[string]string{}
-	for name, others := range columns {
-		for _, o := range append(others, name) {
-			known[folded(o)] = name
+	for _, c := range HRColumns {
+		for _, heading := range append(c.Others, c.Name) {
+			known[folded(heading)] = c.Name
 		}
 	}
 	return known
@@ -187,9 +191,9 @@ func (r *hrReader) headings() error {
 		}
 		r.at[name] = i
 	}
-	for _, name := range neededColumns {
-		if _, there := r.at[name]; !there {
-			return ErrMissingColumn.With("column", name)
+	for _, c := range HRColumns {
+		if _, there := r.at[c.Name]; c.Needed && !there {
+			return ErrMissingColumn.With("column", c.Name+" ("+c.Others[0]+")")
 		}
 	}
 	return nil

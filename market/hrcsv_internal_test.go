@@ -49,19 +49,19 @@ func TestAmountsAreReadInMinorUnits(t *testing.T) {
 func TestEveryColumnIsKnownByItsNames(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	for name, others := range columns {
-		for _, heading := range append(others, name, " "+name+" ") {
-			if got := column(heading); got != name {
-				t.Errorf("%s means %q, not %s", heading, got, name)
+	for _, c := range HRColumns {
+		for _, heading := range append(c.Others, c.Name, " "+c.Name+" ") {
+			if got := column(heading); got != c.Name {
+				t.Errorf("%s means %q, not %s", heading, got, c.Name)
 			}
-			if other, taken := seen[folded(heading)]; taken && other != name {
-				t.Errorf("%s means both %s and %s", heading, name, other)
+			if other, taken := seen[folded(heading)]; taken && other != c.Name {
+				t.Errorf("%s means both %s and %s", heading, c.Name, other)
 			}
-			seen[folded(heading)] = name
+			seen[folded(heading)] = c.Name
 		}
 	}
-	if len(columns) != 13 {
-		t.Errorf("%d columns; the API's document names 13", len(columns))
+	if len(HRColumns) != 13 {
+		t.Errorf("%d columns; the API's document names 13", len(HRColumns))
 	}
 }
 

@@ -161,7 +161,7 @@ func newImportWorker(s *Service) *importWorker {
 // Timeout lets a dry run, which is one transaction, take longer than a turn.
 func (w *importWorker) Timeout(job *river.Job[importJob]) time.Duration {
 	if job.Args.DryRun {
-		return 5 * time.Minute
+		return 2 * time.Minute
 	}
 	return 30 * time.Second
 }
