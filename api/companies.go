@@ -40,7 +40,7 @@ type companyEdit struct {
 	Body struct {
 		Name           *string `json:"name,omitempty"`
 		NameEN         *string `json:"name_en,omitempty"`
-		TimeZone       *string `json:"time_zone,omitempty"`
+		TimeZone       *string `json:"time_zone,omitempty" pattern:"^[A-Z][A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$" example:"Asia/Tokyo"`
 		Language       *string `json:"language,omitempty" enum:"ja,en"`
 		Address        *string `json:"address,omitempty"`
 		TaxNumber      *string `json:"tax_number,omitempty"`

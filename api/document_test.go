@@ -22,7 +22,8 @@ type operation struct {
 		Required bool                               `json:"required"`
 		Content  map[string]struct{ Schema schema } `json:"content"`
 	} `json:"requestBody"`
-	Responses map[string]any `json:"responses"`
+	Parameters []struct{ Name, In string } `json:"parameters"`
+	Responses  map[string]any              `json:"responses"`
 }
 
 type schema struct {

@@ -161,3 +161,64 @@ func TestAnImportRunsAsAJobAndRefusesWhatIsNoFile(t *testing.T) {
 		t.Errorf("a file that is none: %+v", p)
 	}
 }
+
+// odd are values that somebody may send anywhere.
+var odd = []any{nil, "", " ", "x", -1, 0, 1e300, 2.5, true, []any{}, []any{nil}, tree{}, tree{"amount": nil}, "a\x00b", "\u202e", strings.Repeat("長", 6000), "2026-02-30", "0000-00-00", "9999-12-31", uuid.Nil.String()}
+
+func TestNoValueInAnyFieldIsAFaultOfOurs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Skill("bookkeeping", "Bookkeeping", "記帳")
+	aoi := w.tenant("Aoi")
+	doc, day, tried := w.document(), w.Today().AddDays(5).String(), 0
+	for _, r := range apiRoutes(w) {
+		content := doc.Paths[r.Path][strings.ToLower(r.Method)].RequestBody.Content["application/json"]
+		body, isObject := doc.body(r.Method, r.Path, aoi.ID.String(), day).(tree)
+		if !isObject {
+			continue
+		}
+		who := aoi.Administrator
+		if r.Needs != access.SignedIn && r.Needs != access.Anybody && !slices.Contains(market.RolesFor(r.Needs), market.Administrator) {
+			who = aoi.alumna.Actor
+		}
+		for name := range doc.resolve(content.Schema).Properties {
+			good, had := body[name]
+			for _, value := range odd {
+				body[name] = value
+				got := w.as(who, r.Method, aoi.path(t, r.Path), body)
+				if tried++; got.Code >= http.StatusInternalServerError {
+					t.Errorf("%s %s with %s = %.40v: answered %d %s", r.Method, r.Path, name, value, got.Code, got.Body)
+				}
+			}
+			if body[name] = good; !had {
+				delete(body, name)
+			}
+		}
+	}
+	if tried < 1000 {
+		t.Errorf("only %d tries were made", tried)
+	}
+}
+
+func TestNoParameterIsAFaultOfOurs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.tenant("Aoi")
+	for _, r := range apiRoutes(w) {
+		if r.Method != http.MethodGet {
+			continue
+		}
+		who := aoi.Administrator
+		if r.Needs != access.SignedIn && !slices.Contains(market.RolesFor(r.Needs), market.Administrator) {
+			who = aoi.alumna.Actor
+		}
+		for _, p := range w.document().Paths[r.Path]["get"].Parameters {
+			for _, value := range []string{"", "x", "-1", "0", "99999999999999999999", "%00", "%FF", "%E3%81", "2026-02-30", "' OR 1=1", strings.Repeat("x", 5000), "AAAA", "!!!"} {
+				got := w.as(who, "GET", aoi.path(t, r.Path)+"?"+p.Name+"="+strings.ReplaceAll(value, " ", "+"), nil)
+				if p.In == "query" && got.Code >= http.StatusInternalServerError {
+					t.Errorf("%s?%s=%.40s: answered %d %s", r.Path, p.Name, value, got.Code, got.Body)
+				}
+			}
+		}
+	}
+}
