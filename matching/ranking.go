@@ -127,7 +127,7 @@ func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang prob
 	if err != nil {
 		return nil, nil, err
 	}
-	words, err := wordsFor(g, q, lang, false)
+	words, err := wordsFor(g, lang, false, q)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,7 +145,7 @@ func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang prob
 			wrong = append(wrong, h.Membership)
 			continue
 		}
-		items = append(items, Candidate{h.Membership, people[h.Membership], words.standing(m)})
+		items = append(items, Candidate{h.Membership, people[h.Membership], words.about(q).standing(m)})
 	}
 	return items, wrong, nil
 }

@@ -1,6 +1,7 @@
 package matching
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -32,41 +33,49 @@ type Chip struct {
 	Text     string // "corporate tax 2 of 3"
 }
 
-// words holds what the sentences about one question need.
+// words holds what the sentences about a question need.
 type words struct {
-	q          Question
-	ja         bool
-	own        bool // the reader is the member
-	skills     map[string]string
-	department string
+	q           Question
+	ja          bool
+	own         bool // the reader is the member
+	skills      map[string]string
+	departments map[uuid.UUID]string
 }
 
-// wordsFor reads the names in the reader's language. own is for members reading about themselves.
-func wordsFor(g *gorm.DB, q Question, lang problem.Language, own bool) (words, error) {
-	w := words{q: q, ja: lang == problem.Japanese, own: own, skills: map[string]string{}}
-	ids := make([]string, len(q.Skills))
-	for i, s := range q.Skills {
-		ids[i] = s.Skill
+// wordsFor reads the names that the sentences about these questions need, in the reader's language. own is for members
+// reading about themselves.
+func wordsFor(g *gorm.DB, lang problem.Language, own bool, qs ...Question) (words, error) {
+	w := words{ja: lang == problem.Japanese, own: own, skills: map[string]string{}, departments: map[uuid.UUID]string{}}
+	var skills []string
+	var departments []uuid.UUID
+	for _, q := range qs {
+		departments = append(departments, q.Department)
+		for _, s := range q.Skills {
+			skills = append(skills, s.Skill)
+		}
 	}
-	var rows []struct{ ID, NameEN, NameJA string }
-	err := g.Raw(`SELECT id, name_en, name_ja FROM skills WHERE id = ANY(?::text[])
-		UNION ALL SELECT 'department', name_en, name FROM departments WHERE id = ? AND company_id = ?`,
-		pq.Array(ids), q.Department, q.Company).Scan(&rows).Error
+	var rows []struct {
+		Skill          string
+		Department     uuid.UUID
+		NameEN, NameJA string
+	}
+	err := g.Raw(`SELECT id AS skill, CAST(? AS uuid) AS department, name_en, name_ja FROM skills WHERE id = ANY(?::text[])
+		UNION ALL SELECT '', id, name_en, name FROM departments WHERE id = ANY(?::uuid[])`,
+		uuid.Nil, pq.Array(skills), pq.Array(departments)).Scan(&rows).Error
 	for _, r := range rows {
-		name := r.NameEN
-		if w.ja || name == "" {
-			name = r.NameJA
+		name := cmp.Or(r.NameEN, r.NameJA)
+		if w.ja {
+			name = cmp.Or(r.NameJA, r.NameEN)
 		}
-		if name == "" {
-			name = r.NameEN
-		}
-		if r.ID == "department" {
-			w.department = name
-		} else {
-			w.skills[r.ID] = name
-		}
+		w.skills[r.Skill], w.departments[r.Department] = name, name
 	}
 	return w, err
+}
+
+// about turns to one of the questions.
+func (w words) about(q Question) words {
+	w.q = q
+	return w
 }
 
 // standing scores a member from the facts and says why.
@@ -75,7 +84,8 @@ func (w words) standing(m Member) Standing {
 	chips := w.chips(m)
 	reasons := []string{w.covered(chips), w.tenure(m)}
 	if parts.Department > 0 {
-		reasons = append(reasons, w.say("knows "+w.department, w.department+"の経験あり"))
+		name := w.departments[w.q.Department]
+		reasons = append(reasons, w.say("knows "+name, name+"の経験あり"))
 	}
 	return Standing{parts.Total(), parts, append(reasons, w.record(m)), chips}
 }
@@ -113,10 +123,10 @@ func (w words) chips(m Member) []Chip {
 }
 
 func (w words) name(skill string) string {
-	if name := w.skills[skill]; name != "" {
-		return name
+	if skill == "" {
+		return ""
 	}
-	return skill
+	return cmp.Or(w.skills[skill], skill)
 }
 
 // covered counts the skills: "All 4 skills", "3 of 4 skills, corporate tax one level below".

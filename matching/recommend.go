@@ -7,6 +7,7 @@ import (
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 
 	"homecoming/market"
@@ -41,22 +42,14 @@ func (s *Service) Recommended(ctx context.Context, who market.Actor, limit int) 
 		return nil, err
 	}
 	best := s.fitting(tasks, facts)
-	best = best[:min(len(best), market.Page(limit))]
-	for i := range best {
-		if best[i], err = s.offer(g, who, best[i].Task, best[i].member); err != nil {
-			return nil, err
-		}
-	}
-	offers := make([]Offer, len(best))
-	for i, f := range best {
-		offers[i] = f.Offer
-	}
-	return offers, nil
+	return s.offers(g, who, best[:min(len(best), market.Page(limit))])
 }
 
-// A fit is an offer on its way, with the member that it is for.
+// A fit is a task with the member that it is for.
 type fit struct {
-	Offer
+	task   market.Task
+	q      Question
+	parts  Parts
 	member located
 }
 
@@ -70,35 +63,43 @@ func (s *Service) fitting(tasks []market.Task, facts []located) []fit {
 			}
 			q := s.question(t, market.Company{ID: t.CompanyID, TimeZone: m.Zone})
 			if _, strict := q.Met(m.Strengths()); strict {
-				p := q.Parts(m.Member)
-				fits = append(fits, fit{Offer{Task: t, Standing: Standing{Score: p.Total(), Parts: p}}, m})
+				fits = append(fits, fit{t, q, q.Parts(m.Member), m})
 			}
 		}
 	}
 	slices.SortFunc(fits, func(a, b fit) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Parts.Skills, a.Parts.Skills), cmp.Compare(b.Task.ID.String(), a.Task.ID.String()))
+		return cmp.Or(cmp.Compare(b.parts.Total(), a.parts.Total()), cmp.Compare(b.parts.Skills, a.parts.Skills), cmp.Compare(b.task.ID.String(), a.task.ID.String()))
 	})
 	return fits
 }
 
-// offer explains one task to the person that the membership belongs to.
-func (s *Service) offer(g *gorm.DB, who market.Actor, t market.Task, m located) (fit, error) {
-	c, err := market.CompanyByID(g, t.CompanyID)
-	if err != nil {
-		return fit{}, err
+// offers explains tasks to the person that the memberships belong to.
+func (s *Service) offers(g *gorm.DB, who market.Actor, fits []fit) ([]Offer, error) {
+	var qs []Question
+	var ids []uuid.UUID
+	for _, f := range fits {
+		qs, ids = append(qs, f.q), append(ids, f.task.CompanyID)
 	}
-	q := s.question(t, c)
-	words, err := wordsFor(g, q, who.Language, true)
+	words, err := wordsFor(g, who.Language, true, qs...)
 	if err != nil {
-		return fit{}, err
+		return nil, err
 	}
-	return fit{Offer{t, c, m.ID, q.AsOf, words.standing(m.Member)}, m}, nil
+	var companies []market.Company
+	if err := g.Where("id = ANY(?::uuid[])", pq.Array(ids)).Find(&companies).Error; err != nil {
+		return nil, err
+	}
+	offers := make([]Offer, len(fits))
+	for i, f := range fits {
+		at := slices.IndexFunc(companies, func(c market.Company) bool { return c.ID == f.task.CompanyID })
+		offers[i] = Offer{f.task, companies[at], f.member.ID, f.q.AsOf, words.about(f.q).standing(f.member.Member)}
+	}
+	return offers, nil
 }
 
 // ScoreFor is the actor's own score on one task that they see as an alumnus. It returns ErrNotFound where they do not,
 // or never worked there.
 func (s *Service) ScoreFor(ctx context.Context, who market.Actor, task uuid.UUID) (Offer, error) {
-	t, _, err := s.task(ctx, who.VisibleTasks, task)
+	t, c, err := s.task(ctx, who.VisibleTasks, task)
 	if err != nil {
 		return Offer{}, err
 	}
@@ -109,8 +110,11 @@ func (s *Service) ScoreFor(ctx context.Context, who market.Actor, task uuid.UUID
 	}
 	for _, m := range facts {
 		if m.Company == t.CompanyID {
-			f, err := s.offer(g, who, t, m)
-			return f.Offer, err
+			offers, err := s.offers(g, who, []fit{{task: t, q: s.question(t, c), member: m}})
+			if err != nil {
+				return Offer{}, err
+			}
+			return offers[0], nil
 		}
 	}
 	return Offer{}, market.ErrNotFound
