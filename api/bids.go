@@ -57,13 +57,13 @@ func bidOf(b market.Bid) bid {
 // Terms are an offer as people send it.
 type Terms struct {
 	Amount     amount      `json:"amount"`
-	DeliverOn  civil.Date  `json:"deliver_on" format:"date"`
-	Message    string      `json:"message,omitempty"`
+	DeliverOn  civil.Date  `json:"deliver_on" format:"date" example:"2027-04-18"`
+	Message    string      `json:"message,omitempty" example:"I did this for six years."`
 	Milestones []milestone `json:"milestones,omitempty" doc:"One over the whole amount when left out"`
 }
 
 type milestone struct {
-	Title  string      `json:"title"`
+	Title  string      `json:"title" example:"Draft of the accounts"`
 	Amount amount      `json:"amount"`
 	DueOn  *civil.Date `json:"due_on,omitempty" format:"date" doc:"The delivery day when left out"`
 }

@@ -225,7 +225,7 @@ func (s *Server) timeline(ctx context.Context, in *OfID) (*out[list[step]], erro
 type reviewed struct {
 	Body struct {
 		ContractID uuid.UUID `json:"contract_id" format:"uuid"`
-		Rating     int       `json:"rating" doc:"Whole, 1 to 5"`
+		Rating     int       `json:"rating" doc:"Whole, 1 to 5" example:"5"`
 		Text       string    `json:"text,omitempty"`
 	}
 }

@@ -64,7 +64,7 @@ func (s *Server) start(ctx context.Context, in *act) (*out[contractMilestone], e
 type said struct {
 	OfID
 	Body *struct {
-		Message string `json:"message,omitempty"`
+		Message string `json:"message,omitempty" example:"Here it is."`
 	}
 }
 
@@ -85,7 +85,7 @@ func (s *Server) submit(ctx context.Context, in *said) (*out[contractMilestone],
 type told struct {
 	OfID
 	Body struct {
-		Message string `json:"message" doc:"The other side reads it"`
+		Message string `json:"message" doc:"The other side reads it" example:"Page 3 lacks the totals."`
 	}
 }
 

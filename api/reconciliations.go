@@ -60,8 +60,8 @@ func reconciliationOf(r billing.Reconciliation) reconciliation {
 
 type days struct {
 	Body struct {
-		From      civil.Date `json:"from" format:"date"`
-		To        civil.Date `json:"to" format:"date" doc:"Included"`
+		From      civil.Date `json:"from" format:"date" example:"2027-03-01"`
+		To        civil.Date `json:"to" format:"date" doc:"Included" example:"2027-03-31"`
 		CompanyID *uuid.UUID `json:"company_id,omitempty" format:"uuid" doc:"The caller's company when left out"`
 	}
 }

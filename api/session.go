@@ -8,7 +8,7 @@ import (
 
 type credentials struct {
 	Body struct {
-		Email    string `json:"email" maxLength:"320"`
+		Email    string `json:"email" maxLength:"320" example:"yumi@example.com"`
 		Password string `json:"password" maxLength:"1000"`
 	}
 }

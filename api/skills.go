@@ -71,7 +71,7 @@ type mention struct {
 
 type skillText struct {
 	Body struct {
-		Text      string     `json:"text" maxLength:"20000"`
+		Text      string     `json:"text" maxLength:"20000" example:"法人税の申告と連結決算"`
 		CompanyID *uuid.UUID `json:"company_id,omitempty" format:"uuid"`
 		Limit     int        `json:"limit,omitempty" minimum:"1" maximum:"100" doc:"20 when left out"`
 	}

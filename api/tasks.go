@@ -67,12 +67,12 @@ func taskFor(who market.Actor) func(market.Task) task {
 
 // Draft is what a manager fills in.
 type Draft struct {
-	Title               string      `json:"title" maxLength:"200"`
-	Brief               string      `json:"brief,omitempty" doc:"Markdown"`
-	Department          string      `json:"department,omitempty" doc:"An id, a name or an alias; an unknown name becomes the company's own"`
+	Title               string      `json:"title" maxLength:"200" example:"Close the books for March"`
+	Brief               string      `json:"brief,omitempty" doc:"Markdown" example:"As in **February**, with the new fixed assets."`
+	Department          string      `json:"department,omitempty" example:"Accounting" doc:"An id, a name or an alias; an unknown name becomes the company's own"`
 	Skills              []taskSkill `json:"skills" doc:"1 to 12"`
 	Budget              *amount     `json:"budget,omitempty"`
-	DueOn               *civil.Date `json:"due_on,omitempty" format:"date"`
+	DueOn               *civil.Date `json:"due_on,omitempty" format:"date" example:"2027-04-20"`
 	WithholdingCategory string      `json:"withholding_category,omitempty" example:"profession"`
 	Visibility          *visibility `json:"visibility,omitempty" doc:"All of the company's alumni when left out"`
 }
@@ -149,7 +149,7 @@ func (s *Server) publishTask(ctx context.Context, in *act) (*out[task], error) {
 type cancellation struct {
 	OfID
 	Body *struct {
-		Reason string `json:"reason,omitempty" doc:"The other side is told"`
+		Reason string `json:"reason,omitempty" doc:"The other side is told" example:"We found nobody for it in time."`
 	}
 }
 
