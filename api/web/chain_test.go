@@ -41,8 +41,8 @@ func TestTheMainJobWalksThroughThePages(t *testing.T) {
 
 	accept := manager.get(task).is(200).says("高橋 由美", "¥280,000", "6年担当しました。").action("accept")
 	contract := manager.post(accept, url.Values{"seen": {"1"}}).leads("/contracts/")
-	manager.get(contract + "/notice").is(200).says("Terms notice", "Aoi")
-	yumi.get(contract + "/notice").is(200).says("取引条件の明示", "委託日")
+	manager.get(contract+"/notice").is(200).says("Terms notice", "Aoi")
+	yumi.get(contract+"/notice").is(200).says("取引条件の明示", "委託日")
 
 	fund := manager.get(contract).is(200).says("Your turn: fund it").action("fund")
 	checkout := manager.post(fund, nil).leads(w.sim.URL())

@@ -21,13 +21,26 @@ func accountMark(ctx context.Context, s billing.AccountState) ui.Mark {
 	return ui.Mark{Text: ui.T(ctx, "state.account."+string(s)), Tone: accountTones[s]}
 }
 
-// vouchedFor are the skills that a company attests or a contract proved.
+// vouchedFor are the skills that a company attests or a contract proved, each at its highest level.
 func vouchedFor(ctx context.Context, p market.Profile) (list []ui.Chip) {
+	best := map[string]market.ProfileSkill{}
+	var order []string
 	for _, s := range p.Skills {
-		if s.Evidence != market.Self {
-			text := inLanguage(ui.FrameOf(ctx).Language, s.NameEN, s.NameJA) + " " + toText(s.Level) + " · " + s.CompanyName
-			list = append(list, ui.Chip{Text: text, Kind: "met"})
+		key := s.SkillID + " " + s.CompanyName
+		if s.Evidence == market.Self {
+			continue
 		}
+		if _, seen := best[key]; !seen {
+			order = append(order, key)
+		}
+		if s.Level > best[key].Level {
+			best[key] = s
+		}
+	}
+	for _, key := range order {
+		s := best[key]
+		text := inLanguage(ui.FrameOf(ctx).Language, s.NameEN, s.NameJA) + " " + toText(s.Level) + " · " + s.CompanyName
+		list = append(list, ui.Chip{Text: text, Kind: "met"})
 	}
 	return list
 }

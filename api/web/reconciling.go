@@ -20,9 +20,9 @@ func headline(ctx context.Context, r billing.Reconciliation) string {
 	case r.State == jobs.Failed:
 		return ui.T(ctx, "reconcile.stopped")
 	case len(r.Exceptions) == 0:
-		return ui.T(ctx, "reconcile.headline.clean", "month", month(ctx, r.To), "n", r.Matched)
+		return ui.T(ctx, "reconcile.headline.clean", "month", span(ctx, r.From, r.To), "n", r.Matched)
 	}
-	return ui.T(ctx, "reconcile.headline", "month", month(ctx, r.To), "n", r.Matched, "m", len(r.Exceptions))
+	return ui.T(ctx, "reconcile.headline", "month", span(ctx, r.From, r.To), "n", r.Matched, "m", len(r.Exceptions))
 }
 
 func reconciliationMark(ctx context.Context, r billing.Reconciliation) ui.Mark {
@@ -59,6 +59,14 @@ func why(ctx context.Context, e billing.Exception) string {
 
 func month(ctx context.Context, d civil.Date) string {
 	return words.Month(ui.FrameOf(ctx).Language, d)
+}
+
+// span names the days compared: their month where they are of one, both ends otherwise.
+func span(ctx context.Context, from, to civil.Date) string {
+	if from.Year == to.Year && from.Month == to.Month {
+		return month(ctx, to)
+	}
+	return ui.ShortDay(ctx, from) + " – " + ui.ShortDay(ctx, to)
 }
 
 // sumOf adds all accounts, by currency of the first: a balanced ledger gives nothing.

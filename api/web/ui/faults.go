@@ -38,5 +38,13 @@ func (f Fault) label(ctx context.Context) string {
 	return T(ctx, "field."+base)
 }
 
+// whole is the sentence with the field's name before it.
+func (f Fault) whole(ctx context.Context) string {
+	if label := f.label(ctx); label != "" {
+		return label + " – " + f.Sentence
+	}
+	return f.Sentence
+}
+
 // fieldID is the id of the control of a field.
 func fieldID(name string) string { return "f-" + name }

@@ -302,7 +302,7 @@ type Column struct {
 	Kind           string // "", second or third: the colour
 }
 
-const chartRow = 44
+const chartRow = 58
 
 // length is the part of 1000 that an amount is of the largest; what is more than nothing can be seen.
 func length(amount, largest int64) int64 {
@@ -431,7 +431,7 @@ func Chart(id, title, description string, list []Column) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(chartRow*i + 14))
+			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(chartRow*i + 26))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/web/ui/money.templ`, Line: 80, Col: 48}
 			}
@@ -457,7 +457,7 @@ func Chart(id, title, description string, list []Column) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var26 string
-			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(chartRow*i + 14))
+			templ_7745c5c3_Var26, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(chartRow*i + 26))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/web/ui/money.templ`, Line: 81, Col: 64}
 			}
@@ -483,7 +483,7 @@ func Chart(id, title, description string, list []Column) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var28 string
-			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(chartRow*i + 21))
+			templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(chartRow*i + 36))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/web/ui/money.templ`, Line: 82, Col: 62}
 			}
@@ -518,7 +518,7 @@ func Chart(id, title, description string, list []Column) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var31 string
-			templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(chartRow*i + 21))
+			templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(chartRow*i + 36))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/web/ui/money.templ`, Line: 83, Col: 73}
 			}

@@ -1,0 +1,111 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-rod/rod"
+	"github.com/go-rod/rod/lib/launcher"
+	"github.com/go-rod/rod/lib/proto"
+
+	"homecoming/market"
+)
+
+// screen is a real browser in which somebody has signed in. What the page's console complains of fails the test.
+func (w *world) screen(who market.Actor, lang string) *rod.Page {
+	w.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		w.Fatal("this test needs chromium: ", err)
+	}
+	l := launcher.New().Bin(path).NoSandbox(true).Leakless(false)
+	control, err := l.Launch()
+	w.Check(err)
+	chromium := rod.New().ControlURL(control)
+	w.Check(chromium.Connect())
+	w.Cleanup(func() {
+		w.Check(chromium.Close())
+		l.Cleanup()
+	})
+	at, err := url.Parse(w.server.URL)
+	w.Check(err)
+	cookies := []*proto.NetworkCookieParam{{Name: "lang", Value: lang, URL: w.server.URL}}
+	for _, c := range w.as(who, lang).client.Jar.Cookies(at) {
+		cookies = append(cookies, &proto.NetworkCookieParam{Name: c.Name, Value: c.Value, URL: w.server.URL})
+	}
+	page := chromium.MustPage("about:blank").Timeout(40 * time.Second)
+	w.Check(page.SetCookies(cookies))
+	go page.EachEvent(func(e *proto.LogEntryAdded) {
+		if e.Entry.Level == proto.LogLogEntryLevelError {
+			w.Error("the browser complains: ", e.Entry.Text)
+		}
+	})()
+	w.Check(proto.LogEnable{}.Call(page))
+	return page
+}
+
+func TestCandidatesAppearWhileTheBriefIsWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("高橋 由美")
+	page := w.screen(aoi.Manager, "ja")
+	page.MustNavigate(w.server.URL + "/tasks").MustWaitLoad()
+	page.MustElementR("a.button", "案件を作成").MustClick()
+	page.MustElement("[name=title]").MustInput("法人税申告書のレビュー")
+	page.MustElementR("button.chip", "法人税").MustClick()
+	name := page.MustElementR("#candidates .name", "高橋").MustText()
+	ticked := page.MustElement(`#candidates input[name=invite]`)
+	if name != "高橋 由美" || !ticked.MustProperty("checked").Bool() {
+		t.Errorf("%s stands there, ticked %v", name, ticked.MustProperty("checked"))
+	}
+	if typed := page.MustElement("[name=title]").MustProperty("value").Str(); typed != "法人税申告書のレビュー" {
+		t.Errorf("the title became %q", typed)
+	}
+	page.MustElementR("#publish button", "公開して選んだ人を招待").MustClick()
+	page.MustElementR(".flash", "1人を招待しました")
+	list, err := w.Market.Tasks(ctx, yumi.Actor, market.TaskFilter{})
+	if err != nil || len(list) != 1 || list[0].State != market.Published {
+		t.Errorf("the alumna sees %+v, %v", list, err)
+	}
+}
+
+func TestTheLineOfMoneyFollowsTheAmount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("高橋 由美")
+	task := aoi.Task("Design the cover", 100_000, func(d *market.TaskDraft) { d.WithholdingCategory = "design" })
+	page := w.screen(yumi.Actor, "en")
+	w.Check(proto.EmulationSetDeviceMetricsOverride{Width: 390, Height: 844, DeviceScaleFactor: 1, Mobile: true}.Call(page))
+	page.MustNavigate(w.server.URL + "/tasks/" + task.ID.String()).MustWaitLoad()
+	page.MustElementR("#quote", "¥99,790")
+	page.MustElement("[name=amount]").MustSelectAllText().MustInput("200000")
+	page.MustElementR("#quote", "¥199,580")
+	if wide := page.MustEval("() => document.documentElement.scrollWidth").Int(); wide > 390 {
+		t.Errorf("the page is %d wide on a phone", wide)
+	}
+	page.MustElementR("button", "^Bid$").MustClick()
+	page.MustElementR(".flash", "Your bid is in")
+}
+
+func TestEveryPageWorksWithoutTheScript(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	aoi.Alumnus("高橋 由美")
+	b := w.as(aoi.Manager, "en")
+	form := taskFields()
+	form.Set("do", "look")
+	looked := b.post("/tasks/new", form).is(http.StatusOK).says("高橋 由美", `name="do" value="invite"`)
+	form.Set("add", "Bookkeeping")
+	b.post("/tasks/new", form).is(http.StatusOK).says(`value="Bookkeeping"`)
+	if strings.Contains(looked.body, "<noscript") {
+		t.Error("a page asks for the script")
+	}
+	b.get("/tasks").says("No tasks yet")
+}

@@ -1,0 +1,135 @@
+package web_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"homecoming/api/web/words"
+	"homecoming/billing"
+	"homecoming/market"
+)
+
+var (
+	literal = regexp.MustCompile(`"([a-z0-9_]+\.[a-zA-Z0-9_.:]*)"`)
+	spoken  = regexp.MustCompile(`(?:\bT\((?:v\.)?ctx, |v\.t\()"([^"]+)"(\s*\+)?`)
+)
+
+// sources are the files that people write, of this package and of package ui.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, pattern := range []string{"*.go", "*.templ", "ui/*.go", "ui/*.templ"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_templ.go") || strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[name] = string(b)
+		}
+	}
+	if len(all) < 40 {
+		t.Fatalf("only %d files", len(all))
+	}
+	return all
+}
+
+func TestEverySentenceAskedForIsThere(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	for name, text := range sources(t) {
+		for _, m := range spoken.FindAllStringSubmatch(text, -1) {
+			asked++
+			key, begins := m[1], m[2] != ""
+			switch {
+			case begins && !slices.ContainsFunc(words.Keys(), func(k string) bool { return strings.HasPrefix(k, key) }):
+				t.Errorf("%s asks for %s…, and no key begins so", name, key)
+			case !begins && !words.Known(key):
+				t.Errorf("%s asks for %s, which is not in the catalogue", name, key)
+			}
+		}
+	}
+	if asked < 300 {
+		t.Fatalf("only %d sentences asked for: the pattern is wrong", asked)
+	}
+}
+
+func TestNoSentenceIsLeftOver(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	var beginnings []string
+	for _, text := range sources(t) {
+		for _, m := range literal.FindAllStringSubmatch(text, -1) {
+			used[m[1]] = true
+			if strings.HasSuffix(m[1], ".") {
+				beginnings = append(beginnings, m[1])
+			}
+		}
+	}
+	for _, b := range []string{"ago.now", "ago.minutes", "ago.hours", "ago.days"} { // package words asks for these itself
+		used[b] = true
+	}
+	for _, key := range words.Keys() {
+		if !used[key] && !slices.ContainsFunc(beginnings, func(b string) bool { return strings.HasPrefix(key, b) }) {
+			t.Errorf("%s is never used", key)
+		}
+	}
+}
+
+func TestEveryStateHasItsWords(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	add := func(prefix string, values ...string) {
+		for _, v := range values {
+			keys = append(keys, prefix+v)
+		}
+	}
+	milestones := []string{"draft", "funding", "funded", "in_progress", "submitted", "changes_requested", "accepted", "releasing", "released",
+		"paid", "payout_failed", "refunding", "refunded", "canceled"}
+	add("state.milestone.", milestones...)
+	for _, side := range []billing.Party{billing.TheCompany, billing.TheAlumnus} {
+		for _, m := range milestones {
+			add("next.", m+"."+string(side))
+		}
+		add("next.held.", string(side))
+	}
+	add("state.task.", "draft", "published", "awarded", "completed", "canceled")
+	add("state.bid.", "open", "accepted", "lost", "withdrawn")
+	add("state.invitation.", "sent", "declined", "answered")
+	add("state.member.", "imported", "invited", "joined")
+	add("state.contract.", "active", "paused", "completed", "terminated")
+	add("state.payout.", "pending", "in_transit", "paid", "failed", "canceled")
+	add("state.account.", "creating", "onboarding", "active", "restricted", "deauthorized")
+	add("account.", "creating", "onboarding", "active", "restricted", "deauthorized")
+	add("entry.", "charge", "accept", "transfer", "mirror", "withheld", "payout", "payout_failed", "refund_asked", "refund", "unmatched")
+	add("evidence.", string(market.Self), string(market.Attested), string(market.Proven))
+	add("category.", market.WithholdingCategories...)
+	add("link.", string(market.PurposeJoin), string(market.PurposeSignIn), string(market.PurposeLink))
+	add("party.", "company", "alumnus", "provider", "clock")
+	for _, kind := range []billing.ExceptionKind{billing.MissingInLedger, billing.MissingAtStripe, billing.WrongAmount, billing.WrongFee,
+		billing.WrongCurrency, billing.Duplicate, billing.OrphanTransfer, billing.UnappliedCash} {
+		add("exception.", string(kind))
+		add("fix.", string(kind))
+	}
+	for _, role := range []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office, market.Staff, market.Operator, market.Alumnus} {
+		add("role.", string(role))
+	}
+	for _, do := range []string{"submit", "request_changes", "refund", "cancel"} {
+		add("milestone."+do, "", ".label", ".hint", ".do")
+	}
+	for _, key := range keys {
+		if !words.Known(key) {
+			t.Errorf("%s is not in the catalogue", key)
+		}
+	}
+}
