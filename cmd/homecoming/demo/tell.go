@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,7 @@ const atOnce = 4
 // tell plays the stories of one company.
 func (f *filler) tell(ctx context.Context, play cast, stories []story) error {
 	tasks := make([]market.Task, len(stories))
-	for i, s := range stories { // one after the other, so that they are numbered as they stand here
+	for i, s := range slices.Backward(stories) { // one after the other, so that the first story stands on top of the list
 		var err error
 		if tasks[i], err = f.Market.PostTask(ctx, play.manager, f.draft(play, s)); err != nil {
 			return fmt.Errorf("%s: %w", s.title, err)
