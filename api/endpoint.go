@@ -96,8 +96,9 @@ func (e endpoint) mount(engine *gin.Engine, api huma.API) {
 		engine.Handle(e.Method, e.Pattern(), e.Handle)
 		return
 	}
+	// The body has been read by now. A deadline on reading, huma's own 5 s, would cut the handler's context off as well.
 	op := huma.Operation{Method: e.Method, Path: e.Path, OperationID: operationID(e.Method, e.Path), Summary: e.summary,
-		Tags: []string{resource(e.Path)}, MaxBodyBytes: fileBody + 1, RejectUnknownQueryParameters: true, DefaultStatus: e.success}
+		Tags: []string{resource(e.Path)}, MaxBodyBytes: fileBody + 1, BodyReadTimeout: -1, RejectUnknownQueryParameters: true, DefaultStatus: e.success}
 	if e.Needs == access.Anybody {
 		op.Security = []map[string][]string{}
 	}

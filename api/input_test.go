@@ -2,9 +2,11 @@ package api_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -219,6 +221,35 @@ func TestNoParameterIsAFaultOfOurs(t *testing.T) {
 					t.Errorf("%s?%s=%.40s: answered %d %s", r.Path, p.Name, value, got.Code, got.Body)
 				}
 			}
+		}
+	}
+}
+
+// A patient connection notes until when it is to be read.
+type patient struct {
+	*httptest.ResponseRecorder
+	asked []time.Time
+}
+
+func (p *patient) SetReadDeadline(t time.Time) error {
+	p.asked = append(p.asked, t)
+	return nil
+}
+
+func TestNoDeadlineForReadingCutsOffAHandlerThatTakesItsTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	r := httptest.NewRequest("POST", "/api/v1/tasks", strings.NewReader(`{"company_id":"`+aoi.ID.String()+`","title":"T","skills":[{"skill":"x"}]}`))
+	r.Header.Set("Authorization", "Bearer "+w.token(aoi.Manager))
+	c := &patient{ResponseRecorder: httptest.NewRecorder()}
+	w.server.ServeHTTP(c, r)
+	if c.Code != http.StatusCreated || len(c.asked) == 0 {
+		t.Fatalf("answered %d; the connection was asked %v", c.Code, c.asked)
+	}
+	for _, deadline := range c.asked {
+		if !deadline.IsZero() {
+			t.Errorf("the connection is read until %v only", deadline)
 		}
 	}
 }
