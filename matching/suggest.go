@@ -64,7 +64,7 @@ func (s *Service) skillsOf(ctx context.Context, company uuid.UUID) (*taxonomy.In
 func (s *Service) readSkills(ctx context.Context, company uuid.UUID) (*taxonomy.Index, error) {
 	var rows []struct {
 		ID, NameEN, NameJA, Reserved string
-		Aliases, Broader             pq.StringArray
+		Aliases, Broader             pq.StringArray `gorm:"type:text[]"`
 	}
 	err := s.db.Gorm(ctx).Raw(`SELECT s.id, s.name_en, s.name_ja, s.reserved,
 			ARRAY(SELECT alias FROM skill_aliases a WHERE a.skill_id = s.id ORDER BY alias) AS aliases,
