@@ -86,6 +86,17 @@ func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error
 		}
 		seats = append(seats, Seat{m.PersonID, p.role, c.ID})
 	}
+	if seed == 1 { // somebody runs the installation
+		m, err := f.Market.Grant(ctx, who, c.ID, market.Colleague{Email: "operator@" + h.domain, FamilyName: "長谷川", GivenName: "修",
+			FamilyKana: "ハセガワ", GivenKana: "オサム", Role: market.Staff})
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Market.MakeOperator(ctx, c.ID, m.PersonID); err != nil {
+			return nil, err
+		}
+		seats = append(seats, Seat{m.PersonID, market.Operator, c.ID})
+	}
 	play := cast{house: h, company: c.ID, lang: problem.Language(h.language)}
 	if play.manager, err = f.Market.ActorOf(ctx, seats[1].PersonID); err != nil {
 		return nil, err
