@@ -25,7 +25,7 @@ func (v *visit) getContracts() error {
 	if task, err := uuid.Parse(v.c.Query("task")); err == nil {
 		f.TaskID = task
 	}
-	if v.may(market.SeeContracts) {
+	if v.may(market.SeeContracts) && len(v.who.Memberships()) == 0 { // who is an alumna as well sees both sides
 		f.CompanyID = v.company.ID
 	}
 	list, err := v.Billing.Contracts(v.ctx, v.who, f)

@@ -2,12 +2,15 @@ package web
 
 import (
 	"context"
+	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/google/uuid"
 
 	"homecoming/api/access"
 	"homecoming/api/web/ui"
+	"homecoming/internal/problem"
 	"homecoming/market"
 )
 
@@ -18,7 +21,7 @@ const companyCookie = "company"
 
 // frame finds out for which company the reader works now, and what surrounds the page.
 func (v *visit) frame(section string) (ui.Frame, error) {
-	f := ui.Frame{Language: v.lang, Path: v.c.Request.URL.Path, Person: v.who.Name, RequestID: access.RequestID(v.ctx), Now: v.Clock.Now(),
+	f := ui.Frame{Language: v.lang, Other: v.inOther(), Person: v.who.Name, RequestID: access.RequestID(v.ctx), Now: v.Clock.Now(),
 		Dev: v.Dev, Flash: v.flash(), Settings: v.who.PersonID != uuid.Nil, Profile: v.who.PersonID != uuid.Nil}
 	if f.Person == "" {
 		f.Person = v.who.Email
@@ -40,6 +43,19 @@ func (v *visit) frame(section string) (ui.Frame, error) {
 	}
 	f.Nav = v.nav(section, ui.With(v.ctx, f))
 	return f, nil
+}
+
+// inOther is the address of this page in the other language. What a form was answered with has no address of its own.
+func (v *visit) inOther() string {
+	path, q := "/", url.Values{}
+	if v.c.Request.Method == http.MethodGet {
+		path, q = v.c.Request.URL.Path, v.c.Request.URL.Query()
+	}
+	q.Set("lang", string(problem.English))
+	if v.lang == problem.English {
+		q.Set("lang", string(problem.Japanese))
+	}
+	return path + "?" + q.Encode()
 }
 
 // chosen is the company that the reader switched to, when they work there.

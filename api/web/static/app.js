@@ -4,11 +4,15 @@
 (() => {
   const ask = async (url, into, options) => {
     const answer = await fetch(url, { headers: { "X-Fragment": "1" }, credentials: "same-origin", ...options });
-    if (!answer.ok && answer.status !== 422) return;
+    if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of into.split(" ")) {
       const fresh = page.getElementById(id), old = document.getElementById(id);
-      if (fresh && old) old.replaceWith(fresh);
+      if (!fresh || !old) continue;
+      // What is inside is exchanged, and the element stays: what it tells is read out.
+      for (const a of [...old.attributes]) if (!fresh.hasAttribute(a.name)) old.removeAttribute(a.name);
+      for (const a of fresh.attributes) old.setAttribute(a.name, a.value);
+      old.replaceChildren(...fresh.childNodes);
     }
     start();
   };
@@ -30,7 +34,10 @@
     const button = e.target.closest("button[data-swap]");
     if (button?.form) {
       e.preventDefault();
-      send(button.form, button.dataset.swap, button.dataset.into, button);
+      const into = button.dataset.into.split(" ")[0];
+      send(button.form, button.dataset.swap, button.dataset.into, button).then(() => {
+        if (document.activeElement === document.body) document.getElementById(into)?.querySelector("button, input")?.focus();
+      });
     }
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(e.target)) menu.open = false;
   });

@@ -15,7 +15,7 @@ import (
 // A Frame is what surrounds a page and what its templates need to know of the reader.
 type Frame struct {
 	Language  problem.Language
-	Path      string // of this page, where a choice of language or company returns to
+	Other     string // the address of this page in the other language
 	Person    string // the reader's name; empty when nobody is signed in
 	Company   Company
 	Companies []Company // those the reader can switch to, when there are several
@@ -112,9 +112,9 @@ func LangOf(text string) string {
 }
 
 // other is the language that the switch leads to.
-func other(l problem.Language) problem.Language {
+func other(l problem.Language) string {
 	if l == problem.Japanese {
-		return problem.English
+		return string(problem.English)
 	}
-	return problem.Japanese
+	return string(problem.Japanese)
 }
