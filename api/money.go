@@ -154,8 +154,13 @@ type due struct {
 }
 
 func (s *Server) overview(ctx context.Context, in *OfID) (*out[overview], error) {
-	o, err := s.cfg.Billing.MoneyOverview(ctx, access.Actor(ctx), in.ID)
-	money := func(n int64) market.Money { return market.Money{Amount: n, Currency: o.Currency} }
+	who := access.Actor(ctx)
+	o, err := s.cfg.Billing.MoneyOverview(ctx, who, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.cfg.Market.Company(ctx, who, in.ID)
+	money := func(n int64) market.Money { return market.Money{Amount: n, Currency: c.Currency} }
 	return answer(overview{Committed: money(o.Committed), Funded: money(o.Funded), Held: money(o.Held), Releasing: money(o.Releasing), Released: money(o.Released),
 		Paid: money(o.Paid), Refunding: money(o.Refunding), PlatformFee: money(o.PlatformFee), Withheld: money(o.Withheld),
 		Due: each(o.Due, func(d billing.DueMilestone) due {

@@ -131,7 +131,7 @@ func (w *world) books(of *tenant) {
 		w.Errorf("paid %v, received %v", paid, mine)
 	}
 	overview := w.as(of.Finance, "GET", at+"/money", nil).wants(http.StatusOK).object()
-	if overview["held"].(tree)["amount"] != 0.0 || overview["paid"].(tree)["amount"] == 0.0 {
+	if overview["held"].(tree)["amount"] != 0.0 || overview["paid"].(tree)["amount"] == 0.0 || overview["paid"].(tree)["currency"] != "JPY" {
 		w.Errorf("the overview is %v", overview)
 	}
 	w.as(of.Finance, "GET", at+"/ledger/accounts", nil).wants(http.StatusOK)
