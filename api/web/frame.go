@@ -41,7 +41,7 @@ func (v *visit) frame(section string) (ui.Frame, error) {
 		f.Company = ui.Company{ID: v.company.ID, Name: companyName(v.company, v.lang)}
 		f.Zone = v.company.Zone()
 	}
-	f.Nav = v.nav(section, ui.With(v.ctx, f))
+	f.Nav = v.nav(ui.With(v.ctx, f), section)
 	return f, nil
 }
 
@@ -85,7 +85,7 @@ var sections = []struct {
 // own are the parts for alumni, about themselves.
 var own = []struct{ name, href string }{{"work", "/work"}, {"bids", "/bids"}, {"contracts", "/contracts"}, {"payouts", "/payouts"}, {"profile", "/profile"}}
 
-func (v *visit) nav(section string, ctx context.Context) []ui.Link {
+func (v *visit) nav(ctx context.Context, section string) []ui.Link {
 	var links []ui.Link
 	add := func(name, href string) {
 		if !slices.ContainsFunc(links, func(l ui.Link) bool { return l.Href == href }) {

@@ -23,19 +23,3 @@ func (v *visit) skillNames(company uuid.UUID, ids []string) (map[string]string, 
 	}
 	return names, nil
 }
-
-// memberNames are the names of members as those who may see the company's people read them.
-func (v *visit) memberNames(ids []uuid.UUID) (map[uuid.UUID]string, error) {
-	names := make(map[uuid.UUID]string, len(ids))
-	for _, id := range ids {
-		if _, done := names[id]; done {
-			continue
-		}
-		m, err := v.Market.Member(v.ctx, v.who, id)
-		if err != nil {
-			return nil, err
-		}
-		names[id] = m.Name
-	}
-	return names, nil
-}

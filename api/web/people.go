@@ -2,10 +2,10 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"homecoming/api/web/ui"
@@ -78,14 +78,13 @@ var ErrNoFile = problem.Define(problem.Invalid, "no_file", "Choose a file first.
 
 // postImport checks a file, or reads it in, by a run that the reader then watches.
 func (v *visit) postImport() error {
-	again := func(f ui.Fault) templ.Component { return importPage(f) }
 	file, err := v.upload("file")
 	if err != nil {
-		return v.refuse(err, again)
+		return v.refuse(err, importPage)
 	}
 	run, err := v.Market.StartImport(v.ctx, v.who, v.company.ID, file, v.c.PostForm("do") != "import")
 	if err != nil {
-		return v.refuse(err, again)
+		return v.refuse(err, importPage)
 	}
 	return v.to("/runs/"+run.ID.String(), "")
 }
@@ -93,7 +92,7 @@ func (v *visit) postImport() error {
 // upload reads a file of the form; package api bounds how long it may be.
 func (v *visit) upload(name string) ([]byte, error) {
 	f, _, err := v.c.Request.FormFile(name)
-	if err == http.ErrMissingFile {
+	if errors.Is(err, http.ErrMissingFile) {
 		return nil, ErrNoFile.On(name)
 	}
 	if err != nil {

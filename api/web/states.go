@@ -20,12 +20,6 @@ func bidMark(ctx context.Context, s market.BidState) ui.Mark {
 	return ui.Mark{Text: ui.T(ctx, "state.bid."+string(s)), Tone: bidTones[s]}
 }
 
-var invitationTones = map[string]ui.Tone{"sent": ui.Now, "answered": ui.Good}
-
-func invitationMark(ctx context.Context, state string) ui.Mark {
-	return ui.Mark{Text: ui.T(ctx, "state.invitation."+state), Tone: invitationTones[state]}
-}
-
 var memberTones = map[market.MemberState]ui.Tone{market.Joined: ui.Good, market.Invited: ui.Now}
 
 func memberMark(ctx context.Context, s market.MemberState) ui.Mark {

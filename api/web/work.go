@@ -31,7 +31,6 @@ type workView struct {
 	form       bidForm
 	quote      billing.Quote
 	mine       *market.Bid // the bid that was made already
-	invited    bool
 }
 
 func (v *visit) getWork() error {
@@ -94,9 +93,9 @@ func firstBid(o matching.Offer) bidForm {
 
 // quote is the line of money for what is typed; all zero while that is no amount or no day.
 func (v *visit) quote(o matching.Offer, f bidForm) (billing.Quote, error) {
-	amount, day, err := parseTerms(f, o.Company.Currency)
-	if err != nil {
-		return billing.Quote{Currency: o.Company.Currency}, nil // what is half typed has no line of money yet
+	amount, day, unfinished := parseTerms(f, o.Company.Currency)
+	if unfinished != nil {
+		return billing.Quote{Currency: o.Company.Currency}, nil
 	}
 	profile, err := v.Market.Profile(v.ctx, v.who)
 	if err != nil {

@@ -2,6 +2,7 @@ package static
 
 import (
 	"math"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strconv"
@@ -80,13 +81,13 @@ func TestAssetsMayBeKeptForAYear(t *testing.T) {
 	t.Parallel()
 	for name := range assets {
 		w := httptest.NewRecorder()
-		Handler().ServeHTTP(w, httptest.NewRequest("GET", Path(name), nil))
+		Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, Path(name), nil))
 		if w.Code != 200 || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || w.Body.Len() == 0 {
 			t.Errorf("%s: %d %v", name, w.Code, w.Header())
 		}
 	}
 	w := httptest.NewRecorder()
-	Handler().ServeHTTP(w, httptest.NewRequest("GET", "/static/app.000000000000.css", nil))
+	Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/static/app.000000000000.css", nil))
 	if w.Code != 404 {
 		t.Errorf("another version answered %d", w.Code)
 	}
