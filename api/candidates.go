@@ -96,6 +96,7 @@ func reader(ctx context.Context) market.Actor {
 	return who
 }
 
+// RankingFilters are what a list of candidates can be narrowed by, in the query.
 type RankingFilters struct {
 	Limit       int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 	AvailableBy string `query:"available_by" format:"date" doc:"Free by this day"`
@@ -161,6 +162,7 @@ func recommendationFor(who market.Actor) func(matching.Offer) recommendation {
 	}
 }
 
+// HowMany is the length of a list, in the query.
 type HowMany struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }

@@ -134,7 +134,8 @@ func resource(path string) string {
 // What most handlers take and give.
 type (
 	nothing struct{}
-	OfID    struct {
+	// OfID is the id in a path.
+	OfID struct {
 		ID uuid.UUID `path:"id" format:"uuid"`
 	}
 	act struct { // a POST that needs no more than its address

@@ -98,7 +98,7 @@ func (s *Server) recovered(c *gin.Context) {
 		if found == nil {
 			return
 		}
-		if found == http.ErrAbortHandler {
+		if err, ok := found.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(found)
 		}
 		s.cfg.Logger.ErrorContext(c.Request.Context(), "panic", "request_id", access.RequestID(c.Request.Context()), "panic", fmt.Sprint(found), "stack", string(debug.Stack()))

@@ -240,7 +240,7 @@ func TestNoDeadlineForReadingCutsOffAHandlerThatTakesItsTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	aoi := w.Company("Aoi")
-	r := httptest.NewRequest("POST", "/api/v1/tasks", strings.NewReader(`{"company_id":"`+aoi.ID.String()+`","title":"T","skills":[{"skill":"x"}]}`))
+	r := httptest.NewRequest(http.MethodPost, "/api/v1/tasks", strings.NewReader(`{"company_id":"`+aoi.ID.String()+`","title":"T","skills":[{"skill":"x"}]}`))
 	r.Header.Set("Authorization", "Bearer "+w.token(aoi.Manager))
 	c := &patient{ResponseRecorder: httptest.NewRecorder()}
 	w.server.ServeHTTP(c, r)

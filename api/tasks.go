@@ -88,6 +88,7 @@ func (d Draft) of(company uuid.UUID) market.TaskDraft {
 	return t
 }
 
+// CompanyDraft is a task as it is posted: what a manager fills in, and for which company.
 type CompanyDraft struct {
 	Body struct {
 		CompanyID uuid.UUID `json:"company_id" format:"uuid"`

@@ -91,7 +91,7 @@ func (c Company) check() error {
 		return ErrTooLong.On("name_en").With("max", maxName)
 	case len([]rune(c.Address)) > 3*maxName:
 		return ErrTooLong.On("address").With("max", 3*maxName)
-	case zone != nil || c.TimeZone == "Local":
+	case zone != nil || c.TimeZone == "" || c.TimeZone == "Local": // Go takes both for a zone, PostgreSQL neither
 		return ErrZone.On("time_zone").With("value", c.TimeZone)
 	case !currency.MatchString(c.Currency):
 		return ErrCurrency.On("currency").With("value", c.Currency)

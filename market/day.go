@@ -25,7 +25,8 @@ var eraBegan = map[string]int{"令和": 2018, "R": 2018, "平成": 1988, "H": 19
 // parseDay reads 2024-03-31, 2024/3/31, 2024年3月31日, 令和6年3月31日 and R6.3.31, in any width of digits.
 func parseDay(text string) (civil.Date, error) {
 	folded := norm.NFKC.String(text)
-	year, parts := 0, plainDay.FindStringSubmatch(folded)
+	var year int
+	parts := plainDay.FindStringSubmatch(folded)
 	if parts != nil {
 		year, _ = strconv.Atoi(parts[1])
 		parts = parts[1:]

@@ -2,6 +2,7 @@ package matching_test
 
 import (
 	"math/big"
+	"slices"
 	"testing"
 
 	"cloud.google.com/go/civil"
@@ -193,12 +194,12 @@ func TestMoreSkillTenureOrRatingNeverLowersAScore(t *testing.T) {
 		grown := m
 		switch rapid.IntRange(0, 2).Draw(t, "what grows") {
 		case 0:
-			grown.Held = append(m.Held[:len(m.Held):len(m.Held)], drawHeld(t))
+			grown.Held = slices.Concat(m.Held, []matching.Held{drawHeld(t)})
 		case 1:
 			last, _ := m.LeftOn(q.AsOf)
 			to := last.AddDays(-rapid.IntRange(0, 4000).Draw(t, "ended before"))
-			grown.Stints = append(m.Stints[:len(m.Stints):len(m.Stints)],
-				matching.Stint{drawDepartment(t), to.AddDays(-rapid.IntRange(0, 4000).Draw(t, "long")), &to})
+			grown.Stints = slices.Concat(m.Stints,
+				[]matching.Stint{{drawDepartment(t), to.AddDays(-rapid.IntRange(0, 4000).Draw(t, "long")), &to}})
 		case 2:
 			rating := rapid.IntRange(1, 5).Draw(t, "rating")
 			mean := big.NewRat(int64(m.Stars+20), int64(m.Ratings+5))

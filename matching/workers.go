@@ -63,13 +63,14 @@ func Periodic() []*river.PeriodicJob {
 	return []*river.PeriodicJob{every(time.Second, DrainJob{}), every(15*time.Minute, DueJob{}), every(time.Minute, PrepareJob{})}
 }
 
-// unhurried is a worker without the queue's time limit: a rebuild takes as long as it takes.
+// unhurried is a worker with a time limit of its own: a rebuild of millions takes minutes. It has one all the same,
+// because the queue gives a job that was killed midway to another worker only after its limit.
 type unhurried[A river.JobArgs] struct {
 	river.WorkerDefaults[A]
 	work func(context.Context, A) error
 }
 
-func (u *unhurried[A]) Timeout(*river.Job[A]) time.Duration { return -1 }
+func (u *unhurried[A]) Timeout(*river.Job[A]) time.Duration { return 20 * time.Minute }
 
 func (u *unhurried[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	return u.work(ctx, job.Args)

@@ -73,7 +73,7 @@ func send(w http.ResponseWriter, requestID string, a answer) {
 		w.Header()[k] = v
 	}
 	w.WriteHeader(a.status)
-	w.Write(a.body)
+	_, _ = w.Write(a.body)
 }
 
 // receive checks key, version and account, and parses the parameters.

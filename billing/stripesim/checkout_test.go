@@ -201,8 +201,8 @@ func TestSessionsThatStripeWouldRefuseAreRefused(t *testing.T) {
 		c.spoil(p)
 		_, err := w.stripe.CheckoutSessions.New(p)
 		t.Run(name, func(t *testing.T) {
-			wantStripe(t, err, 400, stripe.ErrorTypeInvalidRequest, c.code)
-			if got := err.(*stripe.Error).Param; got != c.param {
+			got := wantStripe(t, err, 400, stripe.ErrorTypeInvalidRequest, c.code).Param
+			if got != c.param {
 				t.Errorf("the error is on %q, want %q", got, c.param)
 			}
 		})

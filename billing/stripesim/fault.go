@@ -134,8 +134,8 @@ func breakOff(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	fmt.Fprint(out, "HTTP/1.1 200 OK\r\nContent-")
-	out.Flush()
-	conn.Close()
+	_ = out.Flush()
+	_ = conn.Close()
 }
 
 // wait returns after d, or when the client has gone, or at Close.

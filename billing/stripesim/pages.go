@@ -58,7 +58,7 @@ func showPage(w http.ResponseWriter, status int, name, lang string, data any) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	w.Write(out.Bytes())
+	_, _ = w.Write(out.Bytes())
 }
 
 // showMessage is a page with a sentence and perhaps a way on.

@@ -83,8 +83,8 @@ func TestTransfersThatStripeWouldRefuseAreRefused(t *testing.T) {
 	} {
 		_, err := w.transfer(1_000, yumi, ch, c.spoil)
 		t.Run(name, func(t *testing.T) {
-			wantStripe(t, err, 400, invalidRequest, c.code)
-			if got := err.(*stripe.Error).Param; got != c.param {
+			got := wantStripe(t, err, 400, invalidRequest, c.code).Param
+			if got != c.param {
 				t.Errorf("the error is on %q, want %q", got, c.param)
 			}
 		})

@@ -3,6 +3,7 @@ package stripesim_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -184,11 +185,11 @@ func listOn(account string) (p stripe.ListParams) {
 	return p
 }
 
-// wantStripe fails unless the error is Stripe's with this status, type and code.
-func wantStripe(t *testing.T, err error, status int, kind stripe.ErrorType, code stripe.ErrorCode) {
+// wantStripe fails unless the error is Stripe's with this status, type and code; it gives the error back.
+func wantStripe(t *testing.T, err error, status int, kind stripe.ErrorType, code stripe.ErrorCode) *stripe.Error {
 	t.Helper()
-	got, ok := err.(*stripe.Error)
-	if !ok {
+	var got *stripe.Error
+	if !errors.As(err, &got) {
 		t.Fatalf("got %v, want a Stripe error %d %s %s", err, status, kind, code)
 	}
 	if got.HTTPStatusCode != status || got.Type != kind || got.Code != code {
@@ -197,6 +198,7 @@ func wantStripe(t *testing.T, err error, status int, kind stripe.ErrorType, code
 	if got.RequestID == "" {
 		t.Error("the error has no request id")
 	}
+	return got
 }
 
 var (

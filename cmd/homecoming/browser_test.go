@@ -102,12 +102,6 @@ func (p *person) fill(name, value string) {
 	}
 }
 
-// check ticks a box or a radio button of that name and value.
-func (p *person) check(name, value string) {
-	p.t.Helper()
-	p.page.MustElement(`input[name="` + name + `"][value="` + value + `"]`).MustClick()
-}
-
 // send presses the first button of the form that the selector means, and waits for the page it leads to.
 func (p *person) send(form string) {
 	p.t.Helper()

@@ -149,7 +149,7 @@ func (h *household) startStandIn(ctx context.Context) (err error) {
 	if l, err := listen(ctx, h.state.StripeAddr); err != nil {
 		h.state.StripeAddr = "127.0.0.1:0"
 	} else {
-		l.Close()
+		_ = l.Close()
 	}
 	if err := os.MkdirAll(h.stripeDir(), 0o700); err != nil {
 		return err

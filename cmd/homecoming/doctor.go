@@ -37,7 +37,7 @@ func doctor(ctx context.Context, out io.Writer, args []string) error {
 		return ready(ctx, c.Addr)
 	}
 	c, err := readConfig(os.LookupEnv, serveNeeds...)
-	report(out, "configuration", err)
+	err = report(out, "configuration", err)
 	if c.DatabaseURL != "" {
 		err = errors.Join(err, checkDatabase(ctx, out, c.DatabaseURL))
 	}

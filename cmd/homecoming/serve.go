@@ -19,6 +19,7 @@ import (
 	"homecoming/billing/stripe"
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
+	"homecoming/internal/idempotency"
 	"homecoming/internal/jobs"
 	"homecoming/internal/mail"
 	"homecoming/market"
@@ -93,7 +94,8 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	market.AddWorkers(a.workers, a.market, mailer, c.URL)
 	matching.Workers(a.workers, a.matching)
 	billing.AddWorkers(a.workers, a.billing)
-	a.periodic = slices.Concat(matching.Periodic(), billing.Periodic(a.billing))
+	idempotency.AddWorkers(a.workers, d)
+	a.periodic = slices.Concat(matching.Periodic(), billing.Periodic(a.billing), idempotency.Periodic())
 
 	pages := web.Config{Market: a.market, Matching: a.matching, Billing: a.billing, Clock: clock.System, Dev: c.dev}
 	if c.dev {

@@ -83,9 +83,9 @@ func TestTheMainJobWalksByAPIToDifferenceZero(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSums(t, walk.Candidates)
-	wantBalanced(t, ctx, i.client(t, "finance"))
-	wantImport(t, ctx, i.client(t, "office"))
-	wantTeam(t, ctx, i.client(t, "administrator"))
+	wantBalanced(ctx, t, i.client(t, "finance"))
+	wantImport(ctx, t, i.client(t, "office"))
+	wantTeam(ctx, t, i.client(t, "administrator"))
 }
 
 // wantSums holds each candidate to the promise that the parts shown sum to the score.
@@ -100,7 +100,7 @@ func wantSums(t *testing.T, list mainjob.Candidates) {
 }
 
 // wantBalanced reads every entry that finance sees and wants each to sum to zero.
-func wantBalanced(t *testing.T, ctx context.Context, finance *mainjob.Client) {
+func wantBalanced(ctx context.Context, t *testing.T, finance *mainjob.Client) {
 	t.Helper()
 	cursor, entries := "", 0
 	for {
@@ -137,7 +137,7 @@ func wantBalanced(t *testing.T, ctx context.Context, finance *mainjob.Client) {
 }
 
 // wantImport lets the alumni office try a file with one good and one broken row.
-func wantImport(t *testing.T, ctx context.Context, office *mainjob.Client) {
+func wantImport(ctx context.Context, t *testing.T, office *mainjob.Client) {
 	t.Helper()
 	file := "email,family_name,given_name,department,joined_on,left_on,skills\n" +
 		"taro@former.example,川口,太郎,経理部,2015-04-01,2023-03-31,簿記:3\n" +
@@ -165,7 +165,7 @@ func wantImport(t *testing.T, ctx context.Context, office *mainjob.Client) {
 	}
 }
 
-func wantTeam(t *testing.T, ctx context.Context, administrator *mainjob.Client) {
+func wantTeam(ctx context.Context, t *testing.T, administrator *mainjob.Client) {
 	t.Helper()
 	var team struct{ Items []struct{ Email string } }
 	if err := administrator.Do(ctx, http.MethodGet, "/api/v1/companies/"+administrator.Login.CompanyID+"/team", "", nil, &team); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,6 +19,10 @@ import (
 
 // attempts is how often a transaction is tried before a serialization failure or deadlock is given to the caller.
 const attempts = 5
+
+// connections is the size of the pool where the address does not say pool_max_conns: enough for eight jobs and a
+// dozen requests at a time.
+const connections = 24
 
 // A DB is a pool of connections to one PostgreSQL database, seen through gorm, database/sql and pgx alike.
 type DB struct {
@@ -35,6 +40,9 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "homecoming"
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = connections
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

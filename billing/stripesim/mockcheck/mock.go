@@ -84,7 +84,7 @@ func run(path string) (*Mock, error) {
 			return
 		}
 		read(out, urls)
-		cmd.Wait()
+		_ = cmd.Wait()
 	}()
 	if err := <-started; err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func run(path string) (*Mock, error) {
 	case <-m.exited:
 		return nil, errors.New("it ended at once")
 	case <-time.After(startTime):
-		m.Close()
+		_ = m.Close()
 		return nil, fmt.Errorf("no address after %s", startTime)
 	}
 }

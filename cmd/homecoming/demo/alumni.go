@@ -19,7 +19,6 @@ type leaver struct {
 	registration  string
 	stints        []stint
 	skills        []string // name:level:evidence
-	stillWithUs   bool
 }
 
 type stint struct {

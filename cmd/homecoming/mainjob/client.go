@@ -64,7 +64,7 @@ func (c *Client) Do(ctx context.Context, method, path, key string, in, out any) 
 		case <-time.After(pause):
 		}
 	}
-	return fmt.Errorf("%s %s as %s: %w (last: %v)", method, path, c.Login.Role, ctx.Err(), last)
+	return fmt.Errorf("%s %s as %s: %w (last: %w)", method, path, c.Login.Role, ctx.Err(), last)
 }
 
 // passing reports whether it is worth asking again.
