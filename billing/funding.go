@@ -23,8 +23,8 @@ const (
 
 // ErrFeeNotCovered is a charge whose processing fee nobody pays for.
 var ErrFeeNotCovered = problem.Define(problem.Conflict, "processing_fee_not_covered",
-	"The provider would keep {fee} of this payment, and the platform fee of {covered} does not cover it. Ask the operator to top up or to set a fee.",
-	"決済手数料{fee}がプラットフォーム手数料{covered}を上回るため入金できません。運営者に残高の補充または手数料の設定をご依頼ください。")
+	"The provider would keep {fee} of this payment; the platform fee of {covered} does not cover it. Ask the operator to top up.",
+	"決済手数料{fee}がプラットフォーム手数料{covered}を上回るため入金できません。運営者に残高の補充をご依頼ください。")
 
 // A Funding is where the company pays. CheckoutURL is empty while the provider's answer is unknown: it is looked up by
 // itself, and asking again gives the same page. It is empty as well when the page turns out to have been paid.
@@ -193,7 +193,8 @@ func (s *Service) lookAtPayment(ctx context.Context, id string) error {
 	return s.settlePayment(ctx, p)
 }
 
-// settlePayment books a payment, once. The return from the page, three kinds of event and the look-up all end here.
+// settlePayment books a payment, once: its source in the ledger is the charge. The return from the page, three kinds of
+// event and the look-up all end here.
 func (s *Service) settlePayment(ctx context.Context, p Payment) error {
 	if !p.Paid || p.Milestone == uuid.Nil {
 		return nil
@@ -206,19 +207,26 @@ func (s *Service) settlePayment(ctx context.Context, p Payment) error {
 		if err != nil {
 			return ours(err)
 		}
-		if m.Charge == p.Charge {
-			return nil
-		}
 		payable := m.State == MilestoneFunding || m.State == MilestoneDraft
-		if !payable || p.Amount != m.Quote().Charge || p.Currency != m.Currency {
-			slog.Error("a payment fits no milestone", "charge", p.Charge, "milestone", m.ID, "state", m.State, "amount", p.Amount)
-			e := unmatched(m, p)
-			e.PostedAt = s.clock.Now()
-			_, err := Post(tx, e)
-			return err
+		switch {
+		case m.Charge == p.Charge:
+			return nil
+		case payable && p.Amount == m.Quote().Charge && p.Currency == m.Currency:
+			return s.funded(tx, c, m, p)
 		}
-		return s.funded(tx, c, m, p)
+		return s.unexplained(tx, m, p)
 	})
+}
+
+// unexplained books money that fits no milestone to suspense and leaves word of it.
+func (s *Service) unexplained(tx *gorm.DB, m Milestone, p Payment) error {
+	e := unmatched(m, p)
+	e.PostedAt = s.clock.Now()
+	if isNew, err := Post(tx, e); err != nil || !isNew {
+		return err
+	}
+	return market.Audit(tx, market.Actor{}, m.CompanyID, "payment.unmatched", "milestone:"+m.ID.String(),
+		map[string]any{"charge": p.Charge, "amount": p.Amount, "currency": p.Currency, "state": m.State})
 }
 
 func (s *Service) funded(tx *gorm.DB, c Contract, m Milestone, p Payment) error {

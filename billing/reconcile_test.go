@@ -113,6 +113,9 @@ func TestASecondPaymentForAMilestoneWaitsInSuspense(t *testing.T) {
 	w.Check(err)
 	gatewaytest.Press(w, c.URL)
 	w.drain()
+	if n := w.Count("SELECT count(*) FROM audit WHERE action = 'payment.unmatched'"); n != 1 {
+		t.Errorf("%d words are left of it, want one", n)
+	}
 	w.wantException(billing.UnappliedCash, 0) // booked, so the sums agree; and still a question
 	if got := w.balance("suspense:unmatched"); got != -1_000 {
 		t.Errorf("suspense has %d", got)
