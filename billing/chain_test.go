@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -162,6 +163,28 @@ func TestSilenceAcceptsDeliveredWorkOnItsDay(t *testing.T) {
 	w.wantState(m, billing.MilestoneReleased)
 	if s := w.milestone(m.ID).Timeline; s[len(s)-3].By != billing.TheClock {
 		t.Errorf("accepted by %s, want the clock", s[len(s)-3].By)
+	}
+}
+
+func TestTheFeesDueDayCountsFromTheFirstDelivery(t *testing.T) {
+	w := newWorld(t)
+	m := w.contract()(100_000).Milestones[0]
+	w.fund(m)
+	w.deliver(m)
+	first := w.milestone(m.ID)
+	if *first.ReceivedOn != day("2026-11-23") || *first.PayBy != day("2026-12-22") || first.Quote().LatestPayment != *first.PayBy {
+		t.Fatalf("received on %s, to be paid by %s", first.ReceivedOn, first.PayBy)
+	}
+	w.Clock.Advance(5 * 24 * time.Hour)
+	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, "The totals are missing.")
+	w.Check(err)
+	w.deliver(m)
+	again := w.milestone(m.ID)
+	if *again.ReceivedOn != *first.ReceivedOn || *again.PayBy != *first.PayBy {
+		t.Errorf("delivered again: received on %s, to be paid by %s", again.ReceivedOn, again.PayBy)
+	}
+	if !again.AutoAcceptAt.After(*first.AutoAcceptAt) {
+		t.Error("silence counts from the first delivery")
 	}
 }
 

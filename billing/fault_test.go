@@ -353,3 +353,97 @@ func (l *aCutList) BalanceTransactions(ctx context.Context, since time.Time) ite
 		yield(billing.BalanceTransaction{}, billing.ErrUnknown)
 	}
 }
+
+// aBusyDesk counts the pages it opens, and has somebody else ask for one while it is at it.
+type aBusyDesk struct {
+	billing.Gateway
+	meanwhile func()
+	opened    int
+}
+
+func (d *aBusyDesk) CreateCheckout(ctx context.Context, key string, o billing.CheckoutOrder) (billing.Checkout, error) {
+	d.opened++
+	if d.opened == 1 {
+		d.meanwhile()
+	}
+	return d.Gateway.CreateCheckout(ctx, key, o)
+}
+
+func TestWhileOneSendsNobodyElseDoes(t *testing.T) {
+	w := newWorld(t)
+	m := w.contract()(100_000).Milestones[0]
+	desk := &aBusyDesk{Gateway: w.gateway}
+	desk.meanwhile = func() {
+		f, err := w.billing.Fund(ctx, w.aoi.Manager, m.ID)
+		w.Check(err)
+		if f.CheckoutURL != "" {
+			t.Error("a page is known before it was opened")
+		}
+		w.workOperations()
+	}
+	w.serve(desk)
+	f, err := w.billing.Fund(ctx, w.aoi.Manager, m.ID)
+	w.Check(err)
+	if desk.opened != 1 || f.CheckoutURL == "" {
+		t.Fatalf("%d requests were sent, the page is %q", desk.opened, f.CheckoutURL)
+	}
+}
+
+// aSlowList is a provider whose balance somebody adds to just after it has been listed.
+type aSlowList struct {
+	billing.Gateway
+	afterwards func()
+}
+
+func (l *aSlowList) BalanceTransactions(ctx context.Context, since time.Time) iter.Seq2[billing.BalanceTransaction, error] {
+	return func(yield func(billing.BalanceTransaction, error) bool) {
+		for b, err := range l.Gateway.BalanceTransactions(ctx, since) {
+			if !yield(b, err) {
+				return
+			}
+		}
+		l.afterwards()
+	}
+}
+
+func TestWhatIsBookedDuringAReconciliationIsTheNextOnes(t *testing.T) {
+	w, _ := paidFor(t)
+	other := w.contract()(50_000).Milestones[0]
+	once := false
+	w.serve(&aSlowList{w.gateway, func() {
+		if !once {
+			once = true
+			w.Clock.Advance(time.Second)
+			w.fund(other)
+		}
+	}})
+	w.wantReconciled(2)
+	w.wantReconciled(3)
+}
+
+func TestAPaymentWhoseFeeIsNotKnownYetIsBookedWhenItIs(t *testing.T) {
+	w := newWorld(t)
+	m := w.contract()(100_000).Milestones[0]
+	f, err := w.billing.Fund(ctx, w.aoi.Manager, m.ID)
+	w.Check(err)
+	gatewaytest.Press(w, f.CheckoutURL)
+	w.serve(anUnsettled{w.gateway})
+	_, err = w.billing.CatchUp(ctx)
+	w.Check(err)
+	var id string
+	w.Check(w.DB.Gorm(ctx).Raw("SELECT id FROM provider_events WHERE type = 'charge.succeeded'").Scan(&id).Error)
+	w.wantErr(w.billing.WorkEvent(ctx, id), billing.ErrBusy)
+	w.wantState(m, billing.MilestoneFunding)
+	w.serve(w.gateway)
+	w.drain()
+	w.wantState(m, billing.MilestoneFunded)
+}
+
+// anUnsettled is a provider that has taken money and not said yet what it keeps.
+type anUnsettled struct{ billing.Gateway }
+
+func (u anUnsettled) Payment(ctx context.Context, id string) (billing.Payment, error) {
+	p, err := u.Gateway.Payment(ctx, id)
+	p.Fee, p.Settled = 0, false
+	return p, err
+}

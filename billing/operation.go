@@ -164,8 +164,8 @@ func (s *Service) lease() time.Duration { return s.cfg.CallTimeout + 5*time.Seco
 // and write down what came out. mine says that the caller planned it and holds it. An operation that somebody else
 // holds, or that is over, is returned as it is.
 func (s *Service) perform(ctx context.Context, id uuid.UUID, mine bool) (Operation, error) {
-	o, look, err := s.claim(ctx, id, mine)
-	if err != nil || o.State != OpSending {
+	o, held, look, err := s.claim(ctx, id, mine)
+	if err != nil || !held {
 		return o, err
 	}
 	call, cancel := context.WithTimeout(ctx, s.cfg.CallTimeout)
@@ -188,15 +188,16 @@ func (s *Service) ask(ctx context.Context, o Operation, look bool) (outcome, err
 	return p.send(ctx, o)
 }
 
-// claim marks an operation as being sent, and says whether it may have been sent before.
-func (s *Service) claim(ctx context.Context, id uuid.UUID, mine bool) (o Operation, look bool, err error) {
+// claim marks an operation as being sent, and says whether the caller holds it now and whether it may have been sent
+// before. One that is over, that somebody else holds or that waits for something is not held.
+func (s *Service) claim(ctx context.Context, id uuid.UUID, mine bool) (o Operation, held, look bool, err error) {
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
+		held = false
 		if o, err = lockOperation(tx, id); err != nil {
 			return err
 		}
 		now := s.clock.Now()
 		if o.NextAt == nil || o.NextAt.After(now) && !mine || o.State == OpCreated {
-			o.State = doneWith(o.State)
 			return nil
 		}
 		do := doSend
@@ -210,22 +211,14 @@ func (s *Service) claim(ctx context.Context, id uuid.UUID, mine bool) (o Operati
 		if wait, err := s.waits(tx, o); err != nil || wait {
 			return err
 		}
-		look = o.State != OpPlanned
+		held, look = true, o.State != OpPlanned
 		if o.State == OpRejected {
 			o.Attempt++
 		}
 		o.Tries++
 		return s.saveOperation(tx, &o, to, s.lease())
 	})
-	return o, look, err
-}
-
-// doneWith hides "sending" of another holder from perform, which goes on with its own alone.
-func doneWith(state OperationState) OperationState {
-	if state == OpSending {
-		return OpUnknown
-	}
-	return state
+	return o, held, look, err
 }
 
 // waits parks an operation whose preconditions are missing, and says so on its milestone.
