@@ -53,7 +53,7 @@ var (
 	ErrFrozen = problem.Define(problem.Conflict, "milestone_frozen",
 		"This milestone is frozen ({reason}). It goes on when that is settled.", "このマイルストーンは凍結中です（{reason}）。解決後に再開できます。")
 	ErrDelivered = problem.Define(problem.Conflict, "already_delivered",
-		"This has been delivered once. What was delivered is refunded only by agreement: ask for changes or accept it.",
+		"This was delivered once. Delivered work is refunded only by agreement: ask for changes or accept it.",
 		"一度納品された成果物は、合意なしに返金できません。修正を依頼するか、検収してください。")
 	ErrNotDueYet = problem.Define(problem.Conflict, "not_due_yet",
 		"Silence accepts this on {date}, not before.", "自動検収は{date}です。まだ実行できません。")

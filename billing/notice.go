@@ -91,7 +91,8 @@ func (n Notice) Items(lang problem.Language) []NoticeItem {
 		{say("Supplier", "受託者"), joined(n.Supplier, n.SupplierNumber)},
 		{say("Day of the order", "委託日"), n.OrderedOn.String()},
 		{say("Work", "業務の内容"), joined(n.Work, n.Brief)},
-		{say("Rights in the work", "知的財産権"), say("As the brief says; what it does not mention stays with the supplier.", "業務の内容に記載のとおり。記載のないものは受託者に留保されます。")},
+		{say("Rights in the work", "知的財産権"), say("As the brief says; what it does not mention stays with the supplier.",
+			"業務の内容に記載のとおり。記載のないものは受託者に留保されます。")},
 		{say("Place", "納品の場所"), say("Online; no place of work is prescribed.", "オンライン（就業場所の指定なし）")},
 		{say("Delivery", "納期"), n.DeliverOn.String()},
 	}

@@ -60,15 +60,15 @@ func (s *Service) MoneyOverview(ctx context.Context, who market.Actor, company u
 	err = g.Raw(`SELECT
 			coalesce(sum(`+charge+`) FILTER (WHERE m.state IN ('draft', 'funding')), 0) AS committed,
 			coalesce(sum(`+charge+`) FILTER (WHERE m.state NOT IN ('draft', 'funding', 'canceled', 'refunded')), 0) AS funded,
-			coalesce(sum(`+charge+`) FILTER (WHERE m.state IN ('funded', 'in_progress', 'submitted', 'changes_requested')), 0) AS held,
+			coalesce(sum(`+charge+`) FILTER (WHERE m.state IN `+holding+`), 0) AS held,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state IN ('accepted', 'releasing')), 0) AS releasing,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state IN ('released', 'payout_failed')), 0) AS released,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state = 'paid'), 0) AS paid,
 			coalesce(sum(`+charge+`) FILTER (WHERE m.state = 'refunding'), 0) AS refunding,
 			coalesce(sum(platform_fee + platform_tax) FILTER (WHERE m.state IN ('accepted', 'releasing', 'released', 'payout_failed', 'paid')), 0) AS platform_fee,
 			coalesce(sum(withheld) FILTER (WHERE m.state IN ('released', 'payout_failed', 'paid')), 0) AS withheld,
-			count(*) FILTER (WHERE m.state IN ('funded', 'in_progress', 'submitted', 'changes_requested') AND funded_at < ?::timestamptz - interval '60 days') AS held_over60,
-			coalesce(max(extract(day FROM ?::timestamptz - funded_at)) FILTER (WHERE m.state IN ('funded', 'in_progress', 'submitted', 'changes_requested')), 0)::int AS oldest_held_day
+			count(*) FILTER (WHERE m.state IN `+holding+` AND funded_at < ?::timestamptz - interval '60 days') AS held_over60,
+			coalesce(max(extract(day FROM ?::timestamptz - funded_at)) FILTER (WHERE m.state IN `+holding+`), 0)::int AS oldest_held_day
 		FROM milestones m WHERE company_id = ?`, s.clock.Now(), s.clock.Now(), company).Scan(&o).Error
 	if err != nil {
 		return o, err

@@ -46,6 +46,7 @@ func (s *Service) Review(ctx context.Context, who market.Actor, contract uuid.UU
 		if c.State != ContractCompleted {
 			return ErrNotFinished.With("state", string(c.State))
 		}
-		return s.market.RecordReview(tx, who, market.Review{ContractID: c.ID, CompanyID: c.CompanyID, PersonID: c.PersonID, By: side, Rating: rating, Text: text})
+		return s.market.RecordReview(tx, who, market.Review{ContractID: c.ID, CompanyID: c.CompanyID, PersonID: c.PersonID,
+			By: side, Rating: rating, Text: text})
 	})
 }
