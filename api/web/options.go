@@ -5,6 +5,7 @@ import (
 
 	"homecoming/api/web/ui"
 	"homecoming/market"
+	"homecoming/matching"
 )
 
 func departmentOptions(ctx context.Context, list []market.Department) []ui.Option {
@@ -36,6 +37,14 @@ func named(ctx context.Context, prefix string, values ...string) []ui.Option {
 		options[i] = ui.Option{Value: value, Label: ui.T(ctx, prefix+value)}
 	}
 	return options
+}
+
+// reachLine says how much of the whole a list is: top 20 of 1,284 alumni this reaches.
+func reachLine(ctx context.Context, n int, r matching.Reached) string {
+	if r.Alumni < n { // the count lags behind the list by a moment
+		return ui.T(ctx, "candidates.top", "n", n)
+	}
+	return ui.T(ctx, "candidates.of", "n", n, "all", figures(&market.Money{Amount: int64(r.Alumni), Currency: "JPY"}))
 }
 
 // certificateLine is the certificate in a few words: exact list, checked 09:41 · how.

@@ -88,17 +88,6 @@ func wanted(ctx context.Context, t market.Task, names map[string]string) []ui.Ch
 	return list
 }
 
-func skillIDs(tasks ...market.Task) (ids []string) {
-	for _, t := range tasks {
-		for _, s := range t.Skills {
-			if !slices.Contains(ids, s.SkillID) {
-				ids = append(ids, s.SkillID)
-			}
-		}
-	}
-	return ids
-}
-
 // checkedAt is the moment of a ranking on the company's clock.
 func checkedAt(ctx context.Context, r ranked) string {
 	return words.Clock(r.checked, ui.FrameOf(ctx).Zone)

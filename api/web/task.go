@@ -24,6 +24,7 @@ type taskView struct {
 	invited    map[string]int // how many invitations stand in each state
 	bids       []bidRow
 	department map[uuid.UUID]string
+	reached    matching.Reached
 }
 
 // A bidRow is one bid in the comparison.
@@ -56,7 +57,7 @@ func (v *visit) getTask() error {
 
 func (v *visit) taskView(t market.Task) (taskView, error) {
 	view := taskView{task: t, mayPost: v.who.May(market.PostTasks, t.CompanyID) == nil}
-	names, err := v.skillNames(t.CompanyID, skillIDs(t))
+	names, err := v.skillNames(t)
 	if err != nil {
 		return view, err
 	}
@@ -104,6 +105,9 @@ func (v *visit) addCandidates(view *taskView) error {
 	for _, i := range invitations {
 		states[i.MembershipID] = i.State
 		view.invited[i.State]++
+	}
+	if view.reached, err = v.Matching.TaskReaches(v.ctx, v.who, t.ID); err != nil {
+		return err
 	}
 	r, err := v.Matching.Rank(v.ctx, v.who, t.ID, matching.Query{Limit: 20})
 	if err != nil {

@@ -34,6 +34,7 @@ type taskForm struct {
 	suggested   []ui.Option // skills that the text speaks of and that are not there yet
 	options     []string    // completions for the skill that is being typed
 	ranked      ranked
+	audience    matching.Reached
 }
 
 const maxSkillRows = 12
@@ -89,6 +90,9 @@ func (v *visit) complete(t taskForm) (taskForm, error) {
 		return t, nil
 	}
 	d, _ := v.draft(t)
+	if t.audience, err = v.Matching.Reaches(v.ctx, v.who, d); err != nil {
+		return t, err
+	}
 	if d.Visibility.Kind == market.Named {
 		d.Visibility.Kind = market.OwnAlumni // choose from everybody; only those chosen will see it
 	}
@@ -116,17 +120,10 @@ func (v *visit) suggest(t *taskForm) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]string, 0, len(found))
 	for _, m := range found {
-		ids = append(ids, m.ID)
-	}
-	names, err := v.skillNames(v.company.ID, ids)
-	if err != nil {
-		return err
-	}
-	for _, m := range found {
-		if !t.wants(m.ID, m.Text, names[m.ID]) {
-			t.suggested = append(t.suggested, ui.Option{Value: names[m.ID], Label: names[m.ID]})
+		name := skillName(v.lang, m.ID, m.Text)
+		if !t.wants(m.ID, m.Text, name) {
+			t.suggested = append(t.suggested, ui.Option{Value: name, Label: name})
 		}
 	}
 	for _, row := range t.skills {
@@ -196,7 +193,7 @@ func (v *visit) formOf(task market.Task) (taskForm, error) {
 	for _, d := range task.Visibility.Departments {
 		t.reached = append(t.reached, d.String())
 	}
-	names, err := v.skillNames(task.CompanyID, skillIDs(task))
+	names, err := v.skillNames(task)
 	for _, s := range task.Skills {
 		row := skillRow{names[s.SkillID], strconv.Itoa(s.Level), string(s.Kind)}
 		if s.Strict {

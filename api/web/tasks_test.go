@@ -38,3 +38,19 @@ func TestARefusedTaskStaysAsItWasTyped(t *testing.T) {
 	}
 	manager.get("/tasks").is(200).says("案件はまだありません")
 }
+
+func TestACompanysOwnSkillIsCalledByItsName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	aoi.Alumnus("高橋 由美")
+	manager := w.as(aoi.Manager, "ja")
+	form := taskFields()
+	form.Set("skills[1].skill", "蔵の鍵の扱い")
+	form.Set("do", "publish")
+	path := manager.post("/tasks/new", form).leads("/tasks/")
+	_, err := w.fits.Drain(ctx)
+	w.Check(err)
+	manager.get(path).is(200).says("蔵の鍵の扱い · ", "法人税 · 実務", "対象1人中の上位1人")
+	manager.get(path+"/edit").is(200).says(`value="蔵の鍵の扱い"`, `value="法人税"`)
+}

@@ -93,15 +93,11 @@ func firstBid(o matching.Offer) bidForm {
 
 // quote is the line of money for what is typed; all zero while that is no amount or no day.
 func (v *visit) quote(o matching.Offer, f bidForm) (billing.Quote, error) {
-	amount, day, unfinished := parseTerms(f, o.Company.Currency)
-	if unfinished != nil {
-		return billing.Quote{Currency: o.Company.Currency}, nil
+	if amount, day, err := parseTerms(f, o.Company.Currency); err == nil {
+		profile, err := v.Market.Profile(v.ctx, v.who)
+		return billing.QuoteFor(o.Company, o.Task.WithholdingCategory, amount, profile.Person.RegistrationNumber != "", day), err
 	}
-	profile, err := v.Market.Profile(v.ctx, v.who)
-	if err != nil {
-		return billing.Quote{}, err
-	}
-	return billing.QuoteFor(o.Company, o.Task.WithholdingCategory, amount, profile.Person.RegistrationNumber != "", day), nil
+	return billing.Quote{Currency: o.Company.Currency}, nil
 }
 
 // parseTerms reads amount and day of an offer.

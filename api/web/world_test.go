@@ -34,6 +34,7 @@ type world struct {
 	server  *httptest.Server
 	sim     *stripesim.Server
 	billing *billing.Service
+	fits    *matching.Service
 }
 
 func newWorld(t *testing.T) *world {
@@ -42,9 +43,9 @@ func newWorld(t *testing.T) *world {
 	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords)
 	w.Check(matching.SyncTaxonomy(ctx, w.DB))
 	w.payThrough()
-	fits := matching.New(w.DB, w.Clock, postgres.New(w.DB))
-	s, err := api.New(api.Config{DB: w.DB, Clock: w.Clock, Market: w.Market, Matching: fits, Billing: w.billing, Logger: slog.New(slog.DiscardHandler),
-		Pages: web.Pages(web.Config{Market: w.Market, Matching: fits, Billing: w.billing, Clock: w.Clock, Dev: true, Outbox: mail.NewOutbox(w.DB)})})
+	w.fits = matching.New(w.DB, w.Clock, postgres.New(w.DB))
+	s, err := api.New(api.Config{DB: w.DB, Clock: w.Clock, Market: w.Market, Matching: w.fits, Billing: w.billing, Logger: slog.New(slog.DiscardHandler),
+		Pages: web.Pages(web.Config{Market: w.Market, Matching: w.fits, Billing: w.billing, Clock: w.Clock, Dev: true, Outbox: mail.NewOutbox(w.DB)})})
 	w.Check(err)
 	w.server = httptest.NewServer(s)
 	t.Cleanup(w.server.Close)
