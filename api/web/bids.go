@@ -75,7 +75,8 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 		return b, err
 	}
 	money := market.Money{Amount: bid.Amount, Currency: bid.Currency}
-	b.name, b.form = member.Name, bidForm{figures(&money), bid.DeliverOn.String(), "", bid.Version}
+	b.name, b.form = member.Name, formOfBid(bid)
+	b.form.message = ""
 	b.quote = billing.QuoteFor(company, b.task.WithholdingCategory, money, member.Registered, bid.DeliverOn)
 	return b, nil
 }
@@ -93,9 +94,9 @@ func (v *visit) postCounter() error {
 		return err
 	}
 	b.form = v.readBid()
-	amount, day, err := parseTerms(b.form, b.bid.Currency)
+	terms, err := b.form.terms(b.bid.Currency)
 	if err == nil {
-		_, err = v.Market.Counter(v.ctx, v.who, id, b.form.seen, market.Terms{Amount: amount, DeliverOn: day, Message: b.form.message})
+		_, err = v.Market.Counter(v.ctx, v.who, id, b.form.seen, terms)
 	}
 	if err != nil {
 		return v.refuse(err, func(f ui.Fault) templ.Component { return bidPage(b, f) })

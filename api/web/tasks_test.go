@@ -3,6 +3,8 @@ package web_test
 import (
 	"net/url"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 func taskFields() url.Values {
@@ -53,4 +55,23 @@ func TestACompanysOwnSkillIsCalledByItsName(t *testing.T) {
 	w.Check(err)
 	manager.get(path).is(200).says("蔵の鍵の扱い · ", "法人税 · 実務", "対象1人中の上位1人")
 	manager.get(path+"/edit").is(200).says(`value="蔵の鍵の扱い"`, `value="法人税"`)
+}
+
+func TestABidInPartsStaysInPartsWhenItIsCountered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("高橋 由美")
+	task := aoi.Task("Close the books", 300_000)
+	alumna := w.as(yumi.Actor, "en")
+	parts := url.Values{"amount": {"300,000"}, "deliver_on": {"2026-12-16"}, "milestones[0].title": {"Draft"}, "milestones[0].amount": {"100,000"},
+		"milestones[2].title": {"Final"}, "milestones[2].amount": {"150,000"}}
+	alumna.post("/tasks/"+task.ID.String()+"/bids", parts).is(422).says(`value="Draft"`, `value="150,000"`, "come to ¥250,000")
+	parts.Set("milestones[2].amount", "many")
+	alumna.post("/tasks/"+task.ID.String()+"/bids", parts).is(422).says("#f-milestones[1].amount")
+	parts.Set("milestones[2].amount", "200,000")
+	alumna.post("/tasks/"+task.ID.String()+"/bids", parts).leads("/bids")
+	bids, err := w.Market.Bids(ctx, aoi.Manager, task.ID, uuid.Nil, 10)
+	w.Check(err)
+	w.as(aoi.Manager, "en").get("/bids/"+bids[0].ID.String()).is(200).says(`name="milestones[1].title" value="Final"`, `value="200,000"`, "2026-12-16").check("en")
 }

@@ -3,7 +3,6 @@ package web
 import (
 	"strings"
 
-	"cloud.google.com/go/civil"
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
@@ -12,13 +11,6 @@ import (
 	"homecoming/market"
 	"homecoming/matching"
 )
-
-// A bidForm is an offer as it is typed. Its four inputs are amount, day, message and, where there are several,
-// milestones.
-type bidForm struct {
-	amount, deliverOn, message string
-	seen                       int // the version that is answered; 0 for a first offer
-}
 
 // A workView is a task as one alumna or alumnus sees it.
 type workView struct {
@@ -76,7 +68,7 @@ func (v *visit) workView(id uuid.UUID) (workView, error) {
 	}
 	if len(bids) > 0 && bids[0].State != market.Withdrawn {
 		w.mine = &bids[0]
-		w.form = bidForm{figures(&market.Money{Amount: w.mine.Amount, Currency: w.mine.Currency}), w.mine.DeliverOn.String(), w.mine.Message, w.mine.Version}
+		w.form = formOfBid(*w.mine)
 	}
 	w.quote, err = v.quote(offer, w.form)
 	return w, err
@@ -93,35 +85,11 @@ func firstBid(o matching.Offer) bidForm {
 
 // quote is the line of money for what is typed; all zero while that is no amount or no day.
 func (v *visit) quote(o matching.Offer, f bidForm) (billing.Quote, error) {
-	if amount, day, err := parseTerms(f, o.Company.Currency); err == nil {
+	if terms, err := f.terms(o.Company.Currency); err == nil {
 		profile, err := v.Market.Profile(v.ctx, v.who)
-		return billing.QuoteFor(o.Company, o.Task.WithholdingCategory, amount, profile.Person.RegistrationNumber != "", day), err
+		return billing.QuoteFor(o.Company, o.Task.WithholdingCategory, terms.Amount, profile.Person.RegistrationNumber != "", terms.DeliverOn), err
 	}
 	return billing.Quote{Currency: o.Company.Currency}, nil
-}
-
-// parseTerms reads amount and day of an offer.
-func parseTerms(f bidForm, currency string) (market.Money, civil.Date, error) {
-	amount, err := parseMoney(f.amount, currency)
-	if err != nil {
-		return market.Money{}, civil.Date{}, ErrAmountForm.On("amount")
-	}
-	day, err := parseDay(f.deliverOn)
-	if err != nil {
-		return market.Money{}, civil.Date{}, ErrDayForm.On("deliver_on")
-	}
-	if amount == nil {
-		return market.Money{}, civil.Date{}, market.ErrRequired.On("amount")
-	}
-	if day == nil {
-		return market.Money{}, civil.Date{}, market.ErrRequired.On("deliver_on")
-	}
-	return *amount, *day, nil
-}
-
-func (v *visit) readBid() bidForm {
-	f := v.form()
-	return bidForm{f.text("amount"), f.text("deliver_on"), f.text("message"), f.number("seen")}
 }
 
 // postQuote shows the page again with the line of money for what was typed; nothing is offered by it.
@@ -154,9 +122,9 @@ func (v *visit) postBid() error {
 		return err
 	}
 	w.form = v.readBid()
-	amount, day, err := parseTerms(w.form, w.offer.Company.Currency)
+	terms, err := w.form.terms(w.offer.Company.Currency)
 	if err == nil {
-		_, err = v.Market.PlaceBid(v.ctx, v.who, id, market.Terms{Amount: amount, DeliverOn: day, Message: w.form.message})
+		_, err = v.Market.PlaceBid(v.ctx, v.who, id, terms)
 	}
 	if err != nil {
 		return v.refuse(err, func(f ui.Fault) templ.Component { return offerPage(w, f) })

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"strconv"
+
+	"homecoming/market"
+)
+
+// A bidForm is an offer as it is typed: amount, day, message and, for who wants them, parts.
+type bidForm struct {
+	amount, deliverOn, message string
+	seen                       int // the version that is answered; 0 for a first offer
+	parts                      []partRow
+}
+
+// A partRow is one milestone of an offer as it is typed.
+type partRow struct{ title, amount, dueOn string }
+
+const maxPartRows = 20
+
+// rows are the parts and some empty rows after them.
+func (f bidForm) rows() []partRow {
+	rows := f.parts[:len(f.parts):len(f.parts)]
+	for blank := 0; len(rows) < maxPartRows && (blank == 0 || len(rows) < 3); blank++ {
+		rows = append(rows, partRow{})
+	}
+	return rows
+}
+
+func (v *visit) readBid() bidForm {
+	f := v.form()
+	b := bidForm{f.text("amount"), f.text("deliver_on"), f.text("message"), f.number("seen"), nil}
+	for i := range maxPartRows {
+		name := "milestones[" + strconv.Itoa(i) + "]"
+		if p := (partRow{f.text(name + ".title"), f.text(name + ".amount"), f.text(name + ".due_on")}); p != (partRow{}) {
+			b.parts = append(b.parts, p)
+		}
+	}
+	return b
+}
+
+// formOfBid is the form that would make the same offer again. An offer in one part shows no parts.
+func formOfBid(b market.Bid) bidForm {
+	f := bidForm{figures(&market.Money{Amount: b.Amount, Currency: b.Currency}), b.DeliverOn.String(), b.Message, b.Version, nil}
+	for _, m := range b.Milestones {
+		if len(b.Milestones) > 1 {
+			f.parts = append(f.parts, partRow{m.Title, figures(&market.Money{Amount: m.Amount, Currency: b.Currency}), dayText(&m.DueOn)})
+		}
+	}
+	return f
+}
+
+// terms is what the form offers. The error is about what cannot be read; the rules are asked by market.
+func (f bidForm) terms(currency string) (market.Terms, error) {
+	amount, err := parseMoney(f.amount, currency)
+	if err != nil {
+		return market.Terms{}, ErrAmountForm.On("amount")
+	}
+	day, err := parseDay(f.deliverOn)
+	if err != nil {
+		return market.Terms{}, ErrDayForm.On("deliver_on")
+	}
+	if amount == nil {
+		return market.Terms{}, market.ErrRequired.On("amount")
+	}
+	if day == nil {
+		return market.Terms{}, market.ErrRequired.On("deliver_on")
+	}
+	terms := market.Terms{Amount: *amount, DeliverOn: *day, Message: f.message}
+	for i, p := range f.parts {
+		m, err := p.milestone("milestones["+strconv.Itoa(i)+"]", currency)
+		if err != nil {
+			return terms, err
+		}
+		terms.Milestones = append(terms.Milestones, m)
+	}
+	return terms, nil
+}
+
+// milestone reads one part; what is missing is for market to say.
+func (p partRow) milestone(field, currency string) (market.PlannedMilestone, error) {
+	m := market.PlannedMilestone{Title: p.title}
+	amount, err := parseMoney(p.amount, currency)
+	if err != nil {
+		return m, ErrAmountForm.On(field + ".amount")
+	}
+	if amount != nil {
+		m.Amount = amount.Amount
+	}
+	due, err := parseDay(p.dueOn)
+	if err != nil {
+		return m, ErrDayForm.On(field + ".due_on")
+	}
+	if due != nil {
+		m.DueOn = *due
+	}
+	return m, nil
+}
