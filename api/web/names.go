@@ -35,7 +35,7 @@ func (v *visit) skillNames(t market.Task) (map[string]string, error) {
 		names[s.SkillID] = skillName(v.lang, s.SkillID, v.t("skill.own"))
 		own = own || strings.HasPrefix(s.SkillID, "own-")
 	}
-	if !own || v.who.May(market.PostTasks, t.CompanyID) != nil {
+	if mayRank := v.who.May(market.PostTasks, t.CompanyID) == nil; !own || !mayRank {
 		return names, nil
 	}
 	r, err := v.Matching.Rank(v.ctx, v.who, t.ID, matching.Query{Limit: 1})
