@@ -102,6 +102,18 @@ type Contract struct {
 	Notice      Notice      `gorm:"-"`
 	NoticeHash  string      `gorm:"-"`
 	Milestones  []Milestone `gorm:"-"` // in order
+
+	Reviews []market.Review `gorm:"-"` // those that the reader's side may read; of one contract alone
+}
+
+// ReviewBy is a side's review among those that may be read.
+func (c Contract) ReviewBy(side market.Side) (market.Review, bool) {
+	for _, r := range c.Reviews {
+		if r.By == side {
+			return r, true
+		}
+	}
+	return market.Review{}, false
 }
 
 // Label is the number as people quote it: C-1042.

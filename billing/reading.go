@@ -10,7 +10,7 @@ import (
 	"homecoming/market"
 )
 
-// Contract reads one contract that the actor may see, with its terms, notice, parties and milestones.
+// Contract reads one contract that the actor may see, with its terms, notice, parties, milestones and reviews.
 func (s *Service) Contract(ctx context.Context, who market.Actor, id uuid.UUID) (Contract, error) {
 	g := s.db.Gorm(ctx)
 	var c Contract
@@ -21,7 +21,17 @@ func (s *Service) Contract(ctx context.Context, who market.Actor, id uuid.UUID) 
 	if err := withParties(g, list); err != nil {
 		return c, err
 	}
-	return list[0], withDocuments(g, &list[0])
+	c = list[0]
+	if err := withDocuments(g, &c); err != nil {
+		return c, err
+	}
+	side := market.ByCompany
+	if c.PersonID == who.PersonID {
+		side = market.ByAlumnus
+	}
+	var err error
+	c.Reviews, err = market.ReadableReviews(g, c.ID, side, s.clock.Now())
+	return c, err
 }
 
 // withDocuments reads the terms and notice in force.

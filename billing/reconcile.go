@@ -67,7 +67,7 @@ type Reconciliation struct {
 	FinishedAt *time.Time       `json:"finished_at,omitempty"`
 }
 
-// What can be wrong with a reconciliation's days.
+// ErrDays is a reconciliation over days that make no period.
 var ErrDays = problem.Define(problem.Invalid, "days_out_of_order",
 	"The first day must not be after the last, and a year at most lies between.", "開始日は終了日以前とし、期間は1年以内にしてください。")
 

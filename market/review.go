@@ -1,6 +1,9 @@
 package market
 
 import (
+	"slices"
+	"time"
+
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -12,9 +15,26 @@ type Review struct {
 	ContractID uuid.UUID
 	CompanyID  uuid.UUID
 	PersonID   uuid.UUID // the alumnus or alumna of the contract
-	By         Side      // who writes
+	By         Side      `gorm:"column:by_side"` // who writes
 	Rating     int       // whole, 1 to 5
 	Text       string
+	CreatedAt  time.Time
+}
+
+// blindFor is how long a review waits to be read for the other side's.
+const blindFor = 14 * 24 * time.Hour
+
+// ReadableReviews gives the reviews of a contract that one of its sides may read: its own at once, the other's when
+// both are in or after 14 days, so that neither answers the other.
+func ReadableReviews(g *gorm.DB, contract uuid.UUID, reader Side, now time.Time) ([]Review, error) {
+	var all []Review
+	if err := g.Where("contract_id = ?", contract).Order("id").Find(&all).Error; err != nil {
+		return nil, err
+	}
+	both := len(all) == 2
+	return slices.DeleteFunc(all, func(r Review) bool {
+		return r.By != reader && !both && now.Before(r.CreatedAt.Add(blindFor))
+	}), nil
 }
 
 // What can be wrong with a review.

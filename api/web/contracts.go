@@ -20,6 +20,27 @@ type contractView struct {
 	steps    []billing.Step
 }
 
+// mayReview reports whether the reader's side can still say how it was.
+func (c contractView) mayReview() bool {
+	_, done := c.contract.ReviewBy(reviewSide(c.side))
+	return c.contract.State == billing.ContractCompleted && c.mayRun && !done
+}
+
+func reviewSide(p billing.Party) market.Side {
+	if p == billing.TheAlumnus {
+		return market.ByAlumnus
+	}
+	return market.ByCompany
+}
+
+// reviewer is who wrote a review, as the page calls them.
+func reviewer(c contractView, r market.Review) string {
+	if r.By == market.ByAlumnus {
+		return c.contract.PersonName
+	}
+	return c.contract.CompanyName
+}
+
 func (v *visit) getContracts() error {
 	f := billing.ContractFilter{Before: v.before(), Limit: pageSize}
 	if task, err := uuid.Parse(v.c.Query("task")); err == nil {

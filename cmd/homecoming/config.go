@@ -27,6 +27,7 @@ type Config struct {
 	StripeWebhookSecret        string
 	StripeConnectWebhookSecret string
 	StripeAPIBase              string
+	StripeTimeout              time.Duration
 
 	MeiliURL    string
 	MeiliAPIKey string
@@ -77,6 +78,8 @@ var settings = []setting{
 		doc: "Signs events of connected accounts, sent to /webhooks/stripe/connect."},
 	{name: "STRIPE_API_BASE", fallback: "https://api.stripe.com", put: link(func(c *Config) *string { return &c.StripeAPIBase }),
 		doc: "Where Stripe is; another address for a stand-in."},
+	{name: "STRIPE_TIMEOUT", fallback: "10s", put: duration(func(c *Config) *time.Duration { return &c.StripeTimeout }),
+		doc: "How long one call to Stripe may take before its outcome counts as unknown and is looked up."},
 
 	{name: "MEILI_URL", sample: "http://127.0.0.1:7700", put: link(func(c *Config) *string { return &c.MeiliURL }),
 		doc: "Meilisearch 1.50 or newer. Unset: PostgreSQL ranks, with the same answers."},

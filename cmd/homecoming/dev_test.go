@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"net/http"
 	"os"
 	"os/exec"
@@ -30,6 +31,8 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "6") // these tests wait for processes, not for the processor
 	code := m.Run()
 	if file, err := program(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(file))

@@ -89,7 +89,7 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 		return nil, err
 	}
 	a.market = market.New(d, clock.System, matching.ResolveSkill)
-	a.billing = billing.New(d, clock.System, a.market, gateway, billing.Config{BaseURL: c.URL})
+	a.billing = billing.New(d, clock.System, a.market, gateway, billing.Config{BaseURL: c.URL, CallTimeout: c.StripeTimeout})
 
 	market.AddWorkers(a.workers, a.market, mailer, c.URL)
 	matching.Workers(a.workers, a.matching)
@@ -150,6 +150,9 @@ func (a *app) work(ctx context.Context) (stop func() error, err error) {
 	w, err := jobs.Start(beyond, a.db, a.workers, jobs.Config{MaxWorkers: a.cfg.Workers, Periodic: a.periodic, Logger: a.log})
 	if err != nil {
 		return nil, err
+	}
+	if err := a.billing.Resume(ctx); err != nil { // what a killed process left behind
+		a.log.Error("resuming", "error", err)
 	}
 	return func() error {
 		patience, cancel := context.WithTimeout(beyond, 10*time.Second)

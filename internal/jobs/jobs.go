@@ -1,12 +1,14 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
@@ -43,7 +45,10 @@ func Enqueue(tx *gorm.DB, args ...river.JobArgs) error {
 }
 
 // A Worker works the queue until it is stopped.
-type Worker struct{ client *river.Client[pgx.Tx] }
+type Worker struct {
+	client *river.Client[pgx.Tx]
+	die    func() // ends the sign of life
+}
 
 // Config says how the queue is worked.
 type Config struct {
@@ -57,27 +62,39 @@ func Start(ctx context.Context, d *db.DB, workers *river.Workers, cfg Config) (*
 	if cfg.MaxWorkers == 0 {
 		cfg.MaxWorkers = 8
 	}
+	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
+	name := "homecoming-" + uuid.NewString()
 	client, err := river.NewClient(riverpgxv5.New(d.Pool()), &river.Config{
+		ID:                   name,
 		Workers:              workers,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.MaxWorkers}},
 		PeriodicJobs:         cfg.Periodic,
 		Logger:               cfg.Logger,
 		FetchCooldown:        20 * time.Millisecond, // the cooldown bounds throughput
 		FetchPollInterval:    250 * time.Millisecond,
-		RescueStuckJobsAfter: 45 * time.Second, // a killed worker's jobs start again within a minute
+		RescueStuckJobsAfter: 45 * time.Second, // the second net; see rescue.go for the first
 		JobTimeout:           30 * time.Second,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := client.Start(ctx); err != nil {
+	alive := &sign{name: name, pool: d.Pool()}
+	if err := alive.rescue(ctx); err != nil {
 		return nil, err
 	}
-	return &Worker{client}, nil
+	if err := client.Start(ctx); err != nil {
+		alive.drop()
+		return nil, err
+	}
+	living, die := context.WithCancel(context.WithoutCancel(ctx))
+	gone := make(chan struct{})
+	go func() { defer close(gone); alive.keep(living, cfg.Logger) }()
+	return &Worker{client, func() { die(); <-gone }}, nil
 }
 
 // Stop lets running jobs end, for at most as long as ctx lives, and then cancels them.
 func (w *Worker) Stop(ctx context.Context) error {
+	defer w.die()
 	if err := w.client.Stop(ctx); err != nil {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()

@@ -202,7 +202,7 @@ func TestAFinishedRunStaysAsItEnded(t *testing.T) {
 }
 
 // work runs a worker until the test ends.
-func work(t *testing.T, d *db.DB, g *greeter) {
+func work(t *testing.T, d *db.DB, g river.Worker[greet]) {
 	t.Helper()
 	workers := river.NewWorkers()
 	river.AddWorker(workers, g)

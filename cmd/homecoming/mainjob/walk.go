@@ -65,6 +65,7 @@ type Walk struct {
 	Fee                      int64
 	Parts                    int // milestones
 	Today                    string
+	Before                   func(step string) // called before each of Steps; may be nil
 
 	Task       string
 	Membership string
@@ -78,18 +79,18 @@ type id struct {
 	ID string `json:"id"`
 }
 
+// Steps are the names of the walk's steps, in order.
+var Steps = []string{"post", "publish", "rank", "invite", "bid", "accept the bid", "fund", "deliver", "accept the work", "be paid", "reconcile"}
+
 // Run walks from posting to reconciliation.
 func (w *Walk) Run(ctx context.Context) error {
-	steps := []struct {
-		name string
-		do   func(context.Context) error
-	}{
-		{"post", w.post}, {"publish", w.publish}, {"rank", w.rank}, {"invite", w.invite}, {"bid", w.bid}, {"accept the bid", w.acceptBid},
-		{"fund", w.fund}, {"deliver", w.deliver}, {"accept the work", w.acceptWork}, {"be paid", w.bePaid}, {"reconcile", w.reconcile},
-	}
-	for _, s := range steps {
-		if err := s.do(ctx); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+	do := []func(context.Context) error{w.post, w.publish, w.rank, w.invite, w.bid, w.acceptBid, w.fund, w.deliver, w.acceptWork, w.bePaid, w.reconcile}
+	for i, step := range Steps {
+		if w.Before != nil {
+			w.Before(step)
+		}
+		if err := do[i](ctx); err != nil {
+			return fmt.Errorf("%s: %w", step, err)
 		}
 	}
 	return nil
