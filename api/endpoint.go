@@ -55,8 +55,8 @@ func remove[I, O any](path string, needs market.Action, handle func(context.Cont
 func operation[I, O any](method, path string, needs market.Action, handle func(context.Context, *I) (*O, error), summary string) endpoint {
 	e := endpoint{Route: access.Route{Method: method, Path: prefix + path, Needs: needs}, summary: summary,
 		register: func(api huma.API, op huma.Operation) { huma.Register(api, op, handle) }}
-	if _, ok := any(new(O)).(interface{ made() }); ok {
-		e.success = http.StatusCreated
+	if answer, ok := any(new(O)).(interface{ success() int }); ok {
+		e.success = answer.success()
 	}
 	return e
 }
@@ -166,4 +166,4 @@ func created[T any](where string, v T) *made[T] {
 	return &made[T]{Location: prefix + where, Body: v}
 }
 
-func (made[T]) made() {}
+func (made[T]) success() int { return http.StatusCreated }

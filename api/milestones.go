@@ -37,7 +37,7 @@ type fundingAnswer struct {
 	Body   funding
 }
 
-func (fundingAnswer) made() {}
+func (fundingAnswer) success() int { return http.StatusCreated }
 
 // fund opens the checkout page. 201 says where it is; 202 that it is being looked up: ask again.
 func (s *Server) fund(ctx context.Context, in *act) (*fundingAnswer, error) {

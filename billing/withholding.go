@@ -1,9 +1,6 @@
 package billing
 
 import (
-	"cmp"
-	"slices"
-
 	"cloud.google.com/go/civil"
 )
 
@@ -105,11 +102,4 @@ func WithholdingDue(paid civil.Date) civil.Date {
 		due = due.AddDays(1)
 	}
 	return due
-}
-
-// WithholdingRows lists what is withheld on and why, for the settings page.
-func WithholdingRows() []WithholdingRow {
-	return slices.SortedFunc(slices.Values(withholdingRows), func(a, b WithholdingRow) int {
-		return cmp.Compare(a.Category, b.Category)
-	})
 }

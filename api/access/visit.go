@@ -45,9 +45,6 @@ func Language(ctx context.Context) problem.Language { return visitOf(ctx).langua
 // RequestID names the request in logs, problems and the header X-Request-Id.
 func RequestID(ctx context.Context) string { return visitOf(ctx).requestID }
 
-// Address is the caller's network address, behind the proxies that are believed.
-func Address(ctx context.Context) string { return visitOf(ctx).address }
-
 // SignIn begins a session for the person under a new cookie.
 func SignIn(ctx context.Context, person uuid.UUID) error {
 	s := visitOf(ctx).gate.sessions

@@ -217,8 +217,6 @@ func (a account) capability(name string) capability {
 	return capability{ID: name, Object: "capability", Account: a.ID, Requested: true, RequestedAt: a.Created, Requirements: a.Requirements, Status: a.Capabilities[name]}
 }
 
-func (c capability) objectID() string { return c.ID }
-
 func getCapability(c *call) (any, error) {
 	a, err := c.accountOf(c.id)
 	if err != nil {
