@@ -68,6 +68,7 @@ type app struct {
 
 // build wires the rooms together. It refuses a schema that is not this program's.
 func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) {
+	slog.SetDefault(log) // rooms log through the default
 	d, err := openChecked(ctx, c.DatabaseURL)
 	if err != nil {
 		return nil, err
