@@ -21,19 +21,23 @@ import (
 	"homecoming/market/markettest"
 )
 
-// A blow is where the server is killed: at the n-th boundary after a step of the main job began.
+// A blow is where the server is killed: at the n-th boundary of a kind after a step of the main job began.
 type blow struct {
 	step string
+	at   crash.Boundary
 	n    int
 }
 
 // blows are two for each step that changes something, and more where money moves.
 func blows() []blow {
-	all := []blow{{"fund", 6}, {"fund", 9}, {"accept the work", 5}, {"accept the work", 8}}
+	var all []blow
 	for _, step := range mainjob.Steps {
 		if step != "rank" { // it only reads
-			all = append(all, blow{step, 1}, blow{step, 2})
+			all = append(all, blow{step, crash.BeforeCommit, 1}, blow{step, crash.AfterCommit, 1})
 		}
+	}
+	for _, step := range []string{"fund", "accept the work"} {
+		all = append(all, blow{step, crash.BeforeCall, 1}, blow{step, crash.AfterCall, 1}, blow{step, crash.AfterCommit, 2}, blow{step, crash.BeforeCommit, 3})
 	}
 	return all
 }
@@ -42,7 +46,7 @@ func blows() []blow {
 // itself, as under systemd; the clients send again what was not answered. At the end everything has happened once.
 func TestAServerKilledAtAnyBoundaryLosesAndDoublesNothing(t *testing.T) {
 	for _, b := range blows() {
-		t.Run(fmt.Sprintf("%s %d", b.step, b.n), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s, %s %d", b.step, b.at, b.n), func(t *testing.T) {
 			t.Parallel() // most of the time is waiting
 			campaign(t, b)
 		})
@@ -55,15 +59,15 @@ func campaign(t *testing.T, b blow) {
 	walk := v.cast()
 	walk.Before = func(step string) {
 		if step == b.step {
-			v.plug.Arm(b.n, v.kill)
+			v.plug.Arm(b.at, b.n, v.kill)
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if err := walk.Run(ctx); err != nil {
-		t.Fatalf("after the plug was pulled %q: %v\n%s", v.plug.Pulled(), err, v.log())
+		t.Fatalf("the plug was pulled: %t; then %v\n%s", v.plug.Pulled(), err, v.log())
 	}
-	if v.plug.Pulled() == "" {
+	if !v.plug.Pulled() {
 		t.Errorf("only %d boundaries passed, the plug was not pulled", v.plug.Seen())
 	}
 	if err := billing.CheckLedger(ctx, v.world.DB); err != nil {

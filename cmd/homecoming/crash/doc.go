@@ -6,7 +6,7 @@
 //
 // Three things to know:
 //
-//   - A [Plug] counts boundaries; Arm chooses the one at which it pulls.
+//   - A [Plug] counts boundaries of one kind; Arm chooses the one at which it pulls.
 //   - [Postgres] and [Stripe] are the proxies; both report to one Plug, so that boundaries are counted in the order
 //     in which they happen.
 //   - "After" means that the other side has done it and the program will never hear of it.

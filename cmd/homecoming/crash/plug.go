@@ -13,32 +13,33 @@ const (
 	AfterCall    Boundary = "after call"
 )
 
-// A Plug counts boundaries and pulls at the chosen one.
+// A Plug counts boundaries of one kind and pulls at the chosen one.
 type Plug struct {
 	mu     sync.Mutex
+	kind   Boundary
 	seen   int
 	target int
 	pull   func()
-	pulled Boundary
+	pulled bool
 }
 
-// Arm makes the plug pull at the n-th boundary from now, counted from 1. pull must not return before the process
-// is dead. Zero never pulls.
-func (p *Plug) Arm(n int, pull func()) {
+// Arm makes the plug pull at the n-th boundary of the kind from now, counted from 1. pull must not return before the
+// process is dead. Zero never pulls.
+func (p *Plug) Arm(kind Boundary, n int, pull func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.seen, p.target, p.pull, p.pulled = 0, n, pull, ""
+	p.kind, p.seen, p.target, p.pull, p.pulled = kind, 0, n, pull, false
 }
 
-// Seen is how many boundaries have passed since Arm.
+// Seen is how many boundaries of the kind have passed since Arm.
 func (p *Plug) Seen() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.seen
 }
 
-// Pulled is the boundary at which the plug was pulled, and "" while it was not.
-func (p *Plug) Pulled() Boundary {
+// Pulled reports whether the plug was pulled since Arm.
+func (p *Plug) Pulled() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.pulled
@@ -48,11 +49,14 @@ func (p *Plug) Pulled() Boundary {
 func (p *Plug) pass(b Boundary) (dead bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.seen++
-	if p.target == 0 || p.seen != p.target || p.pulled != "" {
+	if b != p.kind || p.pulled {
 		return false
 	}
-	p.pulled = b
+	p.seen++
+	if p.seen != p.target {
+		return false
+	}
+	p.pulled = true
 	p.pull()
 	return true
 }
