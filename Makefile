@@ -18,6 +18,10 @@ build: go ## build the one binary
 
 test: go ## every test, with the race detector, a real PostgreSQL and a real browser
 	@tools/need 'gcc|cc:gcc,libc6-dev' 'chromium|google-chrome:chromium,fonts-noto-cjk' 'git:git'
+	@[ -n "$$MEILI_URL" ] || command -v meilisearch >/dev/null || \
+		echo "SKIP: the Meilisearch half of the ranking tests; set MEILI_URL or put meilisearch on the PATH"
+	@command -v stripe-mock >/dev/null || $(GO) install github.com/stripe/stripe-mock@v0.203.0 || \
+		echo "SKIP: the replay of our requests to stripe-mock; go install github.com/stripe/stripe-mock@v0.203.0 failed"
 	CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 20m ./...
 
 lint: go ## vet, golangci-lint, dead code
