@@ -35,7 +35,7 @@ type Config struct {
 	SMTPURL string
 
 	LogFormat string
-	LogLevel  slog.Level
+	LogLevel  *slog.Level // nil where nobody said: info, and warn in dev
 
 	Data    string
 	Demo    bool
@@ -91,8 +91,8 @@ var settings = []setting{
 
 	{name: "HOMECOMING_LOG", fallback: "json", put: oneOf(func(c *Config) *string { return &c.LogFormat }, "json", "text"),
 		doc: "The shape of the log on standard error: json or text."},
-	{name: "HOMECOMING_LOG_LEVEL", fallback: "info", put: func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) },
-		doc: "debug, info, warn or error."},
+	{name: "HOMECOMING_LOG_LEVEL", sample: "info", put: logLevel,
+		doc: "debug, info, warn or error. Unset: info, and warn in dev, where a person watches."},
 
 	{name: "HOMECOMING_DATA", fallback: "data", put: text(func(c *Config) *string { return &c.Data }),
 		doc: "dev alone: the directory of its private database, stand-in and logins."},
@@ -146,6 +146,19 @@ func (s setting) read(lookup func(string) (string, bool)) (string, error) {
 		return "", err
 	}
 	return strings.TrimRight(string(content), "\r\n"), nil
+}
+
+func logLevel(c *Config, v string) error {
+	c.LogLevel = new(slog.Level)
+	return c.LogLevel.UnmarshalText([]byte(v))
+}
+
+// level is what is logged from, usual where nobody said.
+func (c Config) level(usual slog.Level) slog.Level {
+	if c.LogLevel == nil {
+		return usual
+	}
+	return *c.LogLevel
 }
 
 func text(field func(*Config) *string) func(*Config, string) error {
@@ -250,7 +263,7 @@ var serveNeeds = []string{"DATABASE_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_S
 
 // logger writes to standard error, in the shape that was asked for.
 func (c Config) logger() *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
+	options := &slog.HandlerOptions{Level: c.level(slog.LevelInfo)}
 	if c.LogFormat == "text" {
 		return slog.New(slog.NewTextHandler(os.Stderr, options))
 	}

@@ -62,9 +62,8 @@ type household struct {
 func moveIn(ctx context.Context, c Config, at net.Addr) (h *household, err error) {
 	h = &household{cfg: c}
 	h.cfg.LogFormat, h.cfg.dev = "text", true
-	if os.Getenv("HOMECOMING_LOG_LEVEL") == "" {
-		h.cfg.LogLevel = slog.LevelWarn // a person watches; the logins should stay in sight
-	}
+	quiet := c.level(slog.LevelWarn) // a person watches; the logins should stay in sight
+	h.cfg.LogLevel = &quiet
 	h.cfg.URL = cmp.Or(c.URL, "http://"+at.String())
 	if err := os.MkdirAll(c.Data, 0o711); err != nil {
 		return nil, fmt.Errorf("HOMECOMING_DATA: %w", err)

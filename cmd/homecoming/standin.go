@@ -32,7 +32,7 @@ func stripeStandIn(ctx context.Context, out io.Writer, args []string) error {
 	}
 	s.SecretKey = c.StripeSecretKey
 	s.PlatformWebhook.Secret, s.ConnectWebhook.Secret = c.StripeWebhookSecret, c.StripeConnectWebhookSecret
-	s.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	s.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.level(slog.LevelInfo)}))
 	server, err := stripesim.Open(s)
 	if err != nil {
 		return err
