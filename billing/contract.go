@@ -47,14 +47,14 @@ var (
 	allReleased = &Guard[[]Milestone]{"every milestone is over, one at least paid for", func(ms []Milestone) error {
 		over, released := tally(ms)
 		if !over || released == 0 {
-			return ErrWrongState.With("noun", "contract").With("state", string(ContractActive))
+			return ErrWrongState.With("noun", word("contract")).With("state", word(string(ContractActive)))
 		}
 		return nil
 	}}
 	noneReleased = &Guard[[]Milestone]{"every milestone is over, none paid for", func(ms []Milestone) error {
 		over, released := tally(ms)
 		if !over || released > 0 {
-			return ErrWrongState.With("noun", "contract").With("state", string(ContractActive))
+			return ErrWrongState.With("noun", word("contract")).With("state", word(string(ContractActive)))
 		}
 		return nil
 	}}

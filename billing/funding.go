@@ -70,7 +70,7 @@ func (s *Service) planCheckout(ctx context.Context, who market.Actor, id uuid.UU
 			return err
 		}
 		if c.State != ContractActive {
-			return ErrContractNotActive.With("state", string(c.State))
+			return ErrContractNotActive.With("state", word(string(c.State)))
 		}
 		if m.State == MilestoneFunding {
 			return tx.Where("milestone_id = ? AND kind = ? AND state NOT IN ?", id, CheckoutOperation,

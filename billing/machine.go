@@ -67,7 +67,7 @@ func (m Machine[S, T]) Next(from S, do string, by Party, subject T) (S, error) {
 		}
 		return move.To, nil
 	}
-	return from, ErrWrongState.With("noun", m.Noun).With("state", string(from))
+	return from, ErrWrongState.With("noun", word(m.Noun)).With("state", word(string(from)))
 }
 
 // Can lists what a party may do from a state, guards aside; the pages offer these.

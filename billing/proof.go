@@ -44,7 +44,7 @@ func (s *Service) Review(ctx context.Context, who market.Actor, contract uuid.UU
 			side = market.ByCompany
 		}
 		if c.State != ContractCompleted {
-			return ErrNotFinished.With("state", string(c.State))
+			return ErrNotFinished.With("state", word(string(c.State)))
 		}
 		return s.market.RecordReview(tx, who, market.Review{ContractID: c.ID, CompanyID: c.CompanyID, PersonID: c.PersonID,
 			By: side, Rating: rating, Text: text})

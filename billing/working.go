@@ -141,7 +141,7 @@ func (s *Service) step(ctx context.Context, who market.Actor, id uuid.UUID, as P
 			return err
 		}
 		if c.State != ContractActive {
-			return ErrContractNotActive.With("state", string(c.State))
+			return ErrContractNotActive.With("state", word(string(c.State)))
 		}
 		return do(tx, c, &m)
 	})

@@ -22,6 +22,12 @@ const (
 	Withdrawn BidState = "withdrawn"
 )
 
+var bidStateWords = map[BidState]problem.Word{Open: {EN: "open", JA: "検討中"}, Accepted: {EN: "accepted", JA: "採用"},
+	Lost: {EN: "not chosen", JA: "不採用"}, Withdrawn: {EN: "withdrawn", JA: "取り下げ"}}
+
+// In is the state in the reader's language.
+func (s BidState) In(lang problem.Language) string { return bidStateWords[s].In(lang) }
+
 // Side is one of the two parties to an offer.
 type Side string
 

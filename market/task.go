@@ -24,6 +24,12 @@ const (
 	TaskCanceled  TaskState = "canceled"
 )
 
+var taskStateWords = map[TaskState]problem.Word{Draft: {EN: "a draft", JA: "下書き"}, Published: {EN: "published", JA: "公開中"},
+	Awarded: {EN: "awarded", JA: "契約済み"}, TaskCompleted: {EN: "completed", JA: "完了"}, TaskCanceled: {EN: "canceled", JA: "取り下げ"}}
+
+// In is the state in the reader's language.
+func (s TaskState) In(lang problem.Language) string { return taskStateWords[s].In(lang) }
+
 // A Task is a piece of work that a company offers to its alumni.
 type Task struct {
 	ID                  uuid.UUID

@@ -74,7 +74,7 @@ func (e *Error) On(field string) *Error {
 	return &c
 }
 
-// With fills the placeholder {name}.
+// With fills the placeholder {name}; a value with the method In, such as a [Word], says itself in the reader's language.
 func (e *Error) With(name string, value any) *Error {
 	c := *e
 	c.Args = maps.Clone(e.Args)
@@ -99,9 +99,24 @@ func (e *Error) In(lang Language) string {
 		s = e.ja
 	}
 	for name, value := range e.Args {
-		s = strings.ReplaceAll(s, "{"+name+"}", fmt.Sprint(value))
+		text := fmt.Sprint(value)
+		if word, ok := value.(interface{ In(Language) string }); ok {
+			text = word.In(lang)
+		}
+		s = strings.ReplaceAll(s, "{"+name+"}", text)
 	}
 	return s
+}
+
+// A Word fills a placeholder in the reader's language, where the value itself is a code: "canceled", "取り下げ".
+type Word struct{ EN, JA string }
+
+// In is the word in the reader's language.
+func (w Word) In(lang Language) string {
+	if lang == Japanese {
+		return w.JA
+	}
+	return w.EN
 }
 
 // Error is the English sentence with its code, for logs.

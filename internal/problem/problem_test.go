@@ -30,3 +30,10 @@ func TestOneCodeIsDefinedOnce(t *testing.T) {
 	}()
 	problem.Define(problem.Invalid, "test_over_budget", "again", "再び")
 }
+
+func TestAWordIsSaidInTheReadersLanguage(t *testing.T) {
+	err := errOverBudget.With("over", problem.Word{EN: "a little", JA: "少し"})
+	if en, ja := err.In(problem.English), err.In(problem.Japanese); en != "This is a little over the limit." || ja != "上限を少し超えます。" {
+		t.Fatalf("%q, %q", en, ja)
+	}
+}

@@ -1,0 +1,25 @@
+package billing
+
+import (
+	"strings"
+
+	"homecoming/internal/problem"
+)
+
+// japanese is what the tables call things, as people read it.
+var japanese = map[string]string{
+	"contract": "契約", "milestone": "マイルストーン", "operation": "手続き", "payout": "振込",
+	"active": "進行中", "paused": "一時停止", "completed": "完了", "terminated": "終了",
+	"draft": "未入金", "funding": "支払い手続き中", "funded": "入金済み", "in_progress": "作業中", "submitted": "納品済み",
+	"changes_requested": "修正依頼中", "accepted": "検収済み", "releasing": "支払手続き中", "released": "振込待ち", "paid": "支払済み",
+	"payout_failed": "振込不能", "refunding": "返金手続き中", "refunded": "返金済み", "canceled": "取消",
+}
+
+// word says a noun or a state of the tables in the reader's language; one without a Japanese word keeps its own.
+func word(code string) problem.Word {
+	w := problem.Word{EN: strings.ReplaceAll(code, "_", " "), JA: japanese[code]}
+	if w.JA == "" {
+		w.JA = w.EN
+	}
+	return w
+}
