@@ -187,26 +187,21 @@ func (s *Service) Bids(ctx context.Context, who Actor, task uuid.UUID, before uu
 	if _, err := s.Task(ctx, who, task); err != nil {
 		return nil, err
 	}
-	q := who.VisibleBids(s.db.Gorm(ctx).Where("bids.task_id = ?", task))
+	return listBids(who, who.VisibleBids(s.db.Gorm(ctx).Where("bids.task_id = ?", task)), before, limit)
+}
+
+// MyBids lists the actor's own bids at every company, newest first.
+func (s *Service) MyBids(ctx context.Context, who Actor, before uuid.UUID, limit int) ([]Bid, error) {
+	return listBids(who, s.db.Gorm(ctx).Where("bids.person_id = ?", who.PersonID), before, limit)
+}
+
+// listBids reads a page of a query over bids, newest first, as the actor may see them.
+func listBids(who Actor, q *gorm.DB, before uuid.UUID, limit int) ([]Bid, error) {
 	if before != uuid.Nil {
 		q = q.Where("bids.id < ?", before)
 	}
 	var list []Bid
 	err := q.Order("bids.id DESC").Limit(Page(limit)).Find(&list).Error
-	for i := range list {
-		list[i] = blank(who, list[i])
-	}
-	return list, err
-}
-
-// MyBids lists the actor's own bids at every company, newest first.
-func (s *Service) MyBids(ctx context.Context, who Actor, before uuid.UUID, limit int) ([]Bid, error) {
-	q := s.db.Gorm(ctx).Where("person_id = ?", who.PersonID)
-	if before != uuid.Nil {
-		q = q.Where("id < ?", before)
-	}
-	var list []Bid
-	err := q.Order("id DESC").Limit(Page(limit)).Find(&list).Error
 	for i := range list {
 		list[i] = blank(who, list[i])
 	}

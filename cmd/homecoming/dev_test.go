@@ -63,8 +63,8 @@ func home(t *testing.T) string {
 	return dir
 }
 
-// launch starts the program on a data directory, without the demo.
-func launch(t *testing.T, dir, addr string) *running {
+// launch starts the program on a data directory, without the demo unless env says otherwise.
+func launch(t *testing.T, dir, addr string, env ...string) *running {
 	t.Helper()
 	file, err := program()
 	if err != nil {
@@ -73,6 +73,7 @@ func launch(t *testing.T, dir, addr string) *running {
 	r := &running{cmd: exec.Command(file, "dev"), ended: make(chan struct{})}
 	r.cmd.Env = append(os.Environ(), "HOMECOMING_DATA="+filepath.Join(dir, "data"), "HOMECOMING_DEMO=0",
 		"HOMECOMING_ADDR="+addr, "HOMECOMING_DEV_INFO="+filepath.Join(dir, "info.json"))
+	r.cmd.Env = append(r.cmd.Env, env...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.said, &r.said
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -86,12 +87,13 @@ func launch(t *testing.T, dir, addr string) *running {
 }
 
 // start launches the program and waits for its info file.
-func start(t *testing.T, dir string) *running {
+func start(t *testing.T, dir string, env ...string) *running {
 	t.Helper()
 	file := filepath.Join(dir, "info.json")
 	_ = os.Remove(file)
 	began := time.Now()
-	r := launch(t, dir, "127.0.0.1:0")
+	r := launch(t, dir, "127.0.0.1:0", env...)
+	patience := time.After(3 * time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -106,15 +108,15 @@ func start(t *testing.T, dir string) *running {
 		select {
 		case <-r.ended:
 			t.Fatalf("dev ended by itself: %s", r.said.String())
-		case <-time.After(time.Minute):
-			t.Fatal("no info file after a minute")
+		case <-patience:
+			t.Fatal("no info file after three minutes")
 		case <-tick.C:
 		}
 	}
 }
 
 // end sends a signal and waits for the program.
-func (r *running) end(sig syscall.Signal) {
+func (r *running) end(sig os.Signal) {
 	_ = r.cmd.Process.Signal(sig)
 	<-r.ended
 }

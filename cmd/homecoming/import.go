@@ -12,11 +12,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"homecoming/internal/clock"
-	"homecoming/internal/db"
 	"homecoming/internal/jobs"
 	"homecoming/market"
-	"homecoming/matching"
 )
 
 // importPeople reads an HR file in on behalf of somebody who manages people at the company, exactly as the page does:
@@ -38,20 +35,11 @@ func importPeople(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := readConfig(os.LookupEnv, "DATABASE_URL")
-	if err != nil {
-		return err
-	}
-	d, err := openChecked(ctx, c.DatabaseURL)
+	d, m, who, err := as(ctx, email)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	m := market.New(d, clock.System, matching.ResolveSkill)
-	who, err := actorNamed(ctx, d, m, email)
-	if err != nil {
-		return err
-	}
 	run, err := m.StartImport(ctx, who, company, content, dryRun)
 	if err != nil {
 		return err
@@ -100,29 +88,4 @@ func sayImport(out io.Writer, run jobs.Run) error {
 	fmt.Fprintf(out, "%d rows: %d created, %d updated, %d unchanged, %d duplicates, %d rejected\n",
 		r.Rows, r.Created, r.Updated, r.Unchanged, r.Duplicates, r.Rejected)
 	return nil
-}
-
-// openChecked opens a database and refuses a schema that is not this program's.
-func openChecked(ctx context.Context, url string) (*db.DB, error) {
-	d, err := db.Open(ctx, url)
-	if err != nil {
-		return nil, err
-	}
-	if err := db.CheckSchema(ctx, d); err != nil {
-		d.Close()
-		return nil, err
-	}
-	return d, nil
-}
-
-// actorNamed finds who has the address.
-func actorNamed(ctx context.Context, d *db.DB, m *market.Service, email string) (market.Actor, error) {
-	var people []market.Person
-	if err := d.Gorm(ctx).Where("email = ?", market.Address(email)).Find(&people).Error; err != nil {
-		return market.Actor{}, err
-	}
-	if len(people) == 0 {
-		return market.Actor{}, fmt.Errorf("nobody has the address %q", email)
-	}
-	return m.ActorOf(ctx, people[0].ID)
 }

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -16,7 +15,6 @@ import (
 	"homecoming/internal/clock"
 	"homecoming/internal/jobs"
 	"homecoming/market"
-	"homecoming/matching"
 )
 
 // reconcile compares a company's ledger with Stripe's balance transactions, exactly as the page does: the work is a
@@ -35,20 +33,11 @@ func reconcile(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := readConfig(os.LookupEnv, "DATABASE_URL")
-	if err != nil {
-		return err
-	}
-	d, err := openChecked(ctx, c.DatabaseURL)
+	d, m, who, err := as(ctx, email)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	m := market.New(d, clock.System, matching.ResolveSkill)
-	who, err := actorNamed(ctx, d, m, email)
-	if err != nil {
-		return err
-	}
 	books := billing.New(d, clock.System, m, nil, billing.Config{}) // no gateway: the job has one
 	r, err := books.StartReconciliation(ctx, who, company, from, to)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/google/uuid"
 )
@@ -23,11 +22,7 @@ func reindex(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := readConfig(os.LookupEnv, "DATABASE_URL")
-	if err != nil {
-		return err
-	}
-	d, err := openChecked(ctx, c.DatabaseURL)
+	c, d, err := openConfigured(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,12 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"homecoming/internal/clock"
-	"homecoming/market"
-	"homecoming/matching"
 )
 
 // issueToken makes a token for somebody and prints it, this once: homecoming token create --email yumi@aoi.example
@@ -28,20 +25,11 @@ func issueToken(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := readConfig(os.LookupEnv, "DATABASE_URL")
-	if err != nil {
-		return err
-	}
-	d, err := openChecked(ctx, c.DatabaseURL)
+	d, m, who, err := as(ctx, email)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	m := market.New(d, clock.System, matching.ResolveSkill)
-	who, err := actorNamed(ctx, d, m, email)
-	if err != nil {
-		return err
-	}
 	var expires *time.Time
 	if days > 0 {
 		at := clock.System.Now().AddDate(0, 0, days)

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -15,45 +11,17 @@ import (
 	"homecoming/cmd/homecoming/mainjob"
 )
 
-// inhabited is a `homecoming dev` with everything in it, shared by the walks of this package.
+// inhabited is a `homecoming dev` with everything in it.
 func inhabited(t *testing.T) info {
 	t.Helper()
-	dir := home(t)
-	file, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	told := filepath.Join(dir, "info.json")
-	var said bytes.Buffer
-	cmd := exec.Command(file, "dev")
-	cmd.Env = append(os.Environ(), "HOMECOMING_DATA="+filepath.Join(dir, "data"), "HOMECOMING_ADDR=127.0.0.1:0", "HOMECOMING_DEV_INFO="+told)
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	r := start(t, home(t), "HOMECOMING_DEMO=1")
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		<-ended
+		r.end(os.Interrupt)
 		if t.Failed() {
-			t.Log(said.String())
+			t.Log(r.said.String())
 		}
 	})
-	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		var i info
-		if body, err := os.ReadFile(told); err == nil && json.Unmarshal(body, &i) == nil {
-			return i
-		}
-		select {
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("dev ended by itself: %v", err)
-		default:
-		}
-	}
-	t.Fatal("dev told nothing for three minutes")
-	return info{}
+	return r.info
 }
 
 // login is the first account of a role.
