@@ -51,21 +51,40 @@ type Question struct {
 	Department uuid.UUID // uuid.Nil when the task names none
 
 	AvailableBy *civil.Date // free by then; who says nothing is free
-	MaxRate     *int64      // minor units an hour, at most; who states no rate is not within it
-	Reached     Reach       // whom the task is shown to
+	MaxRate     *int64      // minor units of Currency an hour, at most; who states no rate in it is not within it
+	Currency    string      // the company's
+	Reached     Reach       // whom of the company's alumni the task is shown to
+	Beyond      Beyond      // and whom from outside
 }
 
-// A Reach is the visibility rule of a task. The zero Reach is every alumnus of the company.
+// A Reach is the visibility rule of a task within its company. The zero Reach is every alumnus. Where it is Restricted,
+// it is Members or, without any, those who meet all of the conditions that are set.
 type Reach struct {
-	Departments []uuid.UUID // worked in one of them, if Restricted
-	Members     []uuid.UUID // is one of them, if Restricted
 	Restricted  bool
+	Members     []uuid.UUID // is one of them
+	Departments []uuid.UUID // worked in one of them, however short
+	Skills      []string    // holds one of them, at whatever level
+	MinDays     int         // days employed, as the score counts them
+	LeftAfter   *civil.Date // left later than that day
 }
+
+// Beyond says whom outside its company a task reaches, of those who agreed to be shown there. The zero Beyond is nobody.
+type Beyond struct {
+	Partners []uuid.UUID // alumni of one of these companies
+	Everyone bool        // also whoever agreed to be shown to every company
+}
+
+// Nobody reports whether the task stays within its company.
+func (b Beyond) Nobody() bool { return len(b.Partners) == 0 && !b.Everyone }
 
 // A List asks for the members whose met skills weigh AtLeast so much (0 is everybody), in the task's department where
 // InDepartment, that pass the filters: the Limit best after the Offset best. The order is p, tenure and leaving date
 // from high to low, then membership id; in an index that Ranks it is the order of [Place].
+//
+// With Outside it asks for the people outside whom the question's Beyond reaches, in place of the company's members. They
+// know no department, and none of them is barred from the company.
 type List struct {
+	Outside      bool
 	AtLeast      int
 	InDepartment bool
 	Offset       int
@@ -74,7 +93,7 @@ type List struct {
 
 // A Hit is a member with what the score needs: the weight of the skills met and whether the department is known.
 type Hit struct {
-	Membership uuid.UUID
+	Membership uuid.UUID // the person's id for somebody outside who has no membership at the company
 	Person     uuid.UUID
 	P          Score
 	Tenure     Score
@@ -111,25 +130,38 @@ func (q Question) Hit(d Document) (Hit, bool) {
 	met, strict := q.Met(d.Held)
 	knows := q.Department != uuid.Nil && slices.Contains(d.Knows, q.Department)
 	hit := Hit{d.Membership, d.Person, d.P, d.Tenure, d.LeftOn, met, knows}
-	return hit, strict && d.Candidate && d.Company == q.Company && q.passes(d)
+	return hit, strict && d.Candidate && q.passes(d)
 }
 
 func (q Question) passes(d Document) bool {
 	if q.AvailableBy != nil && d.AvailableFrom != nil && d.AvailableFrom.After(*q.AvailableBy) {
 		return false
 	}
-	if q.MaxRate != nil && (d.HourlyRate == nil || *d.HourlyRate > *q.MaxRate) {
+	if q.MaxRate != nil && (d.HourlyRate == nil || *d.HourlyRate > *q.MaxRate || d.Outside && d.Currency != q.Currency) {
 		return false
 	}
-	return q.Reached.includes(d)
+	if d.Outside {
+		return d.Serves(q.Company) && q.Beyond.includes(d)
+	}
+	return d.Company == q.Company && q.Reached.includes(d)
+}
+
+func (b Beyond) includes(d Document) bool {
+	return b.Everyone && d.Everyone || slices.ContainsFunc(d.From, func(id uuid.UUID) bool { return slices.Contains(b.Partners, id) })
 }
 
 func (r Reach) includes(d Document) bool {
 	if !r.Restricted {
 		return true
 	}
+	if len(r.Members) > 0 {
+		return slices.Contains(r.Members, d.Membership)
+	}
 	inOne := func(id uuid.UUID) bool { return slices.Contains(r.Departments, id) }
-	return slices.Contains(r.Members, d.Membership) || slices.ContainsFunc(d.Worked, inOne)
+	holds := func(id string) bool { return d.Held[id] > 0 }
+	return (len(r.Departments) == 0 || slices.ContainsFunc(d.Worked, inOne)) &&
+		(len(r.Skills) == 0 || slices.ContainsFunc(r.Skills, holds)) &&
+		d.Days >= r.MinDays && (r.LeftAfter == nil || d.LeftOn.After(*r.LeftAfter))
 }
 
 // Place is where the hit stands: its points and what breaks ties.

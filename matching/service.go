@@ -151,5 +151,8 @@ func reach(v market.Visibility) Reach {
 	if v.Kind == market.OwnAlumni || v.Kind == "" {
 		return Reach{}
 	}
-	return Reach{Restricted: true, Departments: v.Departments, Members: v.MembershipIDs}
+	if v.Kind == market.ByRule {
+		return Reach{Restricted: true, Departments: v.Departments}
+	}
+	return Reach{Restricted: true, Members: append(v.MembershipIDs[:len(v.MembershipIDs):len(v.MembershipIDs)], uuid.Nil)}
 }
