@@ -60,7 +60,8 @@ func New(cfg Config) (*Server, error) {
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{cfg: cfg, engine: gin.New(), routes: map[string]endpoint{}, metrics: newMetrics(cfg.DB, cfg.Matching)}
 	gate, err := access.NewGate(access.Config{Pool: cfg.DB.Pool(), Clock: cfg.Clock, BaseURL: cfg.BaseURL, Proxies: cfg.Proxies,
-		ActorOf: cfg.Market.ActorOf, ActorByToken: cfg.Market.ActorByToken, Refuse: s.refuse})
+		Sessions:     access.Sessions{Begin: cfg.Market.BeginSession, Actor: cfg.Market.ActorBySession, End: cfg.Market.EndSession},
+		ActorByToken: cfg.Market.ActorByToken, Refuse: s.refuse})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"slices"
@@ -49,6 +50,9 @@ func (t *tenant) fill(w *world) {
 	run := w.as(t.Office, "POST", "/api/v1/companies/"+t.ids["companies"]+"/alumni/import?dry_run=true", people, "Content-Type: text/csv").wants(http.StatusAccepted)
 	t.ids["jobs"] = run.object()["id"].(string)
 	t.ids["tokens"] = w.as(t.Manager, "POST", "/api/v1/tokens", tree{"name": "one"}).wants(http.StatusCreated).object()["id"].(string)
+	session, err := w.Market.BeginSession(context.Background(), t.Manager.PersonID, "Firefox", "192.0.2.1")
+	w.Check(err)
+	t.ids["sessions"] = session.String()
 }
 
 // people is a small HR file.

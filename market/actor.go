@@ -38,6 +38,7 @@ type Actor struct {
 	Name     string           `json:"name"`
 	Language problem.Language `json:"language"`
 	Grants   []Grant          `json:"grants"`
+	Session  uuid.UUID        `json:"-"` // the browser's; zero for a token, a job or a command
 }
 
 // Is reports whether the actor has one of the roles at the company. An administrator has every staff role there,

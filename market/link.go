@@ -165,7 +165,7 @@ func (s *Service) spend(tx *gorm.DB, raw string, look Link, passwordHash string)
 		return ErrLinkSpent // somebody was faster
 	}
 	if passwordHash != "" {
-		if err := storePassword(tx, look.PersonID, passwordHash, now); err != nil {
+		if err := storePassword(tx, look.PersonID, passwordHash, uuid.Nil, now); err != nil {
 			return err
 		}
 	}

@@ -82,7 +82,7 @@ func (s *Service) grants(g *gorm.DB, person uuid.UUID) ([]Grant, error) {
 }
 
 // SetPassword replaces the actor's password. Whoever has one must know it; whoever came in by a link and has none
-// need not.
+// need not. Every other browser is signed out.
 func (s *Service) SetPassword(ctx context.Context, who Actor, old, password string) error {
 	if err := checkPassword(password, who.Email); err != nil {
 		return err
@@ -104,12 +104,16 @@ func (s *Service) SetPassword(ctx context.Context, who Actor, old, password stri
 	if err != nil {
 		return err
 	}
-	return s.db.Tx(ctx, func(tx *gorm.DB) error { return storePassword(tx, p.ID, hash, s.clock.Now()) })
+	return s.db.Tx(ctx, func(tx *gorm.DB) error { return storePassword(tx, p.ID, hash, who.Session, s.clock.Now()) })
 }
 
-// storePassword also spends the links that are still out: they were asked for under the old password.
-func storePassword(tx *gorm.DB, person uuid.UUID, hash string, now time.Time) error {
+// storePassword also ends the person's sessions but the one that is kept, and spends the links that are still out: all
+// of them came about under the old password.
+func storePassword(tx *gorm.DB, person uuid.UUID, hash string, kept uuid.UUID, now time.Time) error {
 	if err := tx.Exec("UPDATE people SET password_hash = ? WHERE id = ?", hash, person).Error; err != nil {
+		return err
+	}
+	if _, err := endSessions(tx, person, kept, now); err != nil {
 		return err
 	}
 	return tx.Exec("UPDATE one_time_links SET used_at = ? WHERE person_id = ? AND purpose = 'sign_in' AND used_at IS NULL", now, person).Error

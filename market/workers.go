@@ -7,8 +7,9 @@ import (
 )
 
 // AddWorkers registers what the market does after its transactions: letters, by m, with links that begin with
-// baseURL, and imports.
+// baseURL, imports, and forgetting.
 func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, newImportWorker(s))
+	river.AddWorker(w, &sweepWorker{market: s})
 	river.AddWorker(w, newPostman(s, m, baseURL))
 }

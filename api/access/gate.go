@@ -17,9 +17,6 @@ import (
 	"homecoming/market"
 )
 
-// lifetime is how long a session lasts after signing in, used or not.
-const lifetime = 14 * 24 * time.Hour
-
 // Config is what a Gate works with.
 type Config struct {
 	Pool    *pgxpool.Pool
@@ -27,11 +24,18 @@ type Config struct {
 	BaseURL string         // where people reach the program; https makes cookies secure
 	Proxies []netip.Prefix // whose X-Forwarded-For is believed
 
-	ActorOf      func(ctx context.Context, person uuid.UUID) (market.Actor, error)
+	Sessions     Sessions
 	ActorByToken func(ctx context.Context, raw string) (market.Actor, error)
 
 	// Refuse answers a request that may not pass, in the shape that its reader expects.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error)
+}
+
+// Sessions is what the gate needs of the market to know a browser again.
+type Sessions struct {
+	Begin func(ctx context.Context, person uuid.UUID, browser, address string) (uuid.UUID, error)
+	Actor func(ctx context.Context, session uuid.UUID) (market.Actor, error)
+	End   func(ctx context.Context, who market.Actor, session uuid.UUID) error
 }
 
 // A Gate stands before every handler and finds out who asks.
@@ -50,7 +54,7 @@ func NewGate(cfg Config) (*Gate, error) {
 	secure := strings.HasPrefix(cfg.BaseURL, "https://")
 	g.sessions.Store = pgxstore.NewWithCleanupInterval(cfg.Pool, time.Hour)
 	g.sessions.HashTokenInStore = true
-	g.sessions.Lifetime = lifetime
+	g.sessions.Lifetime = market.SessionLife
 	g.sessions.Cookie.Name = "homecoming"
 	if secure {
 		g.sessions.Cookie.Name, g.sessions.Cookie.Secure = "__Host-homecoming", true
@@ -69,7 +73,7 @@ func NewGate(cfg Config) (*Gate, error) {
 func (g *Gate) Wrap(next http.Handler) http.Handler {
 	known := g.sessions.LoadAndSave(g.identify(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{gate: g, requestID: requestID(r), address: g.addressOf(r)}
+		v := &visit{gate: g, requestID: requestID(r), address: g.addressOf(r), browser: r.UserAgent()}
 		v.language = spoken(r, market.Actor{})
 		w.Header().Set("X-Request-Id", v.requestID)
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
@@ -115,12 +119,12 @@ func (g *Gate) person(r *http.Request) (market.Actor, error) {
 		}
 		return g.cfg.ActorByToken(r.Context(), strings.TrimSpace(token))
 	}
-	id, err := uuid.Parse(g.sessions.GetString(r.Context(), personInSession))
+	id, err := uuid.Parse(g.sessions.GetString(r.Context(), sessionKey))
 	if err != nil {
 		return market.Actor{}, nil
 	}
-	who, err := g.cfg.ActorOf(r.Context(), id)
-	if errors.Is(err, market.ErrNobody) { // the person is gone
+	who, err := g.cfg.Sessions.Actor(r.Context(), id)
+	if errors.Is(err, market.ErrNobody) { // ended elsewhere, or the person is gone
 		return market.Actor{}, g.sessions.Destroy(r.Context())
 	}
 	return who, err

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -15,7 +16,7 @@ import (
 	"homecoming/market"
 )
 
-const personInSession = "person"
+const sessionKey = "session"
 
 type visitKey struct{}
 
@@ -26,6 +27,7 @@ type visit struct {
 	language  problem.Language
 	actor     market.Actor
 	address   string
+	browser   string
 }
 
 func visitOf(ctx context.Context) *visit {
@@ -47,16 +49,26 @@ func RequestID(ctx context.Context) string { return visitOf(ctx).requestID }
 
 // SignIn begins a session for the person under a new cookie.
 func SignIn(ctx context.Context, person uuid.UUID) error {
-	s := visitOf(ctx).gate.sessions
-	if err := s.RenewToken(ctx); err != nil {
+	v := visitOf(ctx)
+	if err := v.gate.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	s.Put(ctx, personInSession, person.String())
-	return nil
+	id, err := v.gate.cfg.Sessions.Begin(ctx, person, v.browser, v.address)
+	v.gate.sessions.Put(ctx, sessionKey, id.String())
+	return err
 }
 
 // SignOut ends the session.
-func SignOut(ctx context.Context) error { return visitOf(ctx).gate.sessions.Destroy(ctx) }
+func SignOut(ctx context.Context) error {
+	v := visitOf(ctx)
+	if v.actor.Session != uuid.Nil {
+		err := v.gate.cfg.Sessions.End(ctx, v.actor, v.actor.Session)
+		if err != nil && !errors.Is(err, market.ErrNotFound) { // a second click finds it ended
+			return err
+		}
+	}
+	return v.gate.sessions.Destroy(ctx)
+}
 
 // sane is what a request id from outside may look like: nothing that could break a log line.
 var sane = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)

@@ -115,20 +115,6 @@ func (v *visit) postPrivacy() error {
 	return v.to("/profile", "profile.shown")
 }
 
-func (v *visit) postPassword() error {
-	err := v.Market.SetPassword(v.ctx, v.who, v.c.PostForm("old_password"), v.c.PostForm("new_password"))
-	var p *problem.Error
-	if errors.As(err, &p) {
-		v.leave(flash{Text: v.fault(p).Sentence, Bad: true})
-		v.c.Redirect(http.StatusSeeOther, "/profile#password")
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return v.to("/profile", "profile.password")
-}
-
 // A payoutView is the money that goes to one person's bank.
 type payoutView struct {
 	account *billing.PayoutAccount // nil before it was asked for

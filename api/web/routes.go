@@ -81,6 +81,9 @@ var table = []line{
 	{"POST", "/profile", access.SignedIn, "profile", (*visit).postProfile},
 	{"POST", "/memberships/{id}/privacy", access.SignedIn, "profile", (*visit).postPrivacy},
 	{"POST", "/password", access.SignedIn, "profile", (*visit).postPassword},
+	{"GET", "/security", access.SignedIn, "profile", (*visit).getSecurity},
+	{"POST", "/security/sessions/end", access.SignedIn, "profile", (*visit).postEndSessions},
+	{"POST", "/security/sessions/{id}/end", access.SignedIn, "profile", (*visit).postEndSession},
 	{"GET", "/payouts", market.DeliverWork, "payouts", (*visit).getPayouts},
 	{"POST", "/payouts/onboard", market.DeliverWork, "payouts", (*visit).postOnboard},
 

@@ -96,7 +96,7 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	matching.Workers(a.workers, a.matching)
 	billing.AddWorkers(a.workers, a.billing)
 	idempotency.AddWorkers(a.workers, d)
-	a.periodic = slices.Concat(matching.Periodic(), billing.Periodic(a.billing), idempotency.Periodic())
+	a.periodic = slices.Concat(market.Periodic(), matching.Periodic(), billing.Periodic(a.billing), idempotency.Periodic())
 
 	pages := web.Config{Market: a.market, Matching: a.matching, Billing: a.billing, Clock: clock.System, Dev: c.dev}
 	if c.dev {
