@@ -61,6 +61,20 @@ func best(ctx context.Context, ix Index, q Question, k int, news overlay) ([]Hit
 	return nil, Certificate{}, errMoving
 }
 
+// A Listed is a list as [Service.List] found it.
+type Listed struct {
+	Hits        []Hit
+	Certificate Certificate
+	Index       string // which index answered
+	Degraded    bool   // a faster index is there, but could not be relied on
+}
+
+// List is the exact list of the k best for a question, without reasons and without asking who may see it.
+func (s *Service) List(ctx context.Context, q Question, k int) (Listed, error) {
+	f, err := s.find(ctx, q, k)
+	return Listed{f.hits, f.certificate, f.index, f.degraded}, err
+}
+
 // A search is what is known so far about the members of one question.
 type search struct {
 	q      Question

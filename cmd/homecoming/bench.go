@@ -18,7 +18,9 @@ type measurement struct {
 }
 
 // measurements is everything that can be measured. Adding one is a line here and a file in package bench.
-var measurements = []measurement{}
+var measurements = []measurement{
+	{"rank", "how long the exact list takes beside the cheapest search, and whether it is right", defineRank},
+}
 
 // benchmark runs one measurement and prints its result as one JSON object.
 func benchmark(ctx context.Context, out io.Writer, args []string) error {

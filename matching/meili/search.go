@@ -60,3 +60,23 @@ func read(q matching.Question, found sdk.Hits) ([]matching.Hit, error) {
 func order(a, b document) int {
 	return cmp.Or(cmp.Compare(b.P, a.P), cmp.Compare(b.Tenure, a.Tenure), cmp.Compare(b.Left, a.Left), cmp.Compare(a.ID, b.ID))
 }
+
+// AnyOfSays describes [Index.AnyOf].
+const AnyOfSays = "one any-of search over the task's skills at the wanted levels, sorted by p, limit 20, with the attributes and the client of a ranking"
+
+// AnyOf is the cheapest search that has to do with a question, for measurements to compare with: who meets any of the
+// skills, the highest p first. It filters nobody and breaks no ties.
+func (ix *Index) AnyOf(ctx context.Context, q matching.Question, limit int) error {
+	var any wants
+	for _, w := range q.Skills {
+		any = append(any, want{token(scope(q.Company), w.Skill, w.Level), w.Weight})
+	}
+	found, err := ix.server.Index(ix.uid).SearchWithContext(ctx, "", &sdk.SearchRequest{
+		Filter: any.any(), Limit: int64(limit), Sort: []string{"p:desc"}, AttributesToRetrieve: wanted,
+	})
+	if err != nil {
+		return err
+	}
+	var docs []document
+	return found.Hits.DecodeInto(&docs)
+}
