@@ -149,7 +149,7 @@ func (p *picked) take(c candidate) {
 	for i := c.from; i < c.to; i++ {
 		p.taken[i] = true
 	}
-	if c.skill != decoy {
+	if len(c.skills) > 0 {
 		p.begins[c.from], p.ends[c.to] = true, true
 	}
 }

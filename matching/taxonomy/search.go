@@ -16,31 +16,42 @@ type start struct {
 	size  int // length of the whole key
 }
 
+// A hit is a skill that Search found, and how well.
+type hit struct {
+	skill *Skill
+	edits int
+	start
+}
+
 // Search helps while typing: the skills with a name or alias that starts with prefix, or has a word or kanji that does, best
 // first, at most limit of them; a limit below 1 means all. Names go before aliases, beginnings before what follows, short
-// before long. An empty prefix finds nothing.
+// before long, and a company's own before the shared. Where nothing starts so, a mistyped beginning is forgiven: one slip
+// after four letters, two after eight. An empty prefix finds nothing, and obsolete skills are not offered.
 func (x *Index) Search(prefix string, limit int) []Skill {
 	key := Normalize(prefix)
 	if key == "" {
 		return nil
 	}
-	from, _ := slices.BinarySearchFunc(x.starts, key, func(s start, key string) int { return strings.Compare(s.key, key) })
-	to := from
-	for to < len(x.starts) && strings.HasPrefix(x.starts[to].key, key) {
-		to++
+	var hits []hit
+	for _, layer := range x.layers() {
+		hits = append(hits, layer.starting(key)...)
 	}
-	hits := slices.Clone(x.starts[from:to])
-	slices.SortFunc(hits, func(a, b start) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.size, b.size), cmp.Compare(a.skill, b.skill))
+	if len(hits) == 0 {
+		for _, layer := range x.layers() {
+			hits = append(hits, layer.near(key)...)
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int {
+		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(a.rank, b.rank), cmp.Compare(a.size, b.size), cmp.Compare(a.start.skill, b.start.skill))
 	})
 	var skills []Skill
-	seen := make(map[int]bool)
+	seen := make(map[string]bool)
 	for _, h := range hits {
-		if seen[h.skill] {
+		if seen[h.skill.ID] || h.skill.Obsolete {
 			continue
 		}
-		seen[h.skill] = true
-		skills = append(skills, x.skills[h.skill])
+		seen[h.skill.ID] = true
+		skills = append(skills, *h.skill)
 		if len(skills) == limit {
 			break
 		}
@@ -48,16 +59,29 @@ func (x *Index) Search(prefix string, limit int) []Skill {
 	return skills
 }
 
+// starting are the places of this layer that begin with key.
+func (x *Index) starting(key string) []hit {
+	from, _ := slices.BinarySearchFunc(x.starts, key, func(s start, key string) int { return strings.Compare(s.key, key) })
+	var hits []hit
+	for _, s := range x.starts[from:] {
+		if !strings.HasPrefix(s.key, key) {
+			break
+		}
+		hits = append(hits, hit{skill: &x.skills[s.skill], start: s})
+	}
+	return hits
+}
+
 // starts lists every start of every spelling, sorted.
 func starts(spellings []spelling) (all []start) {
 	for _, s := range spellings {
-		if s.skill == decoy {
+		if s.skill == decoy || s.rank%obsoleteRank == looseRank {
 			continue
 		}
 		n := 0
 		for at, r := range s.key {
 			if at == 0 || n < 64 && s.breaks&(1<<n) != 0 || unicode.Is(unicode.Han, r) {
-				all = append(all, start{key: s.key[at:], skill: s.skill, rank: rank(s.alias, at > 0), size: utf8.RuneCountInString(s.key)})
+				all = append(all, start{key: s.key[at:], skill: s.skill, rank: startRank(s.rank, at > 0), size: utf8.RuneCountInString(s.key)})
 			}
 			n++
 		}
@@ -66,12 +90,9 @@ func starts(spellings []spelling) (all []start) {
 	return all
 }
 
-func rank(alias, inside bool) (r int) {
-	if alias {
-		r++
-	}
+func startRank(rank int, inside bool) int {
 	if inside {
-		r += 2
+		rank += 2
 	}
-	return r
+	return rank
 }

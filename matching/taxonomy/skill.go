@@ -18,7 +18,13 @@ type Skill struct {
 	// Reserved names the Japanese licence (税理士, 弁護士, …) without which this work may not be done for a fee, and
 	// is empty for everything else. A task shows it and a bid asks for the registration.
 	Reserved string
+
+	// Obsolete skills are found by name where nothing else has it, and never offered: a published list dropped them.
+	Obsolete bool
 }
+
+// Own reports whether a company made the skill itself.
+func (s Skill) Own() bool { return strings.HasPrefix(s.ID, "own-") }
 
 var slug = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 

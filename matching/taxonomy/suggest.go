@@ -3,68 +3,118 @@ package taxonomy
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 )
 
 // A Match is a skill found in a text.
 type Match struct {
-	ID   string
-	From int    // first byte in the text
-	To   int    // byte after the last
-	Text string // text[From:To], as the writer wrote it
+	ID        string
+	From      int    // first byte in the text, of the first mention
+	To        int    // byte after the last
+	Text      string // text[From:To], as the writer wrote it
+	Mentions  int    // how often the text speaks of it
+	Ambiguous bool   // the words may mean another skill as well, which is a Match at the same place
 }
 
-// Suggest finds the skills that a whole brief or profile mentions, in Japanese, English or both, and returns the first
-// mention of each in the order of the text, at most limit of them; a limit below 1 means all. Matches never overlap: the
-// longest is taken first, of equally long ones the leftmost, so 連結決算 is not also 決算. An alias that means several skills is
-// passed over. See the package comment for word boundaries and for the words that need care.
+// mostMeanings is how many skills a word of a text may mean and still be worth asking about.
+const mostMeanings = 4
+
+// Suggest finds the skills that a whole brief or profile mentions, in Japanese, English or both: each once, at most limit
+// of them; a limit below 1 means all. The sure ones go first, then those mentioned most often, then in the order of the
+// text. Mentions never overlap: the longest is taken first, of equally long ones the leftmost, so 連結決算 is not also
+// 決算. A word that means several skills gives them all, marked as ambiguous. See the package comment for word boundaries
+// and for the words that need care.
 func (x *Index) Suggest(text string, limit int) []Match {
-	chosen := choose(text, x.candidates(text))
-	matches := make([]Match, 0, len(chosen))
-	seen := make(map[int]bool, len(chosen))
-	for _, c := range chosen {
-		if c.skill == decoy || seen[c.skill] {
-			continue
+	matches := []Match{}
+	at := map[string]int{}
+	for _, c := range choose(text, x.candidates(text)) {
+		for _, id := range c.skills {
+			i, again := at[id]
+			if !again {
+				i, at[id] = len(matches), len(matches)
+				matches = append(matches, Match{ID: id, From: c.from, To: c.to, Text: text[c.from:c.to], Ambiguous: len(c.skills) > 1})
+			}
+			matches[i].Mentions++
+			if len(c.skills) == 1 && matches[i].Ambiguous { // said in full elsewhere
+				matches[i].From, matches[i].To, matches[i].Text, matches[i].Ambiguous = c.from, c.to, text[c.from:c.to], false
+			}
 		}
-		seen[c.skill] = true
-		matches = append(matches, Match{ID: x.skills[c.skill].ID, From: c.from, To: c.to, Text: text[c.from:c.to]})
-		if len(matches) == limit {
-			break
-		}
+	}
+	matches = settled(matches)
+	slices.SortStableFunc(matches, func(a, b Match) int {
+		return cmp.Or(cmp.Compare(b2i(a.Ambiguous), b2i(b.Ambiguous)), cmp.Compare(b.Mentions, a.Mentions), cmp.Compare(a.From, b.From))
+	})
+	if limit > 0 && len(matches) > limit {
+		matches = matches[:limit]
 	}
 	return matches
 }
 
+// settled takes the questions away that the text itself answers: PM beside "project management" means that.
+func settled(matches []Match) []Match {
+	open := map[int]int{} // by place: how many meanings are still asked about
+	for _, m := range matches {
+		if m.Ambiguous {
+			open[m.From]++
+		}
+	}
+	return slices.DeleteFunc(matches, func(m Match) bool { return m.Ambiguous && open[m.From] < 2 })
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // A candidate is a place where a spelling stands between proper boundaries.
 type candidate struct {
-	from, to int // bytes in the text
-	length   int // characters of the spelling
-	skill    int // decoy for words that mean no skill, or several
+	from, to int      // bytes in the text
+	length   int      // characters of the spelling
+	skills   []string // what it may mean; none for a decoy
 	weak     bool
 }
 
-// candidates walks the sorted spellings from every character of the text.
+// candidates walks the sorted spellings from every character of the text where a word may begin, in each layer.
 func (x *Index) candidates(text string) (found []candidate) {
 	f := fold(text)
-	for i := range f.glyphs {
-		lo, hi, depth := 0, len(x.spellings), 0
-		var spaces uint64
-		for j := i; j < len(f.glyphs); j++ {
-			if j-i >= 64 || j > i && f.glyphs[j].gap == gapWall {
-				break
-			}
-			if j > i && f.apart(j) {
+	for i, g := range f.glyphs {
+		if i > 0 && isWord(f.rune(i)) && isWord(f.rune(i-1)) && f.glyphs[i-1].to == g.from {
+			continue // inside a Latin word
+		}
+		for _, layer := range x.layers() {
+			found = layer.from(found, text, f, i)
+		}
+	}
+	return found
+}
+
+// from adds what begins at glyph i.
+func (x *Index) from(found []candidate, text string, f folded, i int) []candidate {
+	head, known := x.heads[f.rune(i)]
+	if !known {
+		return found
+	}
+	lo, hi, depth := head[0], head[1], 0
+	var spaces uint64
+	for j := i; j < len(f.glyphs); j++ {
+		if j-i >= 64 || j > i && f.glyphs[j].gap == gapWall {
+			break
+		}
+		if j > i {
+			if f.apart(j) {
 				spaces |= 1 << (j - i)
 			}
-			lo, hi = x.narrow(lo, hi, depth, f.at(j))
-			if lo == hi {
+			if lo, hi = x.narrow(lo, hi, depth, f.at(j)); lo == hi {
 				break
 			}
-			depth += len(f.at(j))
-			if len(x.spellings[lo].key) == depth {
-				found = x.judge(found, text, f, i, j, spaces)
-			}
+		}
+		depth += len(f.at(j))
+		if len(x.keys[lo]) == depth {
+			found = x.judge(found, text, f, i, j, x.spelt(lo), spaces)
 		}
 	}
 	return found
@@ -82,44 +132,40 @@ func (f folded) apart(j int) bool {
 	return false
 }
 
-// narrow returns the part of spellings[lo:hi], which agree in their first depth bytes, that goes on with next.
+// narrow returns the part of keys[lo:hi], which agree in their first depth bytes, that goes on with next.
 func (x *Index) narrow(lo, hi, depth int, next string) (int, int) {
-	part := x.spellings[lo:hi]
-	from, _ := slices.BinarySearchFunc(part, next, func(s spelling, next string) int {
-		return strings.Compare(s.key[depth:], next)
-	})
-	n, _ := slices.BinarySearchFunc(part[from:], next, func(s spelling, next string) int {
-		if strings.HasPrefix(s.key[depth:], next) {
-			return -1
-		}
-		return 1
-	})
+	part := x.keys[lo:hi]
+	from := sort.Search(len(part), func(i int) bool { return part[i][depth:] >= next })
+	n := sort.Search(len(part)-from, func(i int) bool { return !strings.HasPrefix(part[from+i][depth:], next) })
 	return lo + from, lo + from + n
 }
 
-// judge adds what glyphs i to j spell, if they stand between proper boundaries.
-func (x *Index) judge(found []candidate, text string, f folded, i, j int, spaces uint64) []candidate {
-	here := x.exactly(f.text[f.glyphs[i].at:f.glyphs[j].end])
-	here = slices.DeleteFunc(slices.Clone(here), func(s spelling) bool { return spaces&^s.breaks != 0 })
-	if len(here) == 0 {
-		return found
-	}
+// judge adds what glyphs i to j spell (the spellings here), if they stand between proper boundaries. A word that means an obsolete skill or far
+// too many says nothing.
+func (x *Index) judge(found []candidate, text string, f folded, i, j int, here []spelling, spaces uint64) []candidate {
 	s := span{text: text, key: here[0].key, from: f.glyphs[i].from, to: f.glyphs[j].to}
 	if !s.bounded() {
 		return found
 	}
-	c := candidate{from: s.from, to: s.to, length: j - i + 1, skill: decoy}
-	if skills := meant(here); len(skills) == 1 {
-		c.skill = skills[0]
+	unfit := func(s spelling) bool { return spaces&^s.breaks != 0 || s.rank >= obsoleteRank }
+	if slices.ContainsFunc(here, unfit) {
+		here = slices.DeleteFunc(slices.Clone(here), unfit)
 	}
-	c.weak = careful(s.key) && c.skill != decoy && !s.surely(here)
+	if len(here) == 0 {
+		return found
+	}
+	c := candidate{from: s.from, to: s.to, length: j - i + 1}
+	if skills := meant(here, mostMeanings+1); len(skills) <= mostMeanings {
+		c.skills = x.ids(skills)
+	}
+	c.weak = len(c.skills) > 0 && careful(s.key) && !s.surely(here)
 	return append(found, c)
 }
 
 // choose takes candidates, the longest first, unless they overlap one already taken. Weak ones come last, and only where they
 // stand in a list beside a skill that was taken: "python, go" but not "let it go".
 func choose(text string, found []candidate) []candidate {
-	slices.SortFunc(found, func(a, b candidate) int {
+	slices.SortStableFunc(found, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(b.length, a.length), cmp.Compare(a.from, b.from))
 	})
 	p := &picked{text: text, taken: make([]bool, len(text)), begins: map[int]bool{}, ends: map[int]bool{}}

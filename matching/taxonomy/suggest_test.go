@@ -1,6 +1,7 @@
 package taxonomy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -98,6 +99,8 @@ var suggestions = []struct{ text, want string }{
 	{"rusty, scalable, Javanese", ""},
 	{"a Chinese supplier, the Japanese market, German law", ""},
 	{"I recall that the lease permits it; mind your ear and the gas.", ""},
+	{"Our go to market plan; GO TO MARKET in 2027", ""},
+	{"契約の英文チェック", ""},
 	{"Quick turnaround, taxes included; we are drafting a letter to John Doe.", ""},
 	// and the same words where they do mean it
 	{"Fluent Japanese and German required", "japanese german"},
@@ -117,7 +120,9 @@ func TestSuggestFindsWhatAReaderWouldName(t *testing.T) {
 	x := NewIndex(Starter())
 	for _, c := range suggestions {
 		var got []string
-		for _, m := range x.Suggest(c.text, 0) {
+		found := x.Suggest(c.text, 0)
+		slices.SortStableFunc(found, func(a, b Match) int { return cmp.Compare(a.From, b.From) })
+		for _, m := range found {
 			got = append(got, m.ID)
 		}
 		if joined := strings.Join(got, " "); joined != c.want {
@@ -166,9 +171,15 @@ func TestSuggestTakesTheLongestOfTwoThatOverlap(t *testing.T) {
 	}
 }
 
-func TestSuggestPassesOverAnAmbiguousAlias(t *testing.T) {
+func TestAWordOfTwoSkillsOffersBoth(t *testing.T) {
 	t.Parallel()
-	if got := NewIndex(Starter()).Suggest("PM wanted", 0); len(got) != 0 {
-		t.Errorf("got %v", got)
+	x := NewIndex(Starter())
+	got := x.Suggest("PM wanted, with bookkeeping", 0)
+	if len(got) != 3 || got[0].ID != "bookkeeping" || !got[1].Ambiguous || !got[2].Ambiguous || got[1].Text != "PM" || got[2].Text != "PM" {
+		t.Errorf("got %+v", got)
+	}
+	got = x.Suggest("PM (project management) wanted", 0)
+	if len(got) != 1 || got[0].ID != "project-management" || got[0].Ambiguous || got[0].Mentions != 2 {
+		t.Errorf("the text says which: %+v", got)
 	}
 }
