@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"homecoming/internal/db"
 )
 
-// An invariant is a sentence about the books with a query for what breaks it; the first column names the culprit.
-type invariant struct{ says, breaks string }
+// An invariant is a sentence about the books: over what it speaks, and a query for what breaks it, whose first column
+// names the culprit. Queries read ledger_entries, ledger_postings and the rest as they are, and two tables of sums, see
+// summed.
+type invariant struct{ says, over, breaks string }
 
 const (
 	notYetFunded = "('draft', 'funding', 'canceled')"
@@ -20,94 +24,143 @@ const (
 	netOf        = "(m.amount + m.tax - m.withheld)"
 )
 
-// balanceOf is SQL for a milestone's balance on accounts of a class, credits positive.
-func balanceOf(class string) string {
-	return `coalesce((SELECT -sum(p.amount) FROM ledger_postings p WHERE p.milestone_id = m.id AND split_part(p.account, ':', 1) = '` + class + `'), 0)`
-}
-
-// creditedBy is SQL for what entries of a kind credited to accounts of a class for a milestone.
-func creditedBy(kind, class string) string {
-	return `coalesce((SELECT -sum(p.amount) FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
-		WHERE p.milestone_id = m.id AND e.kind = '` + kind + `' AND split_part(p.account, ':', 1) = '` + class + `'), 0)`
-}
+// summed is what every query may read from: sums has what entries of a kind credited to accounts of a class for a
+// milestone; m is every milestone with its balances and turnovers beside it, credits positive. One pass over the
+// postings, however many milestones there are.
+const summed = `WITH sums AS MATERIALIZED (
+		SELECT p.milestone_id, split_part(p.account, ':', 1) AS class, e.kind, -sum(p.amount) AS credit
+		FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id WHERE p.milestone_id IS NOT NULL GROUP BY 1, 2, 3),
+	m AS MATERIALIZED (
+		SELECT milestones.*,
+			coalesce(sum(credit) FILTER (WHERE class = 'held'), 0) AS held,
+			coalesce(sum(credit) FILTER (WHERE class = 'payable'), 0) AS payable,
+			coalesce(sum(credit) FILTER (WHERE class = 'refund_payable'), 0) AS refund_payable,
+			coalesce(sum(credit) FILTER (WHERE class = 'connected'), 0) AS connected,
+			coalesce(sum(credit) FILTER (WHERE class = 'held' AND kind = 'charge'), 0) AS charged,
+			coalesce(sum(credit) FILTER (WHERE kind = 'accept' AND class <> 'held'), 0) AS accepted,
+			coalesce(sum(credit) FILTER (WHERE kind = 'refund_asked' AND class = 'refund_payable'), 0) AS given_back,
+			coalesce(-sum(credit) FILTER (WHERE kind = 'transfer' AND class = 'payable'), 0) AS transferred,
+			count(*) FILTER (WHERE kind = 'charge') > 0 AS has_charge,
+			count(*) FILTER (WHERE kind = 'accept') > 0 AS has_accept,
+			count(*) FILTER (WHERE kind = 'transfer') > 0 AS has_transfer,
+			count(*) FILTER (WHERE kind = 'refund_asked') > 0 AS has_refund
+		FROM milestones LEFT JOIN sums ON sums.milestone_id = milestones.id GROUP BY milestones.id)
+`
 
 // invariants are those of billing.md that apply so far. Each must hold at any moment, under any interleaving.
 var invariants = []invariant{
-	{"every entry sums to zero per currency",
+	{"every entry sums to zero per currency", "ledger_entries",
 		`SELECT e.source FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id GROUP BY e.source, p.currency HAVING sum(p.amount) <> 0`},
-	{"every entry has at least two postings",
+	{"every entry has at least two postings", "ledger_entries",
 		`SELECT e.source FROM ledger_entries e LEFT JOIN ledger_postings p ON p.entry_id = e.id GROUP BY e.source HAVING count(p.line) < 2`},
-	{"what is held is the charge while work goes on, and nothing before and after",
-		`SELECT m.id::text FROM milestones m WHERE ` + balanceOf("held") + ` <> CASE WHEN m.state IN ` + holding + ` THEN ` + chargeOf + ` ELSE 0 END`},
-	{"what is owed to the alumnus is the net while it is being released, and nothing before and after",
-		`SELECT m.id::text FROM milestones m WHERE ` + balanceOf("payable") + ` <> CASE WHEN m.state IN ('accepted', 'releasing') THEN ` + netOf + ` ELSE 0 END`},
-	{"what is owed back is the charge while it is being refunded, and nothing before and after",
-		`SELECT m.id::text FROM milestones m WHERE ` + balanceOf("refund_payable") + ` <> CASE WHEN m.state = 'refunding' THEN ` + chargeOf + ` ELSE 0 END`},
-	{"what was funded went to the alumnus, the platform, its tax, back, or is held",
-		`SELECT m.id::text FROM milestones m WHERE ` + creditedBy("charge", "held") + ` <> ` + creditedBy("accept", "payable") + ` + ` +
-			creditedBy("accept", "platform_fee") + ` + ` + creditedBy("accept", "consumption_tax") + ` + ` +
-			creditedBy("refund_asked", "refund_payable") + ` + ` + balanceOf("held")},
-	{"a milestone is charged, accepted, transferred and refunded at most once each",
-		`SELECT min(source) FROM ledger_entries WHERE kind IN ('charge', 'accept', 'transfer', 'refund_asked', 'refund', 'withheld')
-			GROUP BY milestone_id, kind HAVING count(*) > 1`},
-	{"a milestone is charged if and only if its state says so",
-		`SELECT m.id::text FROM milestones m WHERE (m.state NOT IN ` + notYetFunded + `) <> EXISTS (SELECT 1 FROM ledger_entries e WHERE e.milestone_id = m.id AND e.kind = 'charge')`},
-	{"a milestone is transferred if and only if its state says so",
-		`SELECT m.id::text FROM milestones m WHERE (m.state IN ` + given + `) <> EXISTS (SELECT 1 FROM ledger_entries e WHERE e.milestone_id = m.id AND e.kind = 'transfer')`},
-	{"nothing is both released and refunded",
-		`SELECT m.id::text FROM milestones m WHERE EXISTS (SELECT 1 FROM ledger_entries e WHERE e.milestone_id = m.id AND e.kind = 'accept')
-			AND EXISTS (SELECT 1 FROM ledger_entries e WHERE e.milestone_id = m.id AND e.kind = 'refund_asked')`},
-	{"the mirror of a connected account is the net until the bank has it",
-		`SELECT m.id::text FROM milestones m WHERE ` + balanceOf("connected") + ` <> CASE WHEN m.state IN ('released', 'payout_failed') THEN -` + netOf + ` ELSE 0 END`},
-	{"every transfer and refund has an operation that was committed before",
-		`SELECT e.source FROM ledger_entries e WHERE e.kind IN ('transfer', 'refund')
-			AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.provider_id = e.external_id AND o.milestone_id = e.milestone_id AND o.created_at <= e.posted_at)`},
-	{"every object of the provider is explained by one entry",
-		`SELECT external_id FROM ledger_entries WHERE external_id <> '' GROUP BY external_id HAVING count(*) > 1`},
-	{"every posting belongs to its entry's company and milestone",
+	{"every posting belongs to its entry's company and milestone", "ledger_postings",
 		`SELECT e.source FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
 			WHERE p.company_id <> e.company_id OR p.milestone_id IS DISTINCT FROM e.milestone_id OR p.at <> e.at`},
-	{"a contract is over if and only if all its milestones are",
+	{"a milestone's entries are in its own currency", "ledger_postings",
+		`SELECT DISTINCT milestones.id::text FROM ledger_postings p JOIN milestones ON milestones.id = p.milestone_id
+			JOIN ledger_entries e ON e.id = p.entry_id WHERE p.currency <> milestones.currency AND e.kind <> 'unmatched'`},
+	{"nothing that is held or owed is below zero", "milestones",
+		`SELECT m.id::text FROM m WHERE m.held < 0 OR m.payable < 0 OR m.refund_payable < 0`},
+	{"what is held is the charge while work goes on, and nothing before and after", "milestones",
+		`SELECT m.id::text FROM m WHERE m.held <> CASE WHEN m.state IN ` + holding + ` THEN ` + chargeOf + ` ELSE 0 END`},
+	{"what is owed to the alumnus is the net while it is being released, and nothing before and after", "milestones",
+		`SELECT m.id::text FROM m WHERE m.payable <> CASE WHEN m.state IN ('accepted', 'releasing') THEN ` + netOf + ` ELSE 0 END`},
+	{"what is owed back is the charge while it is being refunded, and nothing before and after", "milestones",
+		`SELECT m.id::text FROM m WHERE m.refund_payable <> CASE WHEN m.state = 'refunding' THEN ` + chargeOf + ` ELSE 0 END`},
+	{"what was funded went to the alumnus, the platform, its tax, back, or is held", "milestones",
+		`SELECT m.id::text FROM m WHERE m.charged <> m.accepted + m.given_back + m.held`},
+	{"no more is transferred than was charged", "milestones",
+		`SELECT m.id::text FROM m WHERE m.transferred > m.charged`},
+	{"a milestone is charged, accepted, transferred and refunded at most once each", "ledger_entries",
+		`SELECT min(source) FROM ledger_entries WHERE kind IN ('charge', 'accept', 'transfer', 'refund_asked', 'refund', 'withheld')
+			GROUP BY milestone_id, kind HAVING count(*) > 1`},
+	{"a milestone is charged if and only if its state says so", "milestones",
+		`SELECT m.id::text FROM m WHERE (m.state NOT IN ` + notYetFunded + `) <> m.has_charge`},
+	{"a milestone is transferred if and only if its state says so", "milestones",
+		`SELECT m.id::text FROM m WHERE (m.state IN ` + given + `) <> m.has_transfer`},
+	{"nothing is both released and refunded", "milestones",
+		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund`},
+	{"the mirror of a connected account is the net until the bank has it", "milestones",
+		`SELECT m.id::text FROM m WHERE m.connected <> CASE WHEN m.state IN ('released', 'payout_failed') THEN -` + netOf + ` ELSE 0 END`},
+	{"a release has at most one live transfer", "operations",
+		`SELECT min(id::text) FROM operations WHERE kind = 'transfer' AND state NOT IN ('reversed') GROUP BY milestone_id HAVING count(*) > 1`},
+	{"every transfer and refund has an operation that was committed before", "ledger_entries",
+		`SELECT e.source FROM ledger_entries e WHERE e.kind IN ('transfer', 'refund')
+			AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.provider_id = e.external_id AND o.milestone_id = e.milestone_id AND o.created_at <= e.posted_at)`},
+	{"an operation that is done names what was done", "operations",
+		`SELECT id::text FROM operations WHERE provider_id = '' AND state IN ('created', 'settled', 'part_reversed', 'reversed')`},
+	{"every object of the provider is explained by one entry", "ledger_entries",
+		`SELECT external_id FROM ledger_entries WHERE external_id <> '' GROUP BY external_id HAVING count(*) > 1`},
+	{"a contract is over if and only if all its milestones are", "contracts",
 		`SELECT c.id::text FROM contracts c WHERE (c.state IN ('completed', 'terminated')) <> NOT EXISTS (
-			SELECT 1 FROM milestones m WHERE m.contract_id = c.id AND m.state NOT IN ('released', 'paid', 'payout_failed', 'refunded', 'canceled'))`},
+			SELECT 1 FROM m WHERE m.contract_id = c.id AND m.state NOT IN ('released', 'paid', 'payout_failed', 'refunded', 'canceled'))`},
+}
+
+// A Finding is what became of one invariant: how many things it was asked of, how many break it, and up to ten of those
+// by name: an entry's source, or the id of a milestone, an operation or a contract.
+type Finding struct {
+	Says     string
+	Over     string // the table whose rows were looked at
+	Looked   int64
+	Broken   int64
+	Culprits []string
+}
+
+// fewCulprits are enough to begin with.
+const fewCulprits = 10
+
+// AuditLedger asks every invariant of everything there is, in one snapshot, and reports on each.
+func AuditLedger(ctx context.Context, d *db.DB) ([]Finding, error) {
+	conn, err := d.Pool().Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	found := make([]Finding, len(invariants))
+	for i, inv := range invariants {
+		if found[i], err = inv.ask(ctx, tx); err != nil {
+			return nil, fmt.Errorf("%s: %w", inv.says, err)
+		}
+	}
+	return found, nil
+}
+
+func (inv invariant) ask(ctx context.Context, tx pgx.Tx) (Finding, error) {
+	f := Finding{Says: inv.says, Over: inv.over}
+	if err := tx.QueryRow(ctx, "SELECT count(*) FROM "+inv.over).Scan(&f.Looked); err != nil {
+		return f, err
+	}
+	rows, err := tx.Query(ctx, summed+"SELECT culprit::text, count(*) OVER () FROM ("+inv.breaks+") AS broken (culprit) LIMIT $1", fewCulprits)
+	if err != nil {
+		return f, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var culprit string
+		if err := rows.Scan(&culprit, &f.Broken); err != nil {
+			return f, err
+		}
+		f.Culprits = append(f.Culprits, culprit)
+	}
+	return f, rows.Err()
 }
 
 // CheckLedger asserts every invariant over everything there is, in one snapshot. It returns nil, or one error that
 // names each broken sentence and up to ten culprits.
 func CheckLedger(ctx context.Context, d *db.DB) error {
-	conn, err := d.Pool().Acquire(ctx)
+	found, err := AuditLedger(ctx, d)
 	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	tx, err := conn.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
 		return err
 	}
 	var broken []error
-	for _, inv := range invariants {
-		rows, err := tx.Query(ctx, "SELECT * FROM ("+inv.breaks+") AS broken LIMIT 10")
-		if err != nil {
-			return fmt.Errorf("%s: %w", inv.says, err)
-		}
-		var culprits []string
-		for rows.Next() {
-			var c string
-			if err := rows.Scan(&c); err != nil {
-				rows.Close()
-				return err
-			}
-			culprits = append(culprits, c)
-		}
-		if err := rows.Err(); err != nil {
-			return fmt.Errorf("%s: %w", inv.says, err)
-		}
-		if len(culprits) > 0 {
-			broken = append(broken, fmt.Errorf("not true that %s: %s", inv.says, strings.Join(culprits, ", ")))
+	for _, f := range found {
+		if f.Broken > 0 {
+			broken = append(broken, fmt.Errorf("not true that %s: %s", f.Says, strings.Join(f.Culprits, ", ")))
 		}
 	}
 	return errors.Join(broken...)

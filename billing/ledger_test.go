@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 
 	"homecoming/billing"
@@ -26,14 +27,12 @@ func TestTheDatabaseRefusesWhatDoesNotBalance(t *testing.T) {
 		return w.DB.Tx(ctx, func(tx *gorm.DB) error {
 			id := uuid.Must(uuid.NewV7())
 			err := tx.Exec("INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source) VALUES (?, ?, now(), now(), 'test', ?)", id, w.aoi.ID, id.String()).Error
-			for i, l := range lines {
-				currency, amount, _ := strings.Cut(l, " ")
-				if err == nil {
-					err = tx.Exec("INSERT INTO ledger_postings (entry_id, line, company_id, account, currency, amount, at) VALUES (?, ?, ?, 'test', ?, ?::bigint, now())",
-						id, i, w.aoi.ID, currency, amount).Error
-				}
+			if err != nil {
+				return err
 			}
-			return err
+			return tx.Exec(`INSERT INTO ledger_postings (entry_id, line, company_id, account, currency, amount, at)
+				SELECT ?, n, ?, 'test', split_part(l, ' ', 1), split_part(l, ' ', 2)::bigint, now() FROM unnest(?::text[]) WITH ORDINALITY AS x(l, n)`,
+				id, w.aoi.ID, pq.StringArray(lines)).Error
 		})
 	}
 	for _, lines := range [][]string{{"JPY 100", "JPY -99"}, {"JPY 100", "USD -100"}, {"JPY 100"}} {
@@ -42,6 +41,9 @@ func TestTheDatabaseRefusesWhatDoesNotBalance(t *testing.T) {
 		}
 	}
 	w.Check(insert("JPY 100", "USD 7", "USD -7", "JPY -100"))
+	if db.Violated(insert("JPY 100", "JPY -60", "JPY -40", "USD 1")) != "entry_is_balanced" {
+		t.Error("one currency does not make up for another")
+	}
 	// A posting added later to an entry that balanced.
 	late := w.DB.Gorm(ctx).Exec(`INSERT INTO ledger_postings (entry_id, line, company_id, account, currency, amount, at)
 		SELECT id, 9, company_id, 'test', 'JPY', 1, now() FROM ledger_entries LIMIT 1`).Error

@@ -20,6 +20,7 @@ type measurement struct {
 // measurements is everything that can be measured. Adding one is a line here and a file in package bench.
 var measurements = []measurement{
 	{"rank", "how long the exact list takes beside the cheapest search, and whether it is right", defineRank},
+	{"ledger", "entries per second beside the same statements through pgbench", defineLedger},
 }
 
 // benchmark runs one measurement and prints its result as one JSON object.
