@@ -90,6 +90,12 @@ func upload(e endpoint, media string) endpoint {
 	return e
 }
 
+// later marks work that is only begun by the time of the answer.
+func later(e endpoint) endpoint {
+	e.success = http.StatusAccepted
+	return e
+}
+
 // mount puts the line into gin, and into the document where it belongs there.
 func (e endpoint) mount(engine *gin.Engine, api huma.API) {
 	if e.register == nil {

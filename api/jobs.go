@@ -43,3 +43,9 @@ func (s *Server) importAlumni(ctx context.Context, in *importFile) (*out[job], e
 	r, err := s.cfg.Market.StartImport(ctx, access.Actor(ctx), in.ID, in.RawBody, in.DryRun)
 	return answer(jobOf(r), err)
 }
+
+// confirmImport takes in for good what a dry run checked.
+func (s *Server) confirmImport(ctx context.Context, in *OfID) (*out[job], error) {
+	r, err := s.cfg.Market.ConfirmImport(ctx, access.Actor(ctx), in.ID)
+	return answer(jobOf(r), err)
+}

@@ -43,6 +43,7 @@ func (s *Server) endpoints() []endpoint {
 		get("/companies/{id}/alumni", market.SeePeople, s.people, "The directory"),
 		upload(post("/companies/{id}/alumni/import", market.ManagePeople, s.importAlumni, "Take people in from an HR file"), "text/csv"),
 		get("/jobs/{id}", access.SignedIn, s.job, "How far long work is, and what came of it"),
+		later(post("/jobs/{id}/confirm", market.ManagePeople, s.confirmImport, "Take in for good the file that a dry run checked")),
 		post("/companies/{id}/alumni/invitations", market.ManagePeople, s.invitePeople, "Invite people to join"),
 		get("/members/{id}", access.SignedIn, s.member, "One member, or my own membership"),
 

@@ -87,21 +87,77 @@ func (s *Service) StartImport(ctx context.Context, who Actor, company uuid.UUID,
 	}
 	var run jobs.Run
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
-		report, err := json.Marshal(f.report(dryRun))
-		if err != nil {
-			return err
-		}
-		run, err = jobs.NewRun(tx, jobs.Run{CompanyID: &company, Kind: RunImport, Total: f.rows, Input: file, Report: report, StartedBy: &who.PersonID})
-		if err != nil {
-			return err
-		}
-		if err := jobs.Enqueue(tx, importJob{run.ID, dryRun}); err != nil {
-			return err
-		}
-		return Audit(tx, who, company, "people.import", "run:"+run.ID.String(), map[string]any{"rows": f.rows, "dry_run": dryRun})
+		run, err = beginImport(tx, who, company, f, file, dryRun)
+		return err
 	})
-	run.Input = nil
 	return run, err
+}
+
+func beginImport(tx *gorm.DB, who Actor, company uuid.UUID, f hrFile, file []byte, dryRun bool) (jobs.Run, error) {
+	report, err := json.Marshal(f.report(dryRun))
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	run, err := jobs.NewRun(tx, jobs.Run{CompanyID: &company, Kind: RunImport, Total: f.rows, Input: file, Report: report, StartedBy: &who.PersonID})
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	run.Input = nil
+	if err := jobs.Enqueue(tx, importJob{run.ID, dryRun}); err != nil {
+		return jobs.Run{}, err
+	}
+	return run, Audit(tx, who, company, "people.import", "run:"+run.ID.String(), map[string]any{"rows": f.rows, "dry_run": dryRun})
+}
+
+// rehearsalKept is how long the file of a dry run waits to be taken in for good.
+const rehearsalKept = 24 * time.Hour
+
+// ErrImportGone is for a dry run whose file was taken in already or is not kept any more.
+var ErrImportGone = problem.Define(problem.Conflict, "import_gone",
+	"The file of this check was taken in already, or the check is more than a day old. Choose the file again.",
+	"この確認のファイルはすでに取り込まれたか、確認から1日以上が過ぎています。ファイルを選び直してください。")
+
+// ConfirmImport takes in for good the file that a dry run checked, once and within a day. It returns the new run, or
+// ErrImportGone.
+func (s *Service) ConfirmImport(ctx context.Context, who Actor, rehearsal uuid.UUID) (jobs.Run, error) {
+	checked, err := s.Run(ctx, who, rehearsal)
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	if checked.Kind != RunImport {
+		return jobs.Run{}, ErrNotFound
+	}
+	c, err := CompanyByID(s.db.Gorm(ctx), *checked.CompanyID)
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	var run jobs.Run
+	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
+		file, err := takeInput(tx, rehearsal)
+		if err != nil {
+			return err
+		}
+		f, err := parseHR(file, c.Currency)
+		if err != nil {
+			return err
+		}
+		run, err = beginImport(tx, who, c.ID, f, file, false)
+		return err
+	})
+	return run, err
+}
+
+// takeInput reads the file of a finished dry run, and lets nobody take it again.
+func takeInput(tx *gorm.DB, rehearsal uuid.UUID) ([]byte, error) {
+	var files [][]byte
+	err := tx.Raw("SELECT input FROM runs WHERE id = ? AND finished_at IS NOT NULL AND input IS NOT NULL FOR UPDATE", rehearsal).Scan(&files).Error
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, ErrImportGone
+	}
+	return files[0], tx.Exec("UPDATE runs SET input = NULL WHERE id = ?", rehearsal).Error
 }
 
 // report begins with what reading alone can tell.
@@ -272,7 +328,7 @@ func (w *importWorker) rehearse(ctx context.Context, run jobs.Run, c Company, f 
 	if !errors.Is(err, errRehearsal) {
 		return err
 	}
-	return jobs.Finish(w.s.db.Gorm(ctx), run.ID, jobs.Succeeded, report)
+	return jobs.FinishKeeping(w.s.db.Gorm(ctx), run.ID, report)
 }
 
 // tell writes a dry run's progress beside its transaction, on a connection of its own: it may be late or missing, but

@@ -89,6 +89,19 @@ func (v *visit) postImport() error {
 	return v.to("/runs/"+run.ID.String(), "")
 }
 
+// postConfirmImport takes in the file that was just checked.
+func (v *visit) postConfirmImport() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	run, err := v.Market.ConfirmImport(v.ctx, v.who, id)
+	if err != nil {
+		return v.retreat(err, "/people/import")
+	}
+	return v.to("/runs/"+run.ID.String(), "")
+}
+
 // upload reads a file of the form; package api bounds how long it may be.
 func (v *visit) upload(name string) ([]byte, error) {
 	f, _, err := v.c.Request.FormFile(name)

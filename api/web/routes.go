@@ -75,6 +75,7 @@ var table = []line{
 	{"POST", "/people/import", market.ManagePeople, "people", (*visit).postImport},
 	{"POST", "/people/invite", market.ManagePeople, "people", (*visit).postInvitePeople},
 	{"GET", "/people/{id}", market.SeePeople, "people", (*visit).getMember},
+	{"POST", "/runs/{id}/confirm", market.ManagePeople, "people", (*visit).postConfirmImport},
 	{"GET", "/runs/{id}", access.SignedIn, "people", (*visit).getRun},
 
 	{"GET", "/profile", access.SignedIn, "profile", (*visit).getProfile},

@@ -51,6 +51,16 @@ func Progress(g *gorm.DB, id uuid.UUID, done, total int) error {
 	return g.Exec("UPDATE runs SET state = 'running', done = ?, total = ? WHERE id = ? AND finished_at IS NULL", done, total, id).Error
 }
 
+// FinishKeeping ends a Run that succeeded and keeps its input, for somebody who may want to go on with it. Whoever
+// calls it also says when the input is forgotten.
+func FinishKeeping(g *gorm.DB, id uuid.UUID, report any) error {
+	body, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	return g.Exec("UPDATE runs SET state = ?, report = ?, finished_at = now() WHERE id = ? AND finished_at IS NULL", Succeeded, string(body), id).Error
+}
+
 // Finish ends a Run with its report. A Run that has ended stays as it is.
 func Finish(g *gorm.DB, id uuid.UUID, state State, report any) error {
 	body, err := json.Marshal(report)
