@@ -1,6 +1,7 @@
 package market
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type Company struct {
 	AutoAcceptDays int    // silence of so many days accepts delivered work
 	PaymentDays    int    // the fee is due so many days after receipt, receipt being day 1; at most 60
 	CreatedAt      time.Time
+	Formula        json.RawMessage // the constants of its score, as package matching reads them; nil for the house's
 }
 
 // NameIn is the company's name for a reader of a language.
