@@ -22,18 +22,27 @@ type Index interface {
 	Moment(ctx context.Context) (string, error)
 	// Put writes documents and takes out those that are no candidates; on return the change is searchable.
 	Put(ctx context.Context, docs []Document) error
-	// Replace builds the whole index anew from what feed puts, and takes it into use at once or not at all.
+	// Replace builds the whole index anew from what feed puts, and takes it into use at once or not at all. A put of
+	// nothing returns when everything put before it is in.
 	Replace(ctx context.Context, feed func(put func([]Document) error) error) error
 	// Check says why the index cannot be relied on now, nil when it can.
 	Check(ctx context.Context) error
+	// Mend sets the index up as Check wants it, with the documents that it has.
+	Mend(ctx context.Context) error
+	// Format changes when documents must be written anew because they look different.
+	Format() string
+	// Differ names those of the documents that the index has otherwise, or has while they are no candidates.
+	Differ(ctx context.Context, docs []Document) ([]uuid.UUID, error)
+	// Browse gives some of the documents that it has, who they are alone, and where to go on; "" begins, and ends.
+	Browse(ctx context.Context, from string) (docs []Document, next string, err error)
 }
 
 // A Wanted skill of a task.
 type Wanted struct {
-	Skill  string
-	Level  int // the strength from which it is met: 1 to 3
-	Weight int // 2 for a must-have, 1 for nice to have
-	Strict bool
+	Skill  string `json:"skill"`
+	Level  int    `json:"level"`  // the strength from which it is met: 1 to 3
+	Weight int    `json:"weight"` // 2 for a must-have, 1 for nice to have
+	Strict bool   `json:"strict"`
 }
 
 // What a must-have and a nice-to-have weigh.

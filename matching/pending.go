@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"homecoming/internal/db"
 )
@@ -12,45 +13,71 @@ import (
 // errTooStale says that an index lags so far behind that PostgreSQL is the quicker way to the truth.
 var errTooStale = errors.New("matching: too many changes wait for the index")
 
-// errUnbuilt says that an index does not hold everybody yet.
-var errUnbuilt = errors.New("matching: the index is not built")
-
 // anyNumber bounds nothing.
 const anyNumber = 1 << 30
 
 // mostNews is how many memberships of one company are scored from the truth beside an index other than PostgreSQL's.
 const mostNews = 500
 
-// newsFor reads whose documents an index may have wrong for this question: changes that it has not confirmed, and
-// people whose anniversary or first day away has come since they were written. They are scored from the truth. Where
-// built names an index, it must have been built as a whole.
-func newsFor(d *db.DB, q Question, stage, most int, built string) overlay {
+// news reads whose documents an index may have wrong for this question: changes that it has not confirmed, and people
+// whose anniversary or first day away has come since they were written. They are scored from the truth. A front learns
+// in the same breath what is on record about its index.
+func (s *Service) news(q Question, stage, most int, of *front) overlay {
 	return func(ctx context.Context, known map[uuid.UUID]News) (map[uuid.UUID]News, error) {
-		var rows []struct {
-			MembershipID uuid.UUID
-			Seq          int64
-		}
-		err := d.Gorm(ctx).Raw(`SELECT membership_id, max(seq) AS seq FROM index_pending WHERE company_id = ? AND stage <= ? GROUP BY 1
-			UNION ALL SELECT membership_id, 0 FROM match_members WHERE company_id = ? AND changes_on <= ?
-			UNION ALL SELECT ?, 0 WHERE ? <> '' AND NOT EXISTS (SELECT 1 FROM match_indexes WHERE name = ?)`,
-			q.Company, stage, q.Company, q.AsOf, uuid.Nil, built, built).Scan(&rows).Error
+		changes, r, err := s.changes(ctx, q, stage, of)
 		if err != nil {
 			return nil, err
 		}
-		fresh := make(map[uuid.UUID]News, len(rows))
-		for _, r := range rows {
-			if r.MembershipID == uuid.Nil {
-				return nil, errUnbuilt
+		if of != nil {
+			if err := of.read(r); err != nil {
+				return nil, err
 			}
-			if had, ok := known[r.MembershipID]; !ok || had.Seq < r.Seq {
-				fresh[r.MembershipID] = News{Seq: max(r.Seq, fresh[r.MembershipID].Seq)}
+		}
+		fresh := make(map[uuid.UUID]News, len(changes))
+		for _, c := range changes {
+			if had, ok := known[c.id]; !ok || had.Seq < c.seq {
+				fresh[c.id] = News{Seq: max(c.seq, fresh[c.id].Seq)}
 			}
 		}
 		if len(known)+len(fresh) > most {
 			return nil, errTooStale
 		}
-		return fresh, scoreTruly(ctx, d, q, fresh)
+		return fresh, scoreTruly(ctx, s.db, q, fresh)
 	}
+}
+
+// A change is the latest reason why a document may be stale; seq 0 is the calendar.
+type change struct {
+	id  uuid.UUID
+	seq int64
+}
+
+// changes reads them with the index's record, in one statement: every ranking does so twice.
+func (s *Service) changes(ctx context.Context, q Question, stage int, of *front) (changes []change, r record, err error) {
+	name := ""
+	if of != nil {
+		name = of.Name()
+	}
+	rows, err := s.db.Pool().Query(ctx, `SELECT membership_id, max(seq), '', '', false FROM index_pending WHERE company_id = $1 AND stage <= $2 GROUP BY 1
+		UNION ALL SELECT membership_id, 0, '', '', false FROM match_members WHERE company_id = $1 AND changes_on <= $3
+		UNION ALL SELECT NULL, 0, moment, format, EXISTS (SELECT 1 FROM match_builds b WHERE b.name = i.name AND swapping)
+			FROM match_indexes i WHERE name = $4`, q.Company, stage, q.AsOf.String(), name)
+	if err != nil {
+		return nil, r, err
+	}
+	var id *uuid.UUID
+	var seq int64
+	var moment, format string
+	var swapping bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &seq, &moment, &format, &swapping}, func() error {
+		if id == nil {
+			r = record{true, moment, format, swapping}
+		} else {
+			changes = append(changes, change{*id, seq})
+		}
+		return nil
+	})
+	return changes, r, err
 }
 
 // scoreTruly fills in the hits from the facts themselves.

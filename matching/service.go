@@ -3,7 +3,6 @@ package matching
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,7 +24,8 @@ type Service struct {
 	clock   clock.Clock
 	formula Formula
 	indexes []Index // in the order in which they confirm changes; the last one is asked first
-	trouble trouble
+	breaker breaker
+	checked checked
 	names   names
 }
 
@@ -52,64 +52,37 @@ type found struct {
 
 // find asks the fastest index that can be relied on, and PostgreSQL where none can. The list is the same.
 func (s *Service) find(ctx context.Context, q Question, k int) (found, error) {
-	degraded := false
 	for stage := len(s.indexes) - 1; stage > 0; stage-- {
-		ix := s.indexes[stage]
-		if s.trouble.resting(ix.Name()) {
-			degraded = true
-			continue
-		}
-		within, cancel := context.WithTimeout(ctx, s.Budget)
-		hits, c, err := best(within, ix, q, k, newsFor(s.db, q, stage, mostNews, ix.Name()))
-		cancel()
+		f, err := s.findFaster(ctx, q, k, stage)
 		if err == nil {
-			s.trouble.clear(ix.Name())
-			return found{hits, c, ix.Name(), degraded}, nil
+			f.degraded = stage < len(s.indexes)-1
+			return f, nil
 		}
 		if ctx.Err() != nil {
 			return found{}, ctx.Err()
 		}
-		degraded = true
-		s.trouble.note(ix.Name(), err, s.Rest)
 	}
 	ix := s.indexes[0]
-	hits, c, err := best(ctx, ix, q, k, newsFor(s.db, q, 0, anyNumber, ""))
-	return found{hits, c, ix.Name(), degraded}, err
+	hits, c, err := best(ctx, ix, q, k, s.news(q, 0, anyNumber, nil))
+	return found{hits, c, ix.Name(), len(s.indexes) > 1}, err
 }
 
-// trouble remembers which index failed lately, so that not every ranking waits for it to fail again.
-type trouble struct {
-	mu     sync.Mutex
-	failed map[string]failure
-}
-
-type failure struct {
-	err  error
-	till time.Time
-}
-
-func (t *trouble) note(name string, err error, rest time.Duration) {
-	if errors.Is(err, errMoving) || errors.Is(err, errTooStale) {
-		return // it works, it is only behind
+// findFaster asks one index that is not PostgreSQL's, unless it failed lately, for as long as the budget lasts.
+func (s *Service) findFaster(ctx context.Context, q Question, k, stage int) (f found, err error) {
+	ix := &front{Index: s.indexes[stage], checked: &s.checked}
+	report, err := s.breaker.pass(ix.Name(), s.Rest)
+	if err != nil {
+		return f, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.failed == nil {
-		t.failed = map[string]failure{}
+	told := errGaveUp // also where the index makes us panic
+	defer func() { report(told) }()
+	within, cancel := context.WithTimeout(ctx, s.Budget)
+	defer cancel()
+	hits, c, err := best(within, ix, q, k, s.news(q, stage, mostNews, ix))
+	if ctx.Err() == nil {
+		told = err
 	}
-	t.failed[name] = failure{err, time.Now().Add(rest)}
-}
-
-func (t *trouble) clear(name string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.failed, name)
-}
-
-func (t *trouble) resting(name string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return time.Now().Before(t.failed[name].till)
+	return found{hits: hits, certificate: c, index: ix.Name()}, err
 }
 
 // task reads a task with its skills in order, and its company.

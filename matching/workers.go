@@ -2,11 +2,13 @@ package matching
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+	"gorm.io/gorm"
 
 	"homecoming/internal/jobs"
 )
@@ -60,7 +62,7 @@ func Periodic() []*river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d),
 			func() (river.JobArgs, *river.InsertOpts) { return args, alone }, &river.PeriodicJobOpts{RunOnStart: true})
 	}
-	return []*river.PeriodicJob{every(time.Second, DrainJob{}), every(15*time.Minute, DueJob{}), every(time.Minute, PrepareJob{})}
+	return []*river.PeriodicJob{every(time.Second, DrainJob{}), every(15*time.Minute, DueJob{}), every(15*time.Second, PrepareJob{})}
 }
 
 // unhurried is a worker with a time limit of its own: a rebuild of millions takes minutes. It has one all the same,
@@ -76,17 +78,56 @@ func (u *unhurried[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	return u.work(ctx, job.Args)
 }
 
-// reindexJob rebuilds and tells the run how far it is, a few times a second at most.
+// reindexJob rebuilds and tells the run how far it is. Where somebody else rebuilds already, the run says so.
 func (s *Service) reindexJob(ctx context.Context, job ReindexJob) error {
-	told := time.Time{}
-	err := s.Reindex(ctx, func(done, total int) {
-		if done == total || time.Since(told) > 300*time.Millisecond {
-			told = time.Now()
-			_ = jobs.Progress(s.db.Gorm(ctx), job.Run, done, total) // the next one says it again
-		}
-	}, job.Companies...)
+	if err := s.watched(ctx, job.Run, nil, job.Companies); err != nil {
+		return river.JobCancel(err) // the run has ended, and says why
+	}
+	return nil
+}
+
+// ReindexKind is what the run of a rebuild is called.
+const ReindexKind = "reindex"
+
+// WatchedReindex is Reindex with a run of its own, so that pages show how far it is; progress may be nil.
+func (s *Service) WatchedReindex(ctx context.Context, progress func(done, total int), companies ...uuid.UUID) error {
+	var run jobs.Run
+	err := s.db.Tx(ctx, func(tx *gorm.DB) (err error) {
+		run, err = jobs.NewRun(tx, jobs.Run{Kind: ReindexKind})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return jobs.Finish(s.db.Gorm(ctx), job.Run, jobs.Succeeded, map[string]any{"indexes": s.indexNames()})
+	return s.watched(ctx, run.ID, progress, companies)
+}
+
+// watched reindexes under the eyes of a run, which is told how far it is a few times a second at most, and how it ended.
+func (s *Service) watched(ctx context.Context, run uuid.UUID, progress func(done, total int), companies []uuid.UUID) error {
+	told := time.Time{}
+	err := s.Reindex(ctx, func(done, total int) {
+		if told.IsZero() && len(companies) == 0 {
+			_ = s.buryRuns(ctx, run) // only their rows would tell a different story
+		}
+		if progress != nil {
+			progress(done, total)
+		}
+		if done == total || time.Since(told) > 300*time.Millisecond {
+			told = time.Now()
+			_ = jobs.Progress(s.db.Gorm(ctx), run, done, total) // the next one says it again
+		}
+	}, companies...)
+	state, report := jobs.Succeeded, map[string]any{"indexes": s.indexNames()}
+	if err != nil {
+		state, report["error"] = jobs.Failed, err.Error()
+	}
+	return errors.Join(err, jobs.Finish(s.db.Gorm(context.WithoutCancel(ctx)), run, state, report))
+}
+
+// buryRuns ends the runs of other rebuilds that nobody works on: we hold the lock, so their processes were killed.
+func (s *Service) buryRuns(ctx context.Context, but uuid.UUID) error {
+	return s.db.Gorm(ctx).Exec(`UPDATE runs SET state = 'failed', finished_at = now(), report = '{"error": "the process was killed"}'
+		WHERE kind = ? AND state = 'running' AND id <> ? AND NOT EXISTS (
+			SELECT 1 FROM river_job j WHERE j.kind = 'matching_reindex' AND j.finalized_at IS NULL AND j.args->>'run' = runs.id::text)`,
+		ReindexKind, but).Error
 }

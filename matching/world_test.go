@@ -151,6 +151,10 @@ func (b *broken) Put(ctx context.Context, docs []matching.Document) error {
 	return nil
 }
 
+func (b *broken) Mend(context.Context) error { return nil }
+
+func (b *broken) Format() string { return "" }
+
 func (b *broken) Replace(ctx context.Context, feed func(func([]matching.Document) error) error) error {
 	b.docs = nil
 	return feed(func(docs []matching.Document) error { return b.Put(ctx, docs) })

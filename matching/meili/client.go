@@ -43,30 +43,65 @@ func (*Index) Name() string { return "meilisearch" }
 // Ranks is false: lists come in the order of p.
 func (*Index) Ranks() bool { return false }
 
-// Moment is when the server last changed the index.
-func (ix *Index) Moment(ctx context.Context) (string, error) {
-	raw, err := ix.server.GetRawIndexWithContext(ctx, ix.uid)
+// Moment is when the server created the index and when it last changed it, written so that of one index the later moment
+// is the greater text. An index that is not there has none.
+func (ix *Index) Moment(ctx context.Context) (string, error) { return ix.momentOf(ctx, ix.uid) }
+
+func (ix *Index) momentOf(ctx context.Context, uid string) (string, error) {
+	raw, err := ix.server.GetRawIndexWithContext(ctx, uid)
+	if missing(err) {
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprint(raw["createdAt"], " ", raw["updatedAt"]), nil
+	created, err := instant(raw["createdAt"])
+	if err != nil {
+		return "", err
+	}
+	updated, err := instant(raw["updatedAt"])
+	return created + " " + updated, err
+}
+
+// instant writes a time with all its digits.
+func instant(v any) (string, error) {
+	text, _ := v.(string)
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return "", fmt.Errorf("meilisearch: %q is no time", text)
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000000000Z"), nil
+}
+
+// A refusal is an answer that says no.
+type refusal struct {
+	asked  string
+	status int
+	answer []byte
+}
+
+func (r *refusal) Error() string {
+	return fmt.Sprintf("meilisearch: %s: %d: %.300s", r.asked, r.status, r.answer)
 }
 
 // call sends what the SDK cannot, and reads the answer into out.
 func (ix *Index) call(ctx context.Context, method, path string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(b)
+	if in == nil {
+		return ix.send(ctx, method, path, "application/json", nil, out)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, ix.host+path, body)
+	body, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	return ix.send(ctx, method, path, "application/json", body, out)
+}
+
+func (ix *Index) send(ctx context.Context, method, path, kind string, body []byte, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, ix.host+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", kind)
 	if ix.key != "" {
 		req.Header.Set("Authorization", "Bearer "+ix.key)
 	}
@@ -75,12 +110,15 @@ func (ix *Index) call(ctx context.Context, method, path string, in, out any) err
 		return err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
 	if err != nil {
 		return err
 	}
 	if resp.StatusCode >= 300 {
-		return fmt.Errorf("meilisearch: %s %s: %s: %.300s", method, path, resp.Status, answer)
+		return &refusal{method + " " + path, resp.StatusCode, answer}
 	}
-	return json.Unmarshal(answer, out)
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("meilisearch: %s %s: %w", method, path, err)
+	}
+	return nil
 }

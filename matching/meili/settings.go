@@ -40,6 +40,10 @@ func (ix *Index) apply(ctx context.Context, uid string) error {
 	return ix.wait(ctx, task.TaskUID)
 }
 
+// Mend applies the settings to the index in use. Where they touch what is indexed, the server indexes its documents anew,
+// and the settings read as they were until it has.
+func (ix *Index) Mend(ctx context.Context) error { return ix.apply(ctx, ix.uid) }
+
 // Check asks whether the server answers and the index is set up as it must be; anything else could make lists wrong.
 func (ix *Index) Check(ctx context.Context) error {
 	var have map[string]any

@@ -16,103 +16,96 @@ import (
 
 // Put sends the documents of candidates, takes out the others, and waits until both can be seen.
 func (ix *Index) Put(ctx context.Context, docs []matching.Document) error {
-	tasks, err := ix.send(ctx, ix.uid, docs)
+	var lines bytes.Buffer
+	gone, err := encode(&lines, docs)
+	if err != nil {
+		return err
+	}
+	tasks, err := ix.hand(ctx, ix.uid, lines.Bytes(), gone)
 	if err != nil {
 		return err
 	}
 	return ix.wait(ctx, tasks...)
 }
 
-// send hands the documents over and names the server's tasks.
-func (ix *Index) send(ctx context.Context, uid string, docs []matching.Document) (tasks []int64, err error) {
-	var lines bytes.Buffer
-	var gone []string
-	lineOf := json.NewEncoder(&lines)
+// A ticket is the server's word that it has a task in its queue.
+type ticket struct {
+	TaskUID int64 `json:"taskUid"`
+}
+
+// hand gives documents over, as lines, and the ids of those that go, and names the server's tasks.
+func (ix *Index) hand(ctx context.Context, uid string, lines []byte, gone []string) (tasks []int64, err error) {
+	at, t := "/indexes/"+uid+"/documents", ticket{}
+	if len(lines) > 0 {
+		if err := ix.send(ctx, http.MethodPost, at+"?primaryKey=id", "application/x-ndjson", lines, &t); err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, t.TaskUID)
+	}
+	if len(gone) > 0 {
+		if err := ix.call(ctx, http.MethodPost, at+"/delete-batch", gone, &t); err != nil {
+			return nil, err
+		}
+		tasks = append(tasks, t.TaskUID)
+	}
+	return tasks, nil
+}
+
+// encode writes the documents of candidates as lines, and names the others.
+func encode(lines *bytes.Buffer, docs []matching.Document) (gone []string, err error) {
+	line := json.NewEncoder(lines)
 	for _, d := range docs {
 		if !d.Candidate {
 			gone = append(gone, d.Membership.String())
-		} else if err := lineOf.Encode(newDocument(d)); err != nil {
+		} else if err := line.Encode(newDocument(d)); err != nil {
 			return nil, err
 		}
 	}
-	index, key := ix.server.Index(uid), "id"
-	if lines.Len() > 0 {
-		info, err := index.AddDocumentsNdjsonWithContext(ctx, lines.Bytes(), &sdk.DocumentOptions{PrimaryKey: &key})
-		if err != nil {
-			return nil, err
-		}
-		tasks = append(tasks, info.TaskUID)
-	}
-	if len(gone) > 0 {
-		info, err := index.DeleteDocumentsWithContext(ctx, gone, nil)
-		if err != nil {
-			return nil, err
-		}
-		tasks = append(tasks, info.TaskUID)
-	}
-	return tasks, nil
+	return gone, nil
 }
 
 // wait returns when the server has done these tasks, and with an error when one failed.
 func (ix *Index) wait(ctx context.Context, tasks ...int64) error {
 	for _, id := range tasks {
 		for pause := 2 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
-			task, err := ix.server.GetTaskWithContext(ctx, id)
-			if err != nil {
+			var task struct {
+				Status, Type string
+				Error        struct{ Message string }
+			}
+			if err := ix.call(ctx, http.MethodGet, fmt.Sprint("/tasks/", id), nil, &task); err != nil {
 				return err
 			}
-			if task.Status == sdk.TaskStatusSucceeded {
+			if task.Status == "succeeded" {
 				break
 			}
-			if task.Status == sdk.TaskStatusFailed || task.Status == sdk.TaskStatusCanceled {
-				return fmt.Errorf("meilisearch: task %d (%s) %s: %s", id, task.Type, task.Status, task.Error.Message)
+			if task.Status != "enqueued" && task.Status != "processing" {
+				return &failure{id, task.Type, task.Status, task.Error.Message}
 			}
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-time.After(pause):
+			if err := sleep(ctx, pause); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// Replace fills a second index beside the one in use and swaps the two, so that rankings see the whole of the one or the
-// whole of the other.
-func (ix *Index) Replace(ctx context.Context, feed func(put func([]matching.Document) error) error) error {
-	next := ix.uid + "_next"
-	if err := ix.drop(ctx, next); err != nil {
-		return err
+// A failure is a task that the server had accepted.
+type failure struct {
+	task                  int64
+	kind, status, message string
+}
+
+func (f *failure) Error() string {
+	return fmt.Sprintf("meilisearch: task %d (%s) %s: %s", f.task, f.kind, f.status, f.message)
+}
+
+func sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pause):
+		return nil
 	}
-	if err := ix.create(ctx, next); err != nil {
-		return err
-	}
-	if err := ix.apply(ctx, next); err != nil {
-		return err
-	}
-	var tasks []int64
-	err := feed(func(docs []matching.Document) error {
-		more, err := ix.send(ctx, next, docs)
-		tasks = append(tasks, more...)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if err := ix.wait(ctx, tasks...); err != nil {
-		return err
-	}
-	if err := ix.create(ctx, ix.uid); err != nil { // a swap wants two
-		return err
-	}
-	info, err := ix.server.SwapIndexesWithContext(ctx, []*sdk.SwapIndexesParams{{Indexes: []string{ix.uid, next}}})
-	if err != nil {
-		return err
-	}
-	if err := ix.wait(ctx, info.TaskUID); err != nil {
-		return err
-	}
-	return ix.drop(ctx, next)
 }
 
 // create makes an empty index, unless it is there.
