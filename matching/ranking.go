@@ -2,6 +2,8 @@ package matching
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
@@ -17,16 +19,21 @@ type Query struct {
 	Limit       int         // how many to list: at most 100; 0 means 20
 	AvailableBy *civil.Date // free by this day; who has said nothing counts as free
 	MaxRate     *int64      // at most so much an hour, in minor units of the company's currency; who states no rate is left out
+	Unseen      bool        // nobody will look at the list: it is not kept, and has no discoveries
 }
 
 // A Ranking is the best list for a task, with the proof that it is.
 type Ranking struct {
+	ID          uuid.UUID // under which it was kept, see [Service.Shown]; uuid.Nil for a task that is not saved
 	Items       []Candidate
+	Discoveries []Candidate // at most two, who stand behind the list: see discovery.go
 	Certificate Certificate
 	Index       string     // which index answered: "meilisearch" or "postgres"
 	Degraded    bool       // a faster index is configured but could not be relied on; the list is the same
 	AsOf        civil.Date // the company's day that the scores are of
 	Formula     int        // the version of the formula
+
+	names namesByID // of what the sentences speak of
 }
 
 // A Candidate is one member of a Ranking.
@@ -34,14 +41,16 @@ type Candidate struct {
 	MembershipID uuid.UUID
 	Person       Person
 	Standing
+	inputs Inputs // what it was scored from
 }
 
 // A Standing is a score with what explains it, in the reader's language.
 type Standing struct {
-	Score   Score
-	Parts   Parts // they sum to Score
-	Reasons []string
-	Skills  []Chip // one for each skill of the task, in its order
+	Score     Score
+	Parts     Parts // they sum to Score
+	Reasons   []string
+	Breakdown []Reason // one for each part, in the order of Parts
+	Skills    []Chip   // one for each skill of the task, in its order
 }
 
 // A Person is what a manager sees of a candidate.
@@ -53,8 +62,8 @@ type Person struct {
 	AvailableFrom *civil.Date   // nil is now
 }
 
-// Rank lists who fits a task best. It returns ErrNotFound to strangers and ErrForbidden to colleagues who do not post
-// tasks.
+// Rank lists who fits a task best, and keeps what it shows. It returns ErrNotFound to strangers and ErrForbidden to
+// colleagues who do not post tasks.
 func (s *Service) Rank(ctx context.Context, who market.Actor, task uuid.UUID, query Query) (Ranking, error) {
 	t, c, err := s.task(ctx, everyTask, task)
 	if err != nil {
@@ -63,7 +72,17 @@ func (s *Service) Rank(ctx context.Context, who market.Actor, task uuid.UUID, qu
 	if err := who.May(market.PostTasks, c.ID); err != nil {
 		return Ranking{}, err
 	}
-	return s.rank(ctx, s.question(t, c), query, who.Language)
+	q := s.question(t, c)
+	r, err := s.rank(ctx, q, query, who.Language)
+	if err != nil || query.Unseen {
+		return r, err
+	}
+	q.AvailableBy, q.MaxRate = query.AvailableBy, query.MaxRate
+	if r.Discoveries, err = s.discover(ctx, t.ID, q, r, who.Language); err != nil {
+		return Ranking{}, err
+	}
+	r.ID, err = s.keep(ctx, t.ID, q, r)
+	return r, err
 }
 
 func everyTask(q *gorm.DB) *gorm.DB { return q }
@@ -91,13 +110,14 @@ func (s *Service) rank(ctx context.Context, q Question, query Query, lang proble
 	q.AvailableBy, q.MaxRate = query.AvailableBy, query.MaxRate
 	var f found
 	var items []Candidate
+	var names namesByID
 	for range attempts {
 		var err error
 		if f, err = s.find(ctx, q, market.Page(query.Limit)); err != nil {
 			return Ranking{}, err
 		}
 		var wrong []uuid.UUID
-		if items, wrong, err = s.explain(ctx, q, f.hits, lang); err != nil {
+		if items, wrong, names, err = s.explain(ctx, q, f.hits, lang); err != nil {
 			return Ranking{}, err
 		}
 		if len(wrong) == 0 {
@@ -108,7 +128,8 @@ func (s *Service) rank(ctx context.Context, q Question, query Query, lang proble
 			return Ranking{}, err
 		}
 	}
-	return Ranking{items, f.certificate, f.index, f.degraded, q.AsOf, q.Formula.Version}, nil
+	return Ranking{Items: items, Certificate: f.certificate, Index: f.index, Degraded: f.degraded, AsOf: q.AsOf,
+		Formula: q.Formula.Version, names: names}, nil
 }
 
 // touch notes members of a company for the indexes, also those that are gone.
@@ -117,7 +138,7 @@ func (s *Service) touch(ctx context.Context, company uuid.UUID, members []uuid.U
 }
 
 // explain scores the hits from the facts and gives the reasons; wrong are those where that is not what the index said.
-func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang problem.Language) (items []Candidate, wrong []uuid.UUID, err error) {
+func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang problem.Language) (items []Candidate, wrong []uuid.UUID, names namesByID, err error) {
 	ids := make([]uuid.UUID, len(hits))
 	for i, h := range hits {
 		ids[i] = h.Membership
@@ -125,29 +146,42 @@ func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang prob
 	g := s.db.Gorm(ctx)
 	facts, err := members(g, ids)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	words, err := wordsFor(g, lang, false, q)
-	if err != nil {
-		return nil, nil, err
+	at := make(map[uuid.UUID]Inputs, len(facts))
+	truly := make(map[uuid.UUID]Place, len(facts))
+	for _, m := range facts {
+		if now, ok := q.Hit(q.Formula.Document(m.Member, q.AsOf)); ok {
+			at[m.ID], truly[m.ID] = q.Inputs(m.Member), q.Place(now)
+		}
 	}
+	var right []uuid.UUID
+	for _, h := range hits {
+		if now, there := truly[h.Membership]; there && now == q.Place(h) {
+			right = append(right, h.Membership)
+		} else {
+			wrong = append(wrong, h.Membership)
+		}
+	}
+	items, names, err = candidates(g, q, right, at, lang)
+	return items, wrong, names, err
+}
+
+// candidates shows these members in this order, with the reasons for their inputs.
+func candidates(g *gorm.DB, q Question, ids []uuid.UUID, at map[uuid.UUID]Inputs, lang problem.Language) ([]Candidate, namesByID, error) {
 	people, err := peopleOf(g, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	at := make(map[uuid.UUID]Member, len(facts))
-	for _, m := range facts {
-		at[m.ID] = m.Member
+	words, err := wordsFor(g, lang, false, vias(slices.Collect(maps.Values(at))...), q)
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, h := range hits {
-		m, there := at[h.Membership]
-		if now, ok := q.Hit(q.Formula.Document(m, q.AsOf)); !there || !ok || q.Place(now) != q.Place(h) {
-			wrong = append(wrong, h.Membership)
-			continue
-		}
-		items = append(items, Candidate{h.Membership, people[h.Membership], words.about(q).standing(m)})
+	items := make([]Candidate, len(ids))
+	for i, id := range ids {
+		items[i] = Candidate{id, people[id], words.about(q).standing(at[id]), at[id]}
 	}
-	return items, wrong, nil
+	return items, words.names, nil
 }
 
 // peopleOf reads what is shown of the people behind these memberships.

@@ -3,6 +3,7 @@ package matching
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
@@ -33,43 +34,57 @@ type Chip struct {
 	Text     string // "corporate tax 2 of 3"
 }
 
-// words holds what the sentences about a question need.
-type words struct {
-	q           Question
-	ja          bool
-	own         bool // the reader is the member
-	skills      map[string]string
-	departments map[uuid.UUID]string
+// A Reason is one part of a score in a sentence, in the reader's language. The points of the four parts sum to the score.
+type Reason struct {
+	Part   string // skills, department, tenure or record
+	Points Score
+	Most   Score // what the part can give
+	Text   string
 }
 
-// wordsFor reads the names that the sentences about these questions need, in the reader's language. own is for members
-// reading about themselves.
-func wordsFor(g *gorm.DB, lang problem.Language, own bool, qs ...Question) (words, error) {
-	w := words{ja: lang == problem.Japanese, own: own, skills: map[string]string{}, departments: map[uuid.UUID]string{}}
-	var skills []string
+// words holds what the sentences about a question need.
+type words struct {
+	q     Question
+	lang  problem.Language
+	own   bool // the reader is the member
+	names namesByID
+}
+
+// namesByID are the names of skills and departments, by id.
+type namesByID map[string]problem.Word
+
+// wordsFor reads the names that the sentences about these questions need. own is for members reading about themselves;
+// vias are the narrower skills that their strengths follow from.
+func wordsFor(g *gorm.DB, lang problem.Language, own bool, vias []string, qs ...Question) (words, error) {
+	w := words{lang: lang, own: own, names: namesByID{}}
 	var departments []uuid.UUID
 	for _, q := range qs {
 		departments = append(departments, q.Department)
 		for _, s := range q.Skills {
-			skills = append(skills, s.Skill)
+			vias = append(vias, s.Skill)
 		}
 	}
-	var rows []struct {
-		Skill          string
-		Department     uuid.UUID
-		NameEN, NameJA string
-	}
-	err := g.Raw(`SELECT id AS skill, CAST(? AS uuid) AS department, name_en, name_ja FROM skills WHERE id = ANY(?::text[])
-		UNION ALL SELECT '', id, name_en, name FROM departments WHERE id = ANY(?::uuid[])`,
-		uuid.Nil, pq.Array(skills), pq.Array(departments)).Scan(&rows).Error
+	var rows []struct{ ID, NameEN, NameJA string }
+	err := g.Raw(`SELECT id, name_en, name_ja FROM skills WHERE id = ANY(?::text[])
+		UNION ALL SELECT id::text, name_en, name FROM departments WHERE id = ANY(?::uuid[])`,
+		pq.Array(vias), pq.Array(departments)).Scan(&rows).Error
 	for _, r := range rows {
-		name := cmp.Or(r.NameEN, r.NameJA)
-		if w.ja {
-			name = cmp.Or(r.NameJA, r.NameEN)
-		}
-		w.skills[r.Skill], w.departments[r.Department] = name, name
+		w.names[r.ID] = problem.Word{EN: cmp.Or(r.NameEN, r.NameJA), JA: cmp.Or(r.NameJA, r.NameEN)}
 	}
 	return w, err
+}
+
+// vias are the narrower skills behind these inputs.
+func vias(ins ...Inputs) []string {
+	var ids []string
+	for _, in := range ins {
+		for _, s := range in.Skills {
+			if s.Via != "" && !slices.Contains(ids, s.Via) {
+				ids = append(ids, s.Via)
+			}
+		}
+	}
+	return ids
 }
 
 // about turns to one of the questions.
@@ -78,34 +93,30 @@ func (w words) about(q Question) words {
 	return w
 }
 
-// standing scores a member from the facts and says why.
-func (w words) standing(m Member) Standing {
-	parts := w.q.Parts(m)
-	chips := w.chips(m)
-	reasons := []string{w.covered(chips), w.tenure(m)}
+// standing scores a member and says why.
+func (w words) standing(in Inputs) Standing {
+	parts, chips, f := w.q.Score(in), w.chips(in), w.q.Formula
+	s := Standing{Score: parts.Total(), Parts: parts, Skills: chips, Breakdown: []Reason{
+		{"skills", parts.Skills, f.Skills, w.covered(chips)},
+		{"department", parts.Department, f.Department, w.department(in)},
+		{"tenure", parts.Tenure, f.Tenure, w.tenure(in)},
+		{"record", parts.Record, f.Record, w.record(in)},
+	}}
+	s.Reasons = []string{s.Breakdown[0].Text, s.Breakdown[2].Text}
 	if parts.Department > 0 {
-		name := w.departments[w.q.Department]
-		reasons = append(reasons, w.say("knows "+name, name+"の経験あり"))
+		s.Reasons = append(s.Reasons, s.Breakdown[1].Text)
 	}
-	return Standing{parts.Total(), parts, append(reasons, w.record(m)), chips}
+	s.Reasons = append(s.Reasons, s.Breakdown[3].Text)
+	return s
 }
 
-func (w words) say(en, ja string) string {
-	if w.ja {
-		return ja
-	}
-	return en
-}
+func (w words) say(en, ja string) string { return problem.Word{EN: en, JA: ja}.In(w.lang) }
 
-func (w words) chips(m Member) []Chip {
+func (w words) chips(in Inputs) []Chip {
 	chips := make([]Chip, len(w.q.Skills))
 	for i, s := range w.q.Skills {
-		c := Chip{Skill: s.Skill, Name: w.name(s.Skill), Wanted: s.Level}
-		for _, h := range m.Held {
-			if h.Skill == s.Skill && (h.Strength() > c.Strength || h.Strength() == c.Strength && h.Via == "") {
-				c.Strength, c.Via = h.Strength(), w.name(h.Via)
-			}
-		}
+		has := in.Skills[i]
+		c := Chip{Skill: s.Skill, Name: w.name(s.Skill), Wanted: s.Level, Strength: has.Level, Via: w.name(has.Via)}
 		switch {
 		case c.Strength >= s.Level:
 			c.State, c.Text = ChipMet, fmt.Sprintf("%s %d", c.Name, c.Strength)
@@ -122,12 +133,8 @@ func (w words) chips(m Member) []Chip {
 	return chips
 }
 
-func (w words) name(skill string) string {
-	if skill == "" {
-		return ""
-	}
-	return cmp.Or(w.skills[skill], skill)
-}
+// name is how the reader calls a skill or a department; the id where it has no name, nothing for none.
+func (w words) name(id string) string { return cmp.Or(w.names[id].In(w.lang), id) }
 
 // covered counts the skills: "All 4 skills", "3 of 4 skills, corporate tax one level below".
 func (w words) covered(chips []Chip) string {
@@ -156,23 +163,38 @@ func (w words) covered(chips []Chip) string {
 	return w.say(fmt.Sprintf("%d of %d skills", met, n), fmt.Sprintf("希望スキル%d件中%d件", n, met)) + below
 }
 
-// tenure tells how long and how long ago: "8 yrs 2 mo with you, left a year ago".
-func (w words) tenure(m Member) string {
-	left, ok := m.LeftOn(w.q.AsOf)
-	if !ok {
-		return w.say("still employed", "在籍中")
+// department says what the member knows of the task's department.
+func (w words) department(in Inputs) string {
+	name := w.name(w.q.Department.String())
+	switch {
+	case w.q.Department == uuid.Nil:
+		return w.say("No department asked for", "部署の指定なし")
+	case in.DaysIn >= w.q.Formula.Known:
+		return w.say("knows "+name, name+"の経験あり")
+	case in.DaysIn > 0:
+		return w.say("less than a year in "+name, name+"の経験は1年未満")
 	}
-	en, ja := long(m.DaysEmployed(w.q.AsOf))
+	return w.say("did not work in "+name, name+"の経験なし")
+}
+
+// tenure tells how long and how long ago: "8 yrs 2 mo with you, left a year ago".
+func (w words) tenure(in Inputs) string {
 	with := " with you"
 	if w.own {
 		with = " there"
 	}
-	years := Gap(left, w.q.AsOf)
-	months := int(float64(w.q.AsOf.DaysSince(left)) / daysInMonth)
 	switch {
-	case years > 1:
-		return w.say(fmt.Sprintf("%s%s, left %d years ago", en, with, years), fmt.Sprintf("在籍%s、%d年前に退職", ja, years))
-	case years == 1:
+	case in.LeftOn == nil && in.Days == 0:
+		return w.say("has not worked"+with, "在籍歴なし")
+	case in.LeftOn == nil:
+		return w.say("still employed", "在籍中")
+	}
+	en, ja := long(in.Days)
+	months := int(float64(w.q.AsOf.DaysSince(*in.LeftOn)) / daysInMonth)
+	switch {
+	case in.Gap > 1:
+		return w.say(fmt.Sprintf("%s%s, left %d years ago", en, with, in.Gap), fmt.Sprintf("在籍%s、%d年前に退職", ja, in.Gap))
+	case in.Gap == 1:
 		return w.say(en+with+", left a year ago", "在籍"+ja+"、1年前に退職")
 	case months > 1:
 		return w.say(fmt.Sprintf("%s%s, left %d months ago", en, with, months), fmt.Sprintf("在籍%s、%dか月前に退職", ja, months))
@@ -202,17 +224,17 @@ func long(days int) (en, ja string) {
 }
 
 // record is the mean of the ratings, or that there are none yet: "4.9 over 6 contracts", "new here".
-func (w words) record(m Member) string {
-	if m.Ratings == 0 {
+func (w words) record(in Inputs) string {
+	if in.Ratings == 0 {
 		return w.say("new here", "こちらでは初めて")
 	}
-	tenths := (20*m.Stars + m.Ratings) / (2 * m.Ratings)
+	tenths := (20*in.Stars + in.Ratings) / (2 * in.Ratings)
 	contracts := "contracts"
-	if m.Ratings == 1 {
+	if in.Ratings == 1 {
 		contracts = "contract"
 	}
-	return w.say(fmt.Sprintf("%d.%d over %d %s", tenths/10, tenths%10, m.Ratings, contracts),
-		fmt.Sprintf("契約%d件で評価%d.%d", m.Ratings, tenths/10, tenths%10))
+	return w.say(fmt.Sprintf("%d.%d over %d %s", tenths/10, tenths%10, in.Ratings, contracts),
+		fmt.Sprintf("契約%d件で評価%d.%d", in.Ratings, tenths/10, tenths%10))
 }
 
 // departmentNamed is the department that text means; uuid.Nil for none. Nothing is created.

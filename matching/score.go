@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"cloud.google.com/go/civil"
 )
@@ -20,24 +21,34 @@ func (s Score) Float() float64 { return float64(s) / 100 }
 // MarshalJSON writes the score in points, with two decimals.
 func (s Score) MarshalJSON() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalJSON reads points with up to two decimals.
+func (s *Score) UnmarshalJSON(b []byte) error {
+	points, err := strconv.ParseFloat(string(b), 64)
+	*s = Score(math.Round(points * 100))
+	if err == nil && math.Abs(points*100-float64(*s)) > 1e-6 {
+		return fmt.Errorf("a score has two decimals, not %s", b)
+	}
+	return err
+}
+
 // A Formula holds the constants of the score. Its version and constants, with the inputs, replay any ranking.
 type Formula struct {
-	Version    int
-	Skills     Score   // for meeting every skill of the task
-	Department Score   // for having worked in the task's department
-	Tenure     Score   // approached by long and recent employment
-	Record     Score   // for nothing but the best ratings, in the limit
-	Saturation float64 // years of employment after which tenure stands at 63 %
-	HalfLife   float64 // completed years away that halve tenure
-	PriorMean  int     // the rating that a newcomer is taken to have
-	PriorCount int     // how many ratings that assumption weighs
-	Known      int     // days in a department from which one knows it
+	Version    int     `json:"version"`     // 1 is the house's; a company's own constants count up from there
+	Skills     Score   `json:"skills"`      // for meeting every skill of the task
+	Department Score   `json:"department"`  // for having worked in the task's department
+	Tenure     Score   `json:"tenure"`      // approached by long and recent employment
+	Record     Score   `json:"record"`      // for nothing but the best ratings, in the limit
+	Saturation float64 `json:"saturation"`  // years of employment after which tenure stands at 63 %
+	HalfLife   float64 `json:"half_life"`   // completed years away that halve tenure
+	PriorMean  int     `json:"prior_mean"`  // the rating that a newcomer is taken to have, in tenths: 40 is 4.0
+	PriorCount int     `json:"prior_count"` // how many ratings that assumption weighs
+	Known      int     `json:"known"`       // days in a department from which one knows it
 }
 
 // V1 is formula version 1, as in the design's page on matching.
 var V1 = Formula{
 	Version: 1, Skills: 6500, Department: 500, Tenure: 2000, Record: 1000,
-	Saturation: 2.5, HalfLife: 6, PriorMean: 4, PriorCount: 5, Known: 365,
+	Saturation: 2.5, HalfLife: 6, PriorMean: 40, PriorCount: 5, Known: 365,
 }
 
 // Parts are the points of a score, each rounded by itself, so that what is shown always adds up.
@@ -76,8 +87,8 @@ func (f Formula) ForTenure(days, gap int) Score {
 // ForRecord is the part for n ratings of 1 to 5 that add up to sum. Without any it is the mean: being new costs
 // nothing.
 func (f Formula) ForRecord(sum, n int) Score {
-	above := int64(sum + f.PriorCount*f.PriorMean - (n + f.PriorCount)) // over the lowest rating, times the count
-	return ratio(int64(f.Record)*above, 4*int64(n+f.PriorCount))
+	above := int64(10*sum + f.PriorCount*f.PriorMean - 10*(n+f.PriorCount)) // over the lowest rating, in tenths, times the count
+	return ratio(int64(f.Record)*above, 40*int64(n+f.PriorCount))
 }
 
 // MostP is the most that tenure and record can give together.
