@@ -2,6 +2,7 @@ package freetext
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -64,5 +65,7 @@ func (w Word) within(d Document, tolerant bool) bool {
 			return true
 		}
 	}
-	return false
+	return tolerant && slices.ContainsFunc(w.Around(), func(parts []Word) bool {
+		return !slices.ContainsFunc(parts, func(p Word) bool { return !p.within(d, false) })
+	})
 }
