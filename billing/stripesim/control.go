@@ -40,7 +40,7 @@ func (s *Server) controlRoutes(page func(string, http.HandlerFunc)) {
 	page("GET /_stand-in", s.showPanel)
 	for name, do := range map[string]command{
 		"clock": s.commandClock, "payouts": s.commandPayout, "faults": s.commandFault, "faults/clear": s.commandClearFaults,
-		"events": s.commandEvents, "topups": s.commandTopUp, "accounts": s.commandAccount,
+		"events": s.commandEvents, "topups": s.commandTopUp, "accounts": s.commandAccount, "keys": s.commandKeys,
 	} {
 		page("POST /_stand-in/"+name, func(w http.ResponseWriter, r *http.Request) { s.obey(w, r, do) })
 	}
@@ -124,6 +124,22 @@ func (s *Server) commandFault(field func(string) string) error {
 func (s *Server) commandClearFaults(func(string) string) error {
 	s.faults.clear()
 	return nil
+}
+
+// commandKeys forgets every idempotency key, as Stripe may after a day.
+func (s *Server) commandKeys(field func(string) string) error {
+	if field("action") != "forget" {
+		return errors.New("action must be forget")
+	}
+	return s.update(durable, func(t *tx) error {
+		for _, a := range t.answers.all() {
+			if old := *a; !old.expired(t.now) {
+				old.At = 0
+				t.answers.put(t, platform, old)
+			}
+		}
+		return nil
+	})
 }
 
 func (s *Server) commandTopUp(field func(string) string) error {

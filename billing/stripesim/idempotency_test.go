@@ -188,3 +188,18 @@ func TestAFaultNeedsAKnownKind(t *testing.T) {
 	w.control("faults/clear", nil)
 	w.wantBalance("", 0, 0)
 }
+
+func TestKeysCanBeForgottenAsAfterADay(t *testing.T) {
+	w := newWorld(t)
+	yumi, ch := w.alumna(), w.charge(10_000)
+	_, err := w.transfer(1_000, yumi, ch, key("tr:1:1"))
+	w.must(err)
+	if status := w.control("keys", map[string]any{"action": "forget"}); status != http.StatusOK {
+		t.Fatalf("answered %d", status)
+	}
+	_, err = w.transfer(1_000, yumi, ch, key("tr:1:1"))
+	w.must(err)
+	if n := w.transfers(); n != 2 {
+		t.Errorf("%d transfers", n)
+	}
+}

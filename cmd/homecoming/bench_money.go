@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"io"
+	"os"
 	"time"
 
 	"homecoming/cmd/homecoming/bench"
@@ -16,4 +17,19 @@ func defineLedger(f *flag.FlagSet) func(ctx context.Context, progress io.Writer)
 	f.IntVar(&o.Clients, "clients", 8, "how many write at a time")
 	f.Uint64Var(&o.Seed, "seed", 1, "what everything random comes from")
 	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Ledger(ctx, o, progress) }
+}
+
+func defineCrash(f *flag.FlagSet) func(ctx context.Context, progress io.Writer) (any, error) {
+	var o bench.CrashOptions
+	f.IntVar(&o.Kills, "kills", 1000, "how often the server is killed")
+	f.IntVar(&o.Walkers, "walkers", 4, "main jobs that are walked at the same time")
+	f.Uint64Var(&o.Seed, "seed", 1, "what everything random comes from")
+	f.BoolVar(&o.WithoutLookup, "without-lookup", false, "the control: hide what is looked up before sending again; must report a doubled transfer")
+	return func(ctx context.Context, progress io.Writer) (any, error) {
+		var err error
+		if o.Program, err = os.Executable(); err != nil {
+			return nil, err
+		}
+		return bench.Crash(ctx, o, progress)
+	}
 }

@@ -112,7 +112,7 @@ func newVictim(t *testing.T) *victim {
 	v.world.Check(err)
 	v.world.Check(v.stripe.Start())
 	t.Cleanup(func() { _ = v.stripe.Close() })
-	proxied := crash.Stripe(v.stripe.Handler(), v.plug)
+	proxied := crash.Stripe(v.stripe.Handler(), v.plug, nil)
 	t.Cleanup(proxied.Close)
 
 	dir, err := os.MkdirTemp("", "hc-")

@@ -1,6 +1,9 @@
 package crash
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // A Boundary is a place where a crash could lose or double something.
 type Boundary string
@@ -8,15 +11,21 @@ type Boundary string
 // The boundaries.
 const (
 	BeforeCommit Boundary = "before commit"
+	DuringCommit Boundary = "during commit" // the server has the word and has not answered
 	AfterCommit  Boundary = "after commit"
 	BeforeCall   Boundary = "before call"
+	DuringCall   Boundary = "during call" // Stripe is at it
 	AfterCall    Boundary = "after call"
 )
+
+// Boundaries are all of them.
+var Boundaries = []Boundary{BeforeCommit, DuringCommit, AfterCommit, BeforeCall, DuringCall, AfterCall}
 
 // A Plug counts boundaries of one kind and pulls at the chosen one.
 type Plug struct {
 	mu     sync.Mutex
 	kind   Boundary
+	path   string
 	seen   int
 	target int
 	pull   func()
@@ -25,10 +34,13 @@ type Plug struct {
 
 // Arm makes the plug pull at the n-th boundary of the kind from now, counted from 1. pull must not return before the
 // process is dead. Zero never pulls.
-func (p *Plug) Arm(kind Boundary, n int, pull func()) {
+func (p *Plug) Arm(kind Boundary, n int, pull func()) { p.ArmAt(kind, "", n, pull) }
+
+// ArmAt is Arm for calls whose path begins with path.
+func (p *Plug) ArmAt(kind Boundary, path string, n int, pull func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.kind, p.seen, p.target, p.pull, p.pulled = kind, 0, n, pull, false
+	p.kind, p.path, p.seen, p.target, p.pull, p.pulled = kind, path, 0, n, pull, false
 }
 
 // Seen is how many boundaries of the kind have passed since Arm.
@@ -45,11 +57,11 @@ func (p *Plug) Pulled() bool {
 	return p.pulled
 }
 
-// pass counts a boundary and reports whether the process is dead now.
-func (p *Plug) pass(b Boundary) (dead bool) {
+// pass counts a boundary, of a call to path or of a commit, and reports whether the process is dead now.
+func (p *Plug) pass(b Boundary, path string) (dead bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if b != p.kind || p.pulled {
+	if b != p.kind || p.pulled || !strings.HasPrefix(path, p.path) {
 		return false
 	}
 	p.seen++

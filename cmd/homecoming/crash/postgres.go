@@ -76,13 +76,16 @@ func (p *Postgres) there(client io.Reader, server io.Writer, committing *atomic.
 			return err
 		}
 		if head[0] == 'Q' && bytes.EqualFold(bytes.TrimRight(body, "\x00;"), []byte("commit")) {
-			if p.plug.pass(BeforeCommit) {
+			if p.plug.pass(BeforeCommit, "") {
 				return errDead
 			}
 			committing.Store(true)
 		}
 		if _, err := server.Write(append(head, body...)); err != nil {
 			return err
+		}
+		if committing.Load() && p.plug.pass(DuringCommit, "") {
+			return errDead
 		}
 	}
 }
@@ -107,7 +110,7 @@ func (p *Postgres) back(client io.Writer, server io.Reader, committing *atomic.B
 	for {
 		n, err := server.Read(chunk)
 		if n > 0 {
-			if committing.CompareAndSwap(true, false) && p.plug.pass(AfterCommit) {
+			if committing.CompareAndSwap(true, false) && p.plug.pass(AfterCommit, "") {
 				return
 			}
 			if _, err := client.Write(chunk[:n]); err != nil {

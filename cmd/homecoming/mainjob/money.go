@@ -47,9 +47,20 @@ func (w *Walk) pay(ctx context.Context, i int, m Milestone) error {
 	return ctx.Err()
 }
 
-// deliver starts and submits each milestone.
+// parts are the milestones that are delivered.
+func (w *Walk) parts() []Milestone {
+	if w.CallOff {
+		return w.Contract.Milestones[:len(w.Contract.Milestones)-1]
+	}
+	return w.Contract.Milestones
+}
+
+// deliver starts and submits each milestone that was not called off.
 func (w *Walk) deliver(ctx context.Context) error {
-	for i, m := range w.Contract.Milestones {
+	if err := w.callOff(ctx); err != nil {
+		return err
+	}
+	for i, m := range w.parts() {
 		if err := done(w.Alumna.Do(ctx, "POST", "/api/v1/milestones/"+m.ID+"/start", w.key("start "+m.ID), struct{}{}, nil)); err != nil {
 			return err
 		}
@@ -63,8 +74,22 @@ func (w *Walk) deliver(ctx context.Context) error {
 	return nil
 }
 
+// callOff takes the money of the last part back, if the walk says so.
+func (w *Walk) callOff(ctx context.Context) error {
+	if !w.CallOff {
+		return nil
+	}
+	last := len(w.Contract.Milestones) - 1
+	m := w.Contract.Milestones[last]
+	err := done(w.Manager.Do(ctx, "POST", "/api/v1/milestones/"+m.ID+"/refund", w.key("refund "+m.ID), map[string]any{"message": "Not needed any more."}, nil))
+	if err != nil {
+		return err
+	}
+	return w.until(ctx, last, "refunded")
+}
+
 func (w *Walk) acceptWork(ctx context.Context) error {
-	for i, m := range w.Contract.Milestones {
+	for i, m := range w.parts() {
 		if err := done(w.Manager.Do(ctx, "POST", "/api/v1/milestones/"+m.ID+"/accept", w.key("accept "+m.ID), struct{}{}, nil)); err != nil {
 			return err
 		}
@@ -76,7 +101,7 @@ func (w *Walk) acceptWork(ctx context.Context) error {
 }
 
 func (w *Walk) bePaid(ctx context.Context) error {
-	for i := range w.Contract.Milestones {
+	for i := range w.parts() {
 		if err := w.until(ctx, i, "paid"); err != nil {
 			return err
 		}
@@ -101,8 +126,8 @@ func (w *Walk) until(ctx context.Context, i int, states ...string) error {
 	}
 }
 
-// reconcile compares the books with Stripe and wants no difference.
-func (w *Walk) reconcile(ctx context.Context) error {
+// Reconcile compares the books of the last month with Stripe and wants no difference.
+func (w *Walk) Reconcile(ctx context.Context) error {
 	day, err := time.Parse(time.DateOnly, w.Today)
 	if err != nil {
 		return err

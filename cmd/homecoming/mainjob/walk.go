@@ -65,6 +65,7 @@ type Walk struct {
 	Fee                      int64
 	Parts                    int // milestones
 	Today                    string
+	CallOff                  bool              // the last part is paid for, and given back before it is delivered
 	Before                   func(step string) // called before each of Steps; may be nil
 
 	Task       string
@@ -83,14 +84,20 @@ type id struct {
 var Steps = []string{"post", "publish", "rank", "invite", "bid", "accept the bid", "fund", "deliver", "accept the work", "be paid", "reconcile"}
 
 // Run walks from posting to reconciliation.
-func (w *Walk) Run(ctx context.Context) error {
-	do := []func(context.Context) error{w.post, w.publish, w.rank, w.invite, w.bid, w.acceptBid, w.fund, w.deliver, w.acceptWork, w.bePaid, w.reconcile}
+func (w *Walk) Run(ctx context.Context) error { return w.RunTo(ctx, Steps[len(Steps)-1]) }
+
+// RunTo walks from posting to a step, that one included.
+func (w *Walk) RunTo(ctx context.Context, last string) error {
+	do := []func(context.Context) error{w.post, w.publish, w.rank, w.invite, w.bid, w.acceptBid, w.fund, w.deliver, w.acceptWork, w.bePaid, w.Reconcile}
 	for i, step := range Steps {
 		if w.Before != nil {
 			w.Before(step)
 		}
 		if err := do[i](ctx); err != nil {
 			return fmt.Errorf("%s: %w", step, err)
+		}
+		if step == last {
+			break
 		}
 	}
 	return nil
