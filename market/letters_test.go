@@ -137,7 +137,7 @@ func TestTheQueueImportsInvitesAndLetsIn(t *testing.T) {
 	w.Check(err)
 	m := outbox.wait(ctx, t, "yumi.takahashi@alumni.test") // the import is done, and asks whether it is her
 	raw := linkInText.FindStringSubmatch(m.Text)[1]
-	who, path, err := w.Market.UseLink(ctx, raw, "")
+	who, path, err := w.Market.UseLink(ctx, raw, "", "")
 	if err != nil || path != "/profile" {
 		t.Fatal(path, err)
 	}

@@ -23,6 +23,8 @@ const (
 	PurposeJoin   Purpose = "join"    // come in for the first time, or take a role at the company
 	PurposeSignIn Purpose = "sign_in" // asked for at the door
 	PurposeLink   Purpose = "link"    // see that another company claims to know you
+
+	purposeSecondStep Purpose = "second_step" // the password was right and the code is missing; never mailed
 )
 
 // How long a link lives. One that was asked for is used at once; one that was sent waits for its reader.
@@ -48,6 +50,7 @@ type Link struct {
 	Path        string // where it leads
 	ExpiresAt   time.Time
 	HasPassword bool // whether the person has a password already
+	NeedsCode   bool // whether using it also takes a code of the person's authenticator
 }
 
 // oneTimeLink is a link as it is kept.
@@ -110,7 +113,7 @@ func (s *Service) RequestLink(ctx context.Context, email string) error {
 func (s *Service) LookAtLink(ctx context.Context, raw string) (Link, error) {
 	g := s.db.Gorm(ctx)
 	var l oneTimeLink
-	err := g.Where("hash = ? AND used_at IS NULL AND expires_at > ?", hashed(raw), s.clock.Now()).Limit(1).Find(&l).Error
+	err := g.Where("hash = ? AND used_at IS NULL AND expires_at > ? AND purpose <> ?", hashed(raw), s.clock.Now(), purposeSecondStep).Limit(1).Find(&l).Error
 	if err != nil {
 		return Link{}, err
 	}
@@ -123,8 +126,8 @@ func (s *Service) LookAtLink(ctx context.Context, raw string) (Link, error) {
 	}
 	link := Link{Purpose: l.Purpose, PersonID: p.ID, Name: p.Name(), Email: p.address(), Language: problem.Language(p.Language),
 		Path: l.Path, ExpiresAt: l.ExpiresAt, HasPassword: p.PasswordHash != ""}
-	if l.CompanyID == nil {
-		return link, nil
+	if link.NeedsCode, err = needsCode(g, p.ID); err != nil || l.CompanyID == nil {
+		return link, err
 	}
 	c, err := CompanyByID(g, *l.CompanyID)
 	link.CompanyID, link.CompanyName = c.ID, c.Name
@@ -132,11 +135,15 @@ func (s *Service) LookAtLink(ctx context.Context, raw string) (Link, error) {
 }
 
 // UseLink signs a link's person in and spends the link: it works once. A new password is set unless it is empty. It
-// returns who came in and where the link leads. Only a POST may call it: scanners follow links in mails.
-func (s *Service) UseLink(ctx context.Context, raw, newPassword string) (Actor, string, error) {
+// returns who came in and where the link leads. Somebody with an authenticator gives its code as well; without, the link
+// stays as it is and ErrCodeNeeded or ErrCode is returned. Only a POST may call it: scanners follow links in mails.
+func (s *Service) UseLink(ctx context.Context, raw, newPassword, code string) (Actor, string, error) {
 	look, err := s.LookAtLink(ctx, raw)
 	if err != nil {
 		return Actor{}, "", err
+	}
+	if look.NeedsCode && code == "" {
+		return Actor{}, "", ErrCodeNeeded.On("code")
 	}
 	hash := ""
 	if newPassword != "" {
@@ -147,7 +154,7 @@ func (s *Service) UseLink(ctx context.Context, raw, newPassword string) (Actor, 
 			return Actor{}, "", err
 		}
 	}
-	err = s.db.Tx(ctx, func(tx *gorm.DB) error { return s.spend(tx, raw, look, hash) })
+	err = s.db.Tx(ctx, func(tx *gorm.DB) error { return s.spend(tx, raw, look, hash, code) })
 	if err != nil {
 		return Actor{}, "", err
 	}
@@ -155,7 +162,12 @@ func (s *Service) UseLink(ctx context.Context, raw, newPassword string) (Actor, 
 	return who, look.Path, err
 }
 
-func (s *Service) spend(tx *gorm.DB, raw string, look Link, passwordHash string) error {
+func (s *Service) spend(tx *gorm.DB, raw string, look Link, passwordHash, code string) error {
+	if look.NeedsCode {
+		if err := s.secondStep(tx, look.PersonID, code); err != nil {
+			return err
+		}
+	}
 	now := s.clock.Now()
 	done := tx.Exec("UPDATE one_time_links SET used_at = ? WHERE hash = ? AND used_at IS NULL AND expires_at > ?", now, hashed(raw), now)
 	if done.Error != nil {
@@ -171,6 +183,9 @@ func (s *Service) spend(tx *gorm.DB, raw string, look Link, passwordHash string)
 	}
 	if look.Purpose == PurposeJoin {
 		err := tx.Exec("UPDATE role_grants SET accepted_at = ? WHERE person_id = ? AND company_id = ? AND accepted_at IS NULL", now, look.PersonID, look.CompanyID).Error
+		if err == nil {
+			err = TouchPerson(tx, look.PersonID)
+		}
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/internal/problem"
+	"homecoming/internal/seal"
 )
 
 // ResolveSkill finds the skill that a name, alias or id means for a company, and makes an unknown name the
@@ -23,6 +24,7 @@ type Service struct {
 	clock   clock.Clock
 	resolve ResolveSkill
 	vault   *vault
+	box     *seal.Box // nil where the installation has no key
 }
 
 // An Option changes how a Service is made.
@@ -35,6 +37,11 @@ func New(d *db.DB, c clock.Clock, resolve ResolveSkill, options ...Option) *Serv
 		o(s)
 	}
 	return s
+}
+
+// WithBox keeps secrets that must be read again in a box. Without one, what needs them is refused with seal.ErrNoKey.
+func WithBox(b *seal.Box) Option {
+	return func(s *Service) { s.box = b }
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -63,13 +70,15 @@ func Audit(tx *gorm.DB, who Actor, company uuid.UUID, action, subject string, de
 // TouchMembership notes that this membership's place in rankings may have changed; matching reads the note.
 func TouchMembership(tx *gorm.DB, membership uuid.UUID) error {
 	return tx.Exec(`INSERT INTO index_pending (company_id, membership_id)
-		SELECT company_id, id FROM memberships WHERE id = ?`, membership).Error
+		SELECT r.company_id, r.id FROM memberships m JOIN ranked_as r ON r.person_id = m.person_id AND (r.id = m.id OR r.id = m.person_id)
+		WHERE m.id = ? ORDER BY r.id`, membership).Error
 }
 
-// TouchPerson notes it for all memberships of the person: skills, ratings and availability count everywhere.
+// TouchPerson notes it for all memberships of the person: skills, ratings and availability count everywhere, also beyond
+// the companies where somebody is known.
 func TouchPerson(tx *gorm.DB, person uuid.UUID) error {
 	return tx.Exec(`INSERT INTO index_pending (company_id, membership_id)
-		SELECT company_id, id FROM memberships WHERE person_id = ? ORDER BY id`, person).Error
+		SELECT company_id, id FROM ranked_as WHERE person_id = ? ORDER BY id`, person).Error
 }
 
 // refused gives the problem that belongs to the violated constraint, and err itself when none does.

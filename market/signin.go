@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -24,7 +25,8 @@ var (
 func Address(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // SignIn finds the actor behind an address and a password, or ErrSignIn. It takes as long for an address that nobody
-// has. The caller limits how often it is tried.
+// has. The caller limits how often it is tried. Somebody with an authenticator gets ErrCodeNeeded, whose ticket goes on
+// to [Service.SignInByCode].
 func (s *Service) SignIn(ctx context.Context, email, password string) (Actor, error) {
 	var p Person
 	err := s.db.Gorm(ctx).Where("email = ?", Address(email)).Limit(1).Find(&p).Error
@@ -38,7 +40,19 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Actor, er
 	if !ok {
 		return Actor{}, ErrSignIn
 	}
-	if err := s.db.Tx(ctx, func(tx *gorm.DB) error { return s.arrive(tx, p.ID) }); err != nil {
+	var asks error // kept apart: the ticket must be committed
+	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
+		needs, err := needsCode(tx, p.ID)
+		if err != nil {
+			return err
+		}
+		if !needs {
+			return s.arrive(tx, p.ID)
+		}
+		asks, err = s.askForCode(tx, p.ID)
+		return err
+	})
+	if err = cmp.Or(err, asks); err != nil {
 		return Actor{}, err
 	}
 	return s.ActorOf(ctx, p.ID)
@@ -68,7 +82,7 @@ func (s *Service) ActorOf(ctx context.Context, person uuid.UUID) (Actor, error) 
 }
 
 // grants lists the roles that a person took, and those that follow from memberships: staff while a stint lasts in
-// the company's own day, alumnus from the day after the last one ended.
+// the company's own day, alumnus from the day after the last one ended, outsider where there never was one.
 func (s *Service) grants(g *gorm.DB, person uuid.UUID) ([]Grant, error) {
 	var list []Grant
 	return list, g.Raw(`
@@ -78,6 +92,8 @@ func (s *Service) grants(g *gorm.DB, person uuid.UUID) ([]Grant, error) {
 			THEN 'alumnus' ELSE 'staff' END, m.id
 		FROM memberships m JOIN stints st ON st.membership_id = m.id JOIN companies c ON c.id = m.company_id
 		WHERE m.person_id = @person GROUP BY m.id
+		UNION ALL
+		SELECT company_id, 'outsider', id FROM memberships WHERE person_id = @person AND outside
 		ORDER BY company_id, role`, map[string]any{"person": person, "now": s.clock.Now()}).Scan(&list).Error
 }
 

@@ -129,17 +129,17 @@ func TestALinkWorksOnceAndLookingDoesNotUseIt(t *testing.T) {
 			t.Fatalf("%+v, %v", look, err)
 		}
 	}
-	if _, _, err := w.Market.UseLink(ctx, raw, "short"); !errors.Is(err, market.ErrPasswordShort) {
+	if _, _, err := w.Market.UseLink(ctx, raw, "short", ""); !errors.Is(err, market.ErrPasswordShort) {
 		t.Fatal(err)
 	}
-	who, path, err := w.Market.UseLink(ctx, raw, "a password of hers")
+	who, path, err := w.Market.UseLink(ctx, raw, "a password of hers", "")
 	if err != nil || who.PersonID != yumi.PersonID || path != "/tasks/1" {
 		t.Fatalf("%+v %s %v", who, path, err)
 	}
 	if _, err := w.Market.SignIn(ctx, yumi.Email, "a password of hers"); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := w.Market.UseLink(ctx, raw, ""); !errors.Is(err, market.ErrLinkSpent) {
+	if _, _, err := w.Market.UseLink(ctx, raw, "", ""); !errors.Is(err, market.ErrLinkSpent) {
 		t.Errorf("used twice: %v", err)
 	}
 	if _, err := w.Market.LookAtLink(ctx, raw); !errors.Is(err, market.ErrLinkSpent) {
@@ -155,7 +155,7 @@ func TestALinkUsedTwiceAtOnceLetsOneIn(t *testing.T) {
 	w := markettest.New(t)
 	yumi := w.Company("Aoi").Alumnus("Takahashi Yumi")
 	raw, _ := linkIn(t, w, market.Letter{Letter: market.LetterSignIn, PersonID: yumi.PersonID, Path: "/"})
-	use := func() error { _, _, err := w.Market.UseLink(context.Background(), raw, ""); return err }
+	use := func() error { _, _, err := w.Market.UseLink(context.Background(), raw, "", ""); return err }
 	wantOne(t, w.Together(use, use, use, use), market.ErrLinkSpent)
 }
 
@@ -186,7 +186,7 @@ func TestLinksGrowOldAndNewPasswordsSpendThem(t *testing.T) {
 		t.Errorf("the link leads to %q, %v", look.Path, err)
 	}
 	w.Clock.Advance(30 * time.Minute)
-	if _, _, err := w.Market.UseLink(ctx, raw, ""); !errors.Is(err, market.ErrLinkSpent) {
+	if _, _, err := w.Market.UseLink(ctx, raw, "", ""); !errors.Is(err, market.ErrLinkSpent) {
 		t.Errorf("after half an hour: %v", err)
 	}
 	raw, _ = linkIn(t, w, letter)

@@ -51,7 +51,7 @@ func TestSomebodyKnownElsewhereTakesARoleThemselves(t *testing.T) {
 	}
 	letters := lettersOf(t, w, market.LetterTeam)
 	raw, _ := linkIn(t, w, letters[len(letters)-1])
-	who, _, err := w.Market.UseLink(ctx, raw, "")
+	who, _, err := w.Market.UseLink(ctx, raw, "", "")
 	w.Check(err)
 	if !who.Is(midori.ID, market.Administrator) || !who.Is(aoi.ID, market.Alumnus) {
 		t.Errorf("%+v", who.Grants)

@@ -26,6 +26,7 @@ var table = []line{
 	{"GET", "/", access.Anybody, "", (*visit).getHome},
 	{"GET", "/signin", access.Anybody, "", (*visit).getSignIn},
 	{"POST", "/signin", access.Anybody, "", (*visit).postSignIn},
+	{"POST", "/signin/code", access.Anybody, "", (*visit).postSignInCode},
 	{"POST", "/signin/link", access.Anybody, "", (*visit).postSignInLink},
 	{"GET", "/link/{token}", access.Anybody, "", (*visit).getLink},
 	{"POST", "/link/{token}", access.Anybody, "", (*visit).postLink},
@@ -83,6 +84,9 @@ var table = []line{
 	{"POST", "/memberships/{id}/privacy", access.SignedIn, "profile", (*visit).postPrivacy},
 	{"POST", "/password", access.SignedIn, "profile", (*visit).postPassword},
 	{"GET", "/security", access.SignedIn, "profile", (*visit).getSecurity},
+	{"POST", "/security/authenticator", access.SignedIn, "profile", (*visit).postAuthenticator},
+	{"POST", "/security/authenticator/confirm", access.SignedIn, "profile", (*visit).postConfirmAuthenticator},
+	{"POST", "/security/authenticator/remove", access.SignedIn, "profile", (*visit).postRemoveAuthenticator},
 	{"POST", "/security/sessions/end", access.SignedIn, "profile", (*visit).postEndSessions},
 	{"POST", "/security/sessions/{id}/end", access.SignedIn, "profile", (*visit).postEndSession},
 	{"GET", "/payouts", market.DeliverWork, "payouts", (*visit).getPayouts},
@@ -104,7 +108,9 @@ var table = []line{
 }
 
 // limited are the ways in: so many tries per address.
-var limited = map[string]bool{"POST /signin": true, "POST /signin/link": true, "POST /link/{token}": true, "GET /link/{token}": true}
+var limited = map[string]bool{"POST /signin": true, "POST /signin/link": true, "POST /signin/code": true,
+	"POST /security/authenticator/confirm": true, "POST /security/authenticator/remove": true,
+	"POST /link/{token}": true, "GET /link/{token}": true}
 
 // Pages are all pages with what each needs, to be mounted by package api.
 func Pages(cfg Config) access.Pages {

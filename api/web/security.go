@@ -5,19 +5,104 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
+
+	"homecoming/api/access"
+	"homecoming/api/web/ui"
 	"homecoming/internal/problem"
+	"homecoming/market"
 )
 
-func (v *visit) getSecurity() error {
+// A securityView is how somebody signs in, and where they are signed in.
+type securityView struct {
+	hasPassword  bool
+	here         uuid.UUID
+	sessions     []market.Session
+	hasCode      bool // signing in asks for a code
+	recoveryLeft int
+	setup        *market.Authenticator // being set up now
+	recovery     []string              // just made, shown this once
+}
+
+func (v *visit) security() (s securityView, err error) {
 	p, err := v.Market.Profile(v.ctx, v.who)
 	if err != nil {
-		return err
+		return s, err
 	}
-	sessions, err := v.Market.Sessions(v.ctx, v.who)
+	s.hasPassword, s.here = p.HasPassword, v.who.Session
+	if s.sessions, err = v.Market.Sessions(v.ctx, v.who); err != nil {
+		return s, err
+	}
+	s.hasCode, s.recoveryLeft, err = v.Market.HasAuthenticator(v.ctx, v.who)
+	return s, err
+}
+
+func (v *visit) getSecurity() error {
+	s, err := v.security()
 	if err != nil {
 		return err
 	}
-	return v.ok(securityPage(p.HasPassword, v.who.Session, sessions))
+	return v.ok(securityPage(s, ui.Fault{}))
+}
+
+// postAuthenticator shows the secret for the app, which cannot be done again: so there is no redirect here.
+func (v *visit) postAuthenticator() error {
+	a, err := v.Market.BeginAuthenticator(v.ctx, v.who)
+	if err != nil {
+		return v.retreat(err, "/security")
+	}
+	s, err := v.security()
+	if err != nil {
+		return err
+	}
+	s.setup = &a
+	return v.ok(securityPage(s, ui.Fault{}))
+}
+
+// withCode does what takes a code, as often as an account may try.
+func (v *visit) withCode(do func(code string) error) error {
+	if err := access.Attempt(v.ctx, v.who.Email); err != nil {
+		return err
+	}
+	return do(v.c.PostForm("code"))
+}
+
+func (v *visit) postConfirmAuthenticator() error {
+	var codes []string
+	wrong := v.withCode(func(code string) (err error) {
+		codes, err = v.Market.ConfirmAuthenticator(v.ctx, v.who, code)
+		return err
+	})
+	s, err := v.security()
+	if err != nil {
+		return err
+	}
+	var p *problem.Error
+	if errors.As(wrong, &p) {
+		s.setup = &market.Authenticator{Secret: v.c.PostForm("secret"), URL: v.c.PostForm("url")}
+		return v.show(access.Status(p), securityPage(s, v.fault(p)))
+	}
+	if wrong != nil {
+		return wrong
+	}
+	s.recovery = codes
+	return v.ok(securityPage(s, ui.Fault{}))
+}
+
+func (v *visit) postRemoveAuthenticator() error {
+	wrong := v.withCode(func(code string) error { return v.Market.RemoveAuthenticator(v.ctx, v.who, code) })
+	var p *problem.Error
+	if errors.As(wrong, &p) {
+		s, err := v.security()
+		if err != nil {
+			return err
+		}
+		return v.show(access.Status(p), securityPage(s, v.fault(p)))
+	}
+	if wrong != nil {
+		return wrong
+	}
+	return v.to("/security", "security.code.removed")
 }
 
 func (v *visit) postPassword() error {

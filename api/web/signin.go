@@ -34,8 +34,32 @@ func (v *visit) postSignIn() error {
 		return again(err)
 	}
 	who, err := v.Market.SignIn(v.ctx, typed.email, v.c.PostForm("password"))
+	if ticket, asked := market.Ticket(err); asked {
+		return v.ok(codePage(secondStep{typed.email, typed.next, ticket}, ui.Fault{}))
+	}
 	if err != nil {
 		return again(err)
+	}
+	if err := access.SignIn(v.ctx, who.PersonID); err != nil {
+		return err
+	}
+	return v.to(local(typed.next), "")
+}
+
+// postSignInCode is the second step of those who have an authenticator.
+func (v *visit) postSignInCode() error {
+	typed := secondStep{v.form().text("email"), v.c.PostForm("next"), v.c.PostForm("ticket")}
+	err := access.Attempt(v.ctx, typed.email)
+	var who market.Actor
+	if err == nil {
+		who, err = v.Market.SignInByCode(v.ctx, typed.ticket, v.c.PostForm("code"))
+	}
+	var p *problem.Error
+	if errors.As(err, &p) && p.Code != market.ErrLinkSpent.Code {
+		return v.show(access.Status(p), codePage(typed, v.fault(p)))
+	}
+	if err != nil {
+		return err
 	}
 	if err := access.SignIn(v.ctx, who.PersonID); err != nil {
 		return err
@@ -89,7 +113,16 @@ func (v *visit) postLink() error {
 	if err != nil {
 		return err
 	}
-	who, path, err := v.Market.UseLink(v.ctx, raw, v.c.PostForm("password"))
+	if l.NeedsCode {
+		if err := access.Attempt(v.ctx, l.Email); err != nil {
+			return v.refuse(err, func(f ui.Fault) templ.Component { return linkPage(l, f) })
+		}
+	}
+	who, path, err := v.Market.UseLink(v.ctx, raw, v.c.PostForm("password"), v.c.PostForm("code"))
+	var p *problem.Error
+	if errors.As(err, &p) && p.Kind == problem.Unauthenticated {
+		return v.show(access.Status(p), linkPage(l, v.fault(p)))
+	}
 	if err != nil {
 		return v.refuse(err, func(f ui.Fault) templ.Component { return linkPage(l, f) })
 	}

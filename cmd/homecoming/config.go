@@ -34,6 +34,8 @@ type Config struct {
 
 	SMTPURL string
 
+	SecretKey string
+
 	LogFormat string
 	LogLevel  *slog.Level // nil where nobody said: info, and warn in dev
 
@@ -88,6 +90,9 @@ var settings = []setting{
 
 	{name: "SMTP_URL", sample: "smtp://user:password@mail.example:587?from=no-reply@homecoming.example&name=Homecoming", put: link(func(c *Config) *string { return &c.SMTPURL }),
 		doc: "Where mail is handed over, and its sender: smtp:// with STARTTLS, smtps:// with TLS from the start. Unset: mails stay in the outbox table."},
+
+	{name: "HOMECOMING_SECRET_KEY", put: secretKey,
+		doc: "At least 32 random characters that seal secrets in the database, such as those of authenticator apps. Unset: nobody can set one up; dev makes its own."},
 
 	{name: "HOMECOMING_LOG", fallback: "json", put: oneOf(func(c *Config) *string { return &c.LogFormat }, "json", "text"),
 		doc: "The shape of the log on standard error: json or text."},
@@ -268,4 +273,12 @@ func (c Config) logger() *slog.Logger {
 		return slog.New(slog.NewTextHandler(os.Stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}
+
+func secretKey(c *Config, value string) error {
+	if len(value) < 32 {
+		return errors.New("a key has at least 32 characters; `openssl rand -base64 32` makes one")
+	}
+	c.SecretKey = value
+	return nil
 }

@@ -86,6 +86,7 @@ func moveIn(ctx context.Context, c Config, at net.Addr) (h *household, err error
 	h.cfg.DatabaseURL = h.cluster.URL("homecoming")
 	h.cfg.StripeSecretKey = h.state.StripeSecretKey
 	h.cfg.StripeWebhookSecret, h.cfg.StripeConnectWebhookSecret = h.state.StripeWebhookSecret, h.state.StripeConnectWebhookSecret
+	h.cfg.SecretKey = cmp.Or(h.cfg.SecretKey, h.state.SecretKey)
 	if err = h.prepareDatabase(ctx); err != nil {
 		return h, err
 	}

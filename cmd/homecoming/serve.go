@@ -22,6 +22,7 @@ import (
 	"homecoming/internal/idempotency"
 	"homecoming/internal/jobs"
 	"homecoming/internal/mail"
+	"homecoming/internal/seal"
 	"homecoming/market"
 	"homecoming/matching"
 	"homecoming/matching/meili"
@@ -89,7 +90,11 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if err != nil {
 		return nil, err
 	}
-	a.market = market.New(d, clock.System, matching.ResolveSkill)
+	box, err := seal.New(c.SecretKey)
+	if err != nil {
+		return nil, err
+	}
+	a.market = market.New(d, clock.System, matching.ResolveSkill, market.WithBox(box))
 	a.billing = billing.New(d, clock.System, a.market, gateway, billing.Config{BaseURL: c.URL, CallTimeout: c.StripeTimeout})
 
 	market.AddWorkers(a.workers, a.market, mailer, c.URL)

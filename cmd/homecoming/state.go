@@ -26,6 +26,7 @@ type state struct {
 	StripeSecretKey            string    `json:"stripe_secret_key"`
 	StripeWebhookSecret        string    `json:"stripe_webhook_secret"`
 	StripeConnectWebhookSecret string    `json:"stripe_connect_webhook_secret"`
+	SecretKey                  string    `json:"secret_key"`
 	StripeAddr                 string    `json:"stripe_addr"` // where the stand-in was last; checkout links point there
 	Accounts                   []account `json:"accounts"`
 
@@ -40,6 +41,7 @@ func loadState(dir string) (*state, error) {
 		s.StripeSecretKey = "sk_test_" + rand.Text()
 		s.StripeWebhookSecret = "whsec_" + rand.Text()
 		s.StripeConnectWebhookSecret = "whsec_" + rand.Text()
+		s.SecretKey = rand.Text() + rand.Text()
 		s.StripeAddr = "127.0.0.1:0"
 		return s, s.save()
 	}
@@ -48,6 +50,10 @@ func loadState(dir string) (*state, error) {
 	}
 	if err := json.Unmarshal(body, s); err != nil {
 		return nil, fmt.Errorf("%s is damaged (%w): mend it, or remove %s to begin afresh", s.path, err, dir)
+	}
+	if s.SecretKey == "" { // of before there was one
+		s.SecretKey = rand.Text() + rand.Text()
+		return s, s.save()
 	}
 	return s, nil
 }
