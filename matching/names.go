@@ -1,18 +1,13 @@
 package matching
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
+	"slices"
 	"strings"
-	"unicode"
-
-	"context"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 
-	"homecoming/internal/db"
 	"homecoming/internal/problem"
 	"homecoming/market"
 	"homecoming/matching/taxonomy"
@@ -23,38 +18,67 @@ var ErrSkillName = problem.Define(problem.Invalid, "skill_name", "“{skill}” 
 
 var _ market.ResolveSkill = ResolveSkill
 
-// FindSkill gives the id of the skill that a name, alias or id means for a company, and "" where nothing is known
-// under it. A company's own skills go before the shared ones.
+// FindSkill gives the id of the one skill that a name, alias or id means for a company, and "" where nothing is known
+// under it, or several skills are: see Meanings. A company's own skills go before the shared ones.
 func FindSkill(g *gorm.DB, company uuid.UUID, name string) (string, error) {
-	key := taxonomy.Normalize(name)
-	var ids []string
-	err := g.Raw(`SELECT skill_id FROM (
-			SELECT id AS skill_id, 0 AS nth FROM skills WHERE id = ? AND (company_id IS NULL OR company_id = ?)
-			UNION ALL SELECT skill_id, CASE WHEN company_id IS NULL THEN 2 ELSE 1 END FROM skill_names
-				WHERE name = ? AND (company_id IS NULL OR company_id = ?)
-			UNION ALL SELECT skill_id, 3 FROM skill_names WHERE name = ? AND company_id IS NULL) found ORDER BY nth LIMIT 1`,
-		strings.TrimSpace(name), company, key, company, singular(key)).Scan(&ids).Error
-	if err != nil || len(ids) == 0 {
+	ids, err := Meanings(g, company, name)
+	if err != nil || len(ids) != 1 {
 		return "", err
 	}
 	return ids[0], nil
 }
 
-// singular is what an English plural may be the plural of; other words stay as they are.
-func singular(key string) string {
-	cut, plural := strings.CutSuffix(key, "s")
-	latin := !strings.ContainsFunc(cut, func(r rune) bool { return !unicode.Is(unicode.Latin, r) })
-	if plural && latin && len(cut) >= 4 && !strings.HasSuffix(cut, "s") {
-		return cut
+// Meanings are the ids of all skills that a name, alias or id may mean for a company, sorted. It answers from the tables
+// as an [taxonomy.Index] answers from memory.
+func Meanings(g *gorm.DB, company uuid.UUID, name string) ([]string, error) {
+	var ids []string
+	err := g.Raw("SELECT coalesce(merged_into, id) FROM skills WHERE id = ? AND (company_id IS NULL OR company_id = ?)", strings.TrimSpace(name), company).Scan(&ids).Error
+	forms := taxonomy.Forms(name)
+	if err != nil || len(ids) > 0 || len(forms) == 0 {
+		return ids, err
 	}
-	return key
+	var rows []named
+	err = g.Raw("SELECT name, skill_id, rank, company_id IS NOT NULL AS own FROM skill_names WHERE name = ANY(?) AND (company_id IS NULL OR company_id = ?) ORDER BY skill_id",
+		pq.Array(forms), company).Scan(&rows).Error
+	return choose(rows, forms), err
+}
+
+// A named is one row of the table of names.
+type named struct {
+	Name, SkillID string
+	Rank          int
+	Own           bool
+}
+
+// choose takes the meanings of the surest form, the company's own before the shared, those of the best rank.
+func choose(rows []named, forms []string) (ids []string) {
+	for _, form := range forms {
+		for _, own := range []bool{true, false} {
+			best := 0
+			for _, r := range rows {
+				switch {
+				case r.Name != form || r.Own != own || len(ids) > 0 && r.Rank > best:
+				case len(ids) > 0 && r.Rank == best:
+					ids = append(ids, r.SkillID)
+				default:
+					best, ids = r.Rank, []string{r.SkillID}
+				}
+			}
+			if len(ids) > 0 {
+				return slices.Compact(ids)
+			}
+		}
+	}
+	return nil
 }
 
 // ResolveSkill is FindSkill in a transaction that writes: an unknown name becomes the company's own skill, spelled as
-// it was typed. Two people who type the same new name at once get the same skill.
+// it was typed. Two people who type the same new name at once get the same skill. A word that means several skills is
+// never settled silently: it is refused with [market.ErrSkillAmbiguous], which names them. Without a company nothing is
+// made, and an unknown name gives "".
 func ResolveSkill(tx *gorm.DB, company uuid.UUID, name string) (string, error) {
-	id, err := FindSkill(tx, company, name)
-	if err != nil || id != "" {
+	id, err := resolved(tx, company, name)
+	if err != nil || id != "" || company == uuid.Nil {
 		return id, err
 	}
 	key := taxonomy.Normalize(name)
@@ -65,89 +89,51 @@ func ResolveSkill(tx *gorm.DB, company uuid.UUID, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if id, err = FindSkill(tx, company, name); err != nil || id != "" {
+	if id, err = resolved(tx, company, name); err != nil || id != "" {
 		return id, err // somebody else was faster
 	}
-	id, typed := "own-"+uuid.Must(uuid.NewV7()).String(), strings.TrimSpace(name)
-	err = tx.Exec("INSERT INTO skills (id, company_id, name_en, name_ja) VALUES (?, ?, ?, ?)", id, company, typed, typed).Error
+	return makeOwn(tx, company, strings.TrimSpace(name))
+}
+
+// makeOwn adds a company's own skill under the name that was typed.
+func makeOwn(tx *gorm.DB, company uuid.UUID, typed string) (string, error) {
+	id := "own-" + uuid.Must(uuid.NewV7()).String()
+	err := tx.Exec("INSERT INTO skills (id, company_id, name_en, name_ja) VALUES (?, ?, ?, ?)", id, company, typed, typed).Error
 	if err != nil {
 		return "", err
 	}
-	return id, tx.Exec("INSERT INTO skill_names (name, company_id, skill_id) VALUES (?, ?, ?)", key, company, id).Error
+	return id, rewriteNames(tx, company, id)
 }
 
-// SyncTaxonomy brings the shared skills, their aliases and links into the tables. It writes nothing when this
-// program's taxonomy is in already. People whose broader skills change by it are noted for the indexes.
-func SyncTaxonomy(ctx context.Context, d *db.DB) error {
-	skills := taxonomy.Starter()
-	body, err := json.Marshal(skills)
+func resolved(g *gorm.DB, company uuid.UUID, name string) (string, error) {
+	ids, err := Meanings(g, company, name)
+	switch {
+	case err != nil || len(ids) == 0:
+		return "", err
+	case len(ids) == 1:
+		return ids[0], nil
+	}
+	choices, err := describe(g, ids)
 	if err != nil {
-		return err
+		return "", err
 	}
-	names, err := json.Marshal(spellings(skills))
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(append(body, names...))
-	checksum := hex.EncodeToString(sum[:])
-	return d.Tx(ctx, func(tx *gorm.DB) error {
-		if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('homecoming taxonomy', 0))").Error; err != nil {
-			return err
-		}
-		var last string
-		err := tx.Raw("SELECT checksum FROM taxonomy_versions ORDER BY applied_at DESC LIMIT 1").Scan(&last).Error
-		if err != nil || last == checksum {
-			return err
-		}
-		for _, step := range syncSteps {
-			if err := tx.Exec(step, map[string]any{"skills": string(body), "names": string(names)}).Error; err != nil {
-				return err
-			}
-		}
-		return tx.Exec(`INSERT INTO taxonomy_versions (checksum) VALUES (?)
-			ON CONFLICT (checksum) DO UPDATE SET applied_at = clock_timestamp()`, checksum).Error
-	})
+	return "", market.ErrSkillAmbiguous.With("skill", name).With("choices", choices)
 }
 
-const fromSkills = `jsonb_to_recordset(CAST(@skills AS jsonb)) AS s ("ID" text, "NameEN" text, "NameJA" text, "Aliases" text[], "Broader" text[], "Reserved" text)`
-
-// syncSteps are the statements of SyncTaxonomy, each for all skills at once. Skills that the taxonomy dropped stay,
-// because tasks and people may hold them.
-var syncSteps = []string{
-	`INSERT INTO skills (id, name_en, name_ja, reserved) SELECT "ID", "NameEN", "NameJA", "Reserved" FROM ` + fromSkills + `
-	 ON CONFLICT (id) DO UPDATE SET name_en = excluded.name_en, name_ja = excluded.name_ja, reserved = excluded.reserved
-	 WHERE (skills.name_en, skills.name_ja, skills.reserved) <> (excluded.name_en, excluded.name_ja, excluded.reserved)`,
-	`DELETE FROM skill_aliases a WHERE company_id IS NULL AND skill_id IN (SELECT "ID" FROM ` + fromSkills + `)`,
-	`INSERT INTO skill_aliases (skill_id, alias) SELECT "ID", alias FROM ` + fromSkills + `, unnest("Aliases") AS alias
-	 WHERE alias <> '' ON CONFLICT DO NOTHING`,
-	`DELETE FROM skill_names WHERE company_id IS NULL AND skill_id IN (SELECT "ID" FROM ` + fromSkills + `)`,
-	`INSERT INTO skill_names (name, skill_id) SELECT "Name", "Skill" FROM jsonb_to_recordset(CAST(@names AS jsonb)) AS n ("Name" text, "Skill" text)
-	 ON CONFLICT DO NOTHING`,
-	`WITH wanted AS (SELECT "ID" AS narrower_id, broader_id FROM ` + fromSkills + `, unnest("Broader") AS broader_id),
-	 gone AS (DELETE FROM skill_links l WHERE narrower_id IN (SELECT "ID" FROM ` + fromSkills + `)
-		AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.narrower_id = l.narrower_id AND w.broader_id = l.broader_id) RETURNING narrower_id),
-	 new AS (INSERT INTO skill_links SELECT narrower_id, broader_id FROM wanted ON CONFLICT DO NOTHING RETURNING narrower_id)
-	 INSERT INTO index_pending (company_id, membership_id)
-	 SELECT company_id, id FROM memberships WHERE person_id IN (SELECT person_id FROM person_skills
-		WHERE skill_id IN (SELECT narrower_id FROM gone UNION SELECT narrower_id FROM new)) ORDER BY id`,
-}
-
-type spelling struct{ Name, Skill string }
-
-// spellings are the normalised names and aliases, each with the one skill that it means. A name goes before an alias;
-// an alias of several skills means none of them.
-func spellings(skills []taxonomy.Skill) []spelling {
-	index := taxonomy.NewIndex(skills)
-	done := map[string]bool{}
-	var all []spelling
-	for _, s := range skills {
-		for _, text := range append([]string{s.NameEN, s.NameJA}, s.Aliases...) {
-			key := taxonomy.Normalize(text)
-			if id, ok := index.Resolve(text); ok && key != "" && !done[key] {
-				done[key] = true
-				all = append(all, spelling{key, id})
-			}
+// describe names skills with a broader one each, so that two of one name can be told apart: Product management (Planning).
+func describe(g *gorm.DB, ids []string) (problem.Word, error) {
+	var rows []struct{ EN, JA, BroaderEN, BroaderJA string }
+	err := g.Raw(`SELECT coalesce(nullif(s.name_en, ''), s.name_ja) AS en, coalesce(nullif(s.name_ja, ''), s.name_en) AS ja,
+			coalesce(nullif(b.name_en, ''), b.name_ja, '') AS broader_en, coalesce(nullif(b.name_ja, ''), b.name_en, '') AS broader_ja
+		FROM skills s LEFT JOIN LATERAL (SELECT b.name_en, b.name_ja FROM skill_links l JOIN skills b ON b.id = l.broader_id
+			WHERE l.narrower_id = s.id ORDER BY b.id LIMIT 1) b ON true
+		WHERE s.id = ANY(?) ORDER BY s.id`, pq.Array(ids)).Scan(&rows).Error
+	var en, ja []string
+	for _, r := range rows {
+		if r.BroaderEN != "" {
+			r.EN, r.JA = r.EN+" ("+r.BroaderEN+")", r.JA+"（"+r.BroaderJA+"）"
 		}
+		en, ja = append(en, r.EN), append(ja, r.JA)
 	}
-	return all
+	return problem.Word{EN: strings.Join(en, ", "), JA: strings.Join(ja, "、")}, err
 }

@@ -46,7 +46,7 @@ func NewIndex(skills []Skill) *Index {
 }
 
 // With lays a company's own skills over the shared ones, which are used and not copied. Where both know a word, the
-// company's own meaning goes first.
+// company's own meaning goes first. A shared skill may be given again with no names and the company's aliases for it.
 func (x *Index) With(own []Skill) *Index {
 	top := build(own)
 	top.below = x
@@ -127,10 +127,13 @@ func breaks(f folded) (bits uint64) {
 
 // Skill returns the skill with this id. Its slices belong to the Index and must not be changed.
 func (x *Index) Skill(id string) (Skill, bool) {
-	for _, layer := range x.layers() {
-		if i, ok := layer.byID[id]; ok {
-			return layer.skills[i], true
+	if x.below != nil {
+		if s, ok := x.below.Skill(id); ok {
+			return s, true
 		}
+	}
+	if i, ok := x.byID[id]; ok {
+		return x.skills[i], true
 	}
 	return Skill{}, false
 }

@@ -47,11 +47,12 @@ func (x *Index) Search(prefix string, limit int) []Skill {
 	var skills []Skill
 	seen := make(map[string]bool)
 	for _, h := range hits {
-		if seen[h.skill.ID] || h.skill.Obsolete {
+		s, _ := x.Skill(h.skill.ID)
+		if seen[s.ID] || s.Obsolete {
 			continue
 		}
-		seen[h.skill.ID] = true
-		skills = append(skills, *h.skill)
+		seen[s.ID] = true
+		skills = append(skills, s)
 		if len(skills) == limit {
 			break
 		}

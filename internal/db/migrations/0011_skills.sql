@@ -85,3 +85,17 @@ CREATE TABLE bid_licences (
     FOREIGN KEY (company_id, bid_id) REFERENCES bids (company_id, id),
     CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL))
 );
+
+-- A row that arrives while its skill is being merged would stay behind on the signpost. The merge holds the skill, so the
+-- check for the reference waits for it, and this makes the transaction run again, which finds the other skill.
+-- +goose StatementBegin
+CREATE FUNCTION refuse_merged_skill() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM fresh f JOIN skills s ON s.id = f.skill_id WHERE s.merged_into IS NOT NULL) THEN
+        RAISE EXCEPTION 'a skill was merged meanwhile' USING ERRCODE = '40001';
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER person_skills_merged AFTER INSERT ON person_skills REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION refuse_merged_skill();
+CREATE TRIGGER task_skills_merged AFTER INSERT ON task_skills REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION refuse_merged_skill();
