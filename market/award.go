@@ -27,7 +27,7 @@ func (s *Service) LockForAward(tx *gorm.DB, who Actor, bid uuid.UUID) (Award, Si
 			return Award{}, "", err
 		}
 	}
-	return Award{Company: c, Task: t, Bid: b}, side, nil
+	return Award{Company: c, Task: t, Bid: b}, side, freeOfConflict(tx, c, side, b.PersonID, c.Today(s.clock.Now()))
 }
 
 // Award gives the task to the bid, closes the other bids and tells everybody. It runs in billing's transaction, which

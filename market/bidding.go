@@ -18,19 +18,17 @@ var bidProblems = map[string]*problem.Error{
 	"bid_amount_is_positive":  ErrAmountNotPositive.On("amount"),
 }
 
-// PlaceBid offers terms for a task that the actor can see as an alumnus of its company.
+// PlaceBid offers terms for a task that reaches the actor, as an alumnus of its company or from outside.
 func (s *Service) PlaceBid(ctx context.Context, who Actor, task uuid.UUID, terms Terms) (Bid, error) {
 	var b Bid
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
 		var t Task
-		if err := one(who.VisibleTasks(tx.Where("tasks.id = ?", task)).Clauses(clause.Locking{Strength: "SHARE"}).Take(&t)); err != nil {
+		if err := one(who.VisibleTasks(tx.Where("tasks.id = ?", task), s.clock.Now()).Clauses(clause.Locking{Strength: "SHARE"}).Take(&t)); err != nil {
 			return err
 		}
-		if err := who.May(BidOnTasks, t.CompanyID); err != nil {
+		member, err := s.bidder(tx, who, t)
+		if err != nil {
 			return err
-		}
-		if t.State != Published {
-			return ErrTaskNotOpen.With("state", t.State)
 		}
 		c, err := CompanyByID(tx, t.CompanyID)
 		if err != nil {
@@ -39,7 +37,7 @@ func (s *Service) PlaceBid(ctx context.Context, who Actor, task uuid.UUID, terms
 		if err := terms.check(c, t.Title, c.Today(s.clock.Now())); err != nil {
 			return err
 		}
-		b = Bid{ID: newID(), CompanyID: c.ID, TaskID: t.ID, MembershipID: membershipAt(who, c.ID), PersonID: who.PersonID,
+		b = Bid{ID: newID(), CompanyID: c.ID, TaskID: t.ID, MembershipID: member, PersonID: who.PersonID,
 			State: Open, Version: 1, OfferedBy: ByAlumnus, CreatedAt: s.clock.Now()}
 		s.fill(&b, terms)
 		if err := tx.Create(&b).Error; err != nil {
@@ -69,6 +67,9 @@ func (s *Service) Counter(ctx context.Context, who Actor, bid uuid.UUID, seen in
 			return ErrTaskNotOpen.With("state", t.State)
 		case seen != 0 && seen != b.Version:
 			return ErrStaleVersion.On("version")
+		}
+		if err := freeOfConflict(tx, c, side, b.PersonID, c.Today(s.clock.Now())); err != nil {
+			return err
 		}
 		if err := terms.check(c, t.Title, c.Today(s.clock.Now())); err != nil {
 			return err
@@ -227,7 +228,7 @@ func blank(who Actor, b Bid) Bid {
 
 func membershipAt(who Actor, company uuid.UUID) uuid.UUID {
 	for _, g := range who.Grants {
-		if g.CompanyID == company && g.Role == Alumnus {
+		if g.CompanyID == company && (g.Role == Alumnus || g.Role == Outsider) {
 			return g.MembershipID
 		}
 	}

@@ -330,7 +330,7 @@ func (in *intake) note(comers []*comer) error {
 		}
 	}
 	err := in.tx.Exec(`INSERT INTO index_pending (company_id, membership_id)
-		SELECT company_id, id FROM memberships WHERE person_id IN ? ORDER BY id`, orNone(moved)).Error
+		SELECT company_id, id FROM ranked_as WHERE person_id IN ? ORDER BY id`, orNone(moved)).Error
 	if err != nil {
 		return err
 	}

@@ -33,8 +33,9 @@ var (
 
 const maxInvited = 100
 
-// Invite asks members of the task's company to look at it, each once: inviting somebody again changes nothing. It
-// returns every invitation of the task.
+// Invite asks people to look at a task, each once: inviting somebody again changes nothing. members are ids as the list of
+// candidates has them: memberships at the task's company, or ids of people from outside whom the task reaches. It returns
+// every invitation of the task.
 func (s *Service) Invite(ctx context.Context, who Actor, task uuid.UUID, members []uuid.UUID) ([]Invitation, error) {
 	if len(members) == 0 {
 		return nil, ErrNobodyInvited.On("membership_ids")
@@ -50,7 +51,11 @@ func (s *Service) Invite(ctx context.Context, who Actor, task uuid.UUID, members
 		if t.State != Published {
 			return ErrTaskNotOpen.With("state", t.State)
 		}
-		if err := mustBelong(tx, t.CompanyID, members, "membership_ids"); err != nil {
+		ids := members
+		if members, err = s.guests(tx, t, ids); err != nil {
+			return err
+		}
+		if err := mustBeFree(tx, c.ID, ids, members, s.clock.Now()); err != nil {
 			return err
 		}
 		if err := mustHaveLeft(tx, members, c.Today(s.clock.Now())); err != nil {

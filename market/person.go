@@ -22,6 +22,7 @@ type Person struct {
 	HourlyRate         *int64 // minor units of RateCurrency
 	RateCurrency       string
 	AvailableFrom      *civil.Date `gorm:"type:date"`
+	ShownTo            ShownTo     `gorm:"default:nobody"` // beyond the companies where they worked
 	RegistrationNumber string      // qualified-invoice number, T and 13 digits; empty when not registered
 	FirstSignInAt      *time.Time
 	CreatedAt          time.Time
@@ -65,6 +66,7 @@ type Membership struct {
 	PersonID  uuid.UUID
 	Email     string // as the company's records have it
 	Hidden    bool   // the person's own choice: no candidate here
+	Outside   bool   // never worked here: no stints; see outside.go
 	InvitedAt *time.Time
 	JoinedAt  *time.Time
 	CreatedAt time.Time

@@ -14,14 +14,18 @@ type Action string
 const (
 	ManagePeople   Action = "manage_people"   // import, invite, see every member
 	SeePeople      Action = "see_people"      // the directory
+	ManageSkills   Action = "manage_skills"   // the company's own skills: names, links, merging
 	PostTasks      Action = "post_tasks"      // post, edit, publish, cancel, invite, counter, shortlist, accept
 	SeeTasks       Action = "see_tasks"       // every task of the company, drafts included
-	BidOnTasks     Action = "bid_on_tasks"    // as an alumnus, on a task one can see
+	BidOnTasks     Action = "bid_on_tasks"    // on a task one can see, as an alumnus or from outside
 	SeeContracts   Action = "see_contracts"   // every contract of the company
 	RunContracts   Action = "run_contracts"   // fund, accept, ask for changes
 	DeliverWork    Action = "deliver_work"    // start, submit: the contract's own alumnus
 	SeeMoney       Action = "see_money"       // ledger, payouts, reconciliation, exports
 	ReconcileMoney Action = "reconcile_money" // start a reconciliation
+	SettleMoney    Action = "settle_money"    // send a failed refund again, answer a chargeback, ask for a reversal
+	ApproveMoney   Action = "approve_money"   // say yes or no to what somebody else asks about money
+	RuleDisputes   Action = "rule_disputes"   // decide, with somebody else, what the parties could not settle
 	Administer     Action = "administer"      // roles, rules, constants
 )
 
@@ -29,14 +33,18 @@ const (
 var policy = map[Action][]Role{
 	ManagePeople:   {Administrator, Office},
 	SeePeople:      {Administrator, Office, Manager},
+	ManageSkills:   {Administrator, Office},
 	PostTasks:      {Administrator, Manager},
 	SeeTasks:       {Administrator, Manager, Approver, Finance, Office},
-	BidOnTasks:     {Alumnus},
+	BidOnTasks:     {Alumnus, Outsider},
 	SeeContracts:   {Administrator, Manager, Approver, Finance},
 	RunContracts:   {Administrator, Manager},
-	DeliverWork:    {Alumnus},
+	DeliverWork:    {Alumnus, Outsider},
 	SeeMoney:       {Administrator, Finance},
 	ReconcileMoney: {Administrator, Finance},
+	SettleMoney:    {Administrator, Finance},
+	ApproveMoney:   {Administrator, Approver, Finance},
+	RuleDisputes:   {Administrator, Approver, Operator},
 	Administer:     {Administrator},
 }
 
@@ -63,28 +71,6 @@ func (a Actor) MayAnywhere(do Action) error {
 	}
 	return nil
 }
-
-// VisibleTasks narrows a query over tasks to what the actor may see: all of a company's for those who may, and for
-// its alumni the published ones that are meant for them, plus those they were invited to or have bid on.
-func (a Actor) VisibleTasks(q *gorm.DB) *gorm.DB {
-	mine := a.Memberships()
-	if len(mine) == 0 {
-		return q.Where("tasks.company_id IN ?", orNone(a.Companies(policy[SeeTasks]...)))
-	}
-	return q.Where(`(tasks.company_id IN ? OR tasks.state <> 'draft' AND EXISTS (
-		SELECT 1 FROM memberships m WHERE m.id IN ? AND m.company_id = tasks.company_id AND (`+reaches+`
-		  OR EXISTS (SELECT 1 FROM invitations i WHERE i.task_id = tasks.id AND i.membership_id = m.id)
-		  OR EXISTS (SELECT 1 FROM bids b WHERE b.task_id = tasks.id AND b.membership_id = m.id))))`,
-		orNone(a.Companies(policy[SeeTasks]...)), mine)
-}
-
-// reaches is the visibility rule as SQL over tasks and m (memberships): whom a task is shown to. [Visibility.Reaches]
-// says the same in Go; a test holds the two together.
-const reaches = `(tasks.state = 'published' AND CASE tasks.visibility->>'kind'
-	WHEN 'own_alumni' THEN true
-	WHEN 'named' THEN jsonb_exists(tasks.visibility->'membership_ids', m.id::text)
-	WHEN 'rule' THEN EXISTS (SELECT 1 FROM stints s WHERE s.membership_id = m.id AND jsonb_exists(tasks.visibility->'departments', s.department_id::text))
-	ELSE false END)`
 
 // VisibleBids narrows a query over bids: managers see those of their company, alumni their own.
 func (a Actor) VisibleBids(q *gorm.DB) *gorm.DB {

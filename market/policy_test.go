@@ -3,10 +3,8 @@ package market_test
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -59,123 +57,6 @@ func TestAnAdministratorIsNeitherAlumnusNorOperator(t *testing.T) {
 	who.Grants = append(who.Grants, market.Grant{CompanyID: here, Role: market.Alumnus, MembershipID: uuid.New()})
 	if !who.Is(here, market.Alumnus) || who.May(market.BidOnTasks, here) != nil {
 		t.Error("somebody can be both")
-	}
-}
-
-// TestOnePolicyDecidesWhoSeesATask holds the rule in SQL to the rule in Go on random populations, for lists, single
-// reads and counts alike.
-func TestOnePolicyDecidesWhoSeesATask(t *testing.T) {
-	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	r := rand.New(rand.NewPCG(seed, 0))
-	w := markettest.New(t)
-	departments := []string{"Tax", "Audit", "Sales", "Plant"}
-	var tasks []market.Task
-	var alumni []market.Member
-	var actors []market.Actor
-	invited, bid := map[[2]uuid.UUID]bool{}, map[[2]uuid.UUID]bool{}
-	for _, name := range []string{"Aoi", "Midori"} {
-		c := w.Company(name)
-		var here []markettest.Alumnus
-		for _, given := range []string{"Yumi", "Kenji", "Daniel", "Mei", "Ana"} {
-			var stints []markettest.Stint
-			for i := range 1 + r.IntN(3) {
-				stints = append(stints, markettest.Worked(departments[r.IntN(4)], markettest.Day("2010-04-01").AddDays(700*i).String(), markettest.Day("2010-04-01").AddDays(700*i+600).String()))
-			}
-			here = append(here, c.Alumnus("Mori "+given, stints...)) // the same five people at both companies
-		}
-		for _, d := range departments { // every one exists, whoever worked there
-			w.Tx(func(tx *gorm.DB) error { _, err := market.DepartmentNamed(tx, c.ID, d); return err })
-		}
-		for _, a := range here {
-			m, err := w.Market.Member(context.Background(), c.Office, a.MembershipID)
-			w.Check(err)
-			alumni = append(alumni, m)
-		}
-		for range 25 {
-			task := randomTask(w, r, c, here, departments)
-			for _, a := range here {
-				if task.State == market.Published && r.IntN(6) == 0 {
-					_, err := w.Market.Invite(context.Background(), c.Manager, task.ID, []uuid.UUID{a.MembershipID})
-					w.Check(err)
-					invited[[2]uuid.UUID{task.ID, a.MembershipID}] = true
-				}
-				if task.State == market.Draft && r.IntN(6) == 0 { // nobody can, but the policy does not lean on that
-					w.Exec("INSERT INTO invitations (id, company_id, task_id, membership_id, invited_by) VALUES (?, ?, ?, ?, ?)", uuid.New(), c.ID, task.ID, a.MembershipID, c.Manager.PersonID)
-					invited[[2]uuid.UUID{task.ID, a.MembershipID}] = true
-				}
-				if _, err := w.Market.Task(context.Background(), w.Actor(a.PersonID), task.ID); err == nil && r.IntN(4) == 0 {
-					w.Bid(markettest.Alumnus{Actor: w.Actor(a.PersonID), MembershipID: a.MembershipID}, task, 100_000)
-					bid[[2]uuid.UUID{task.ID, a.MembershipID}] = true
-				}
-			}
-			if task.State == market.Published && r.IntN(4) == 0 {
-				var err error
-				task, err = w.Market.CancelTask(context.Background(), c.Manager, task.ID, "no longer needed")
-				w.Check(err)
-			}
-			tasks = append(tasks, task)
-		}
-	}
-	for _, m := range alumni {
-		actors = append(actors, w.Actor(m.PersonID))
-	}
-	for _, who := range actors {
-		want := map[uuid.UUID]bool{}
-		for _, task := range tasks {
-			for _, m := range alumni {
-				if m.PersonID == who.PersonID && m.CompanyID == task.CompanyID {
-					key := [2]uuid.UUID{task.ID, m.ID}
-					want[task.ID] = task.State == market.Published && task.Visibility.Reaches(m.ID, worked(m)) ||
-						task.State != market.Draft && (invited[key] || bid[key])
-				}
-			}
-		}
-		compareVisible(t, w, who, tasks, want)
-	}
-	if t.Failed() {
-		t.Logf("seed %d", seed)
-	}
-}
-
-// randomTask posts a task with some visibility, mostly published.
-func randomTask(w *markettest.World, r *rand.Rand, c *markettest.Company, here []markettest.Alumnus, departments []string) market.Task {
-	options := []func(*market.TaskDraft){func(*market.TaskDraft) {}, markettest.ForDepartments(departments[r.IntN(4)], departments[r.IntN(4)]),
-		markettest.For(here[r.IntN(len(here))], here[r.IntN(len(here))])}
-	if r.IntN(5) == 0 {
-		return c.Draft("A draft", 200_000, options[r.IntN(3)])
-	}
-	return c.Task("A task", 200_000, options[r.IntN(3)])
-}
-
-func worked(m market.Member) []uuid.UUID {
-	var ids []uuid.UUID
-	for _, s := range m.Stints {
-		ids = append(ids, *s.DepartmentID)
-	}
-	return ids
-}
-
-// compareVisible asks for everything in three ways.
-func compareVisible(t *testing.T, w *markettest.World, who market.Actor, tasks []market.Task, want map[uuid.UUID]bool) {
-	t.Helper()
-	ctx := context.Background()
-	list, err := w.Market.Tasks(ctx, who, market.TaskFilter{Limit: 100})
-	w.Check(err)
-	var count int64
-	w.Check(who.VisibleTasks(w.DB.Gorm(ctx).Model(&market.Task{})).Count(&count).Error)
-	if int(count) != len(list) {
-		t.Errorf("%s counts %d and lists %d", who.Name, count, len(list))
-	}
-	for _, task := range tasks {
-		listed := slices.ContainsFunc(list, func(x market.Task) bool { return x.ID == task.ID })
-		_, err := w.Market.Task(ctx, who, task.ID)
-		if err != nil && !errors.Is(err, market.ErrNotFound) {
-			t.Fatal(err)
-		}
-		if listed != want[task.ID] || (err == nil) != want[task.ID] {
-			t.Errorf("%s: %s task for %+v: want %v, listed %v, read %v", who.Name, task.State, task.Visibility, want[task.ID], listed, err)
-		}
 	}
 }
 

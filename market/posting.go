@@ -88,7 +88,7 @@ func (s *Service) draft(tx *gorm.DB, c Company, d TaskDraft) (Task, error) {
 	if department != uuid.Nil {
 		t.DepartmentID = &department
 	}
-	if t.Visibility, err = resolveVisibility(tx, c.ID, d.Visibility); err != nil {
+	if t.Visibility, err = s.resolveVisibility(tx, c.ID, d.Visibility); err != nil {
 		return Task{}, err
 	}
 	t.Skills, err = s.resolveSkills(tx, c.ID, d.Skills)
@@ -108,44 +108,6 @@ func (s *Service) resolveSkills(tx *gorm.DB, company uuid.UUID, wanted []WantedS
 		skills = append(skills, TaskSkill{CompanyID: company, SkillID: id, Position: i, Level: w.Level, Kind: w.Kind, Strict: w.Strict})
 	}
 	return skills, nil
-}
-
-// resolveVisibility refuses departments and people that are not the company's: naming a stranger must not create one.
-func resolveVisibility(tx *gorm.DB, company uuid.UUID, v DraftVisibility) (Visibility, error) {
-	out := Visibility{Kind: v.Kind}
-	switch v.Kind {
-	case ByRule:
-		for i, name := range v.Departments {
-			id, err := departmentKnown(tx, company, name)
-			if err != nil {
-				return out, err
-			}
-			if id == uuid.Nil {
-				return out, ErrUnknownDepartment.On("visibility.departments["+itoa(i)+"]").With("value", name)
-			}
-			out.Departments = append(out.Departments, id)
-		}
-	case Named:
-		if err := mustBelong(tx, company, v.MembershipIDs, "visibility.membership_ids"); err != nil {
-			return out, err
-		}
-		out.MembershipIDs = v.MembershipIDs
-	}
-	return out, nil
-}
-
-// mustBelong refuses the first id that is no membership of the company.
-func mustBelong(tx *gorm.DB, company uuid.UUID, ids []uuid.UUID, field string) error {
-	var known []uuid.UUID
-	if err := tx.Raw("SELECT id FROM memberships WHERE company_id = ? AND id IN ?", company, orNone(ids)).Scan(&known).Error; err != nil {
-		return err
-	}
-	for i, id := range ids {
-		if !slices.Contains(known, id) {
-			return ErrUnknownMember.On(field+"["+itoa(i)+"]").With("value", id)
-		}
-	}
-	return nil
 }
 
 func saveSkills(tx *gorm.DB, t *Task) error {
@@ -253,7 +215,7 @@ func loseBids(tx *gorm.DB, t Task, letter LetterKind, facts map[string]any) erro
 // Task reads one task that the actor may see, with its skills in order.
 func (s *Service) Task(ctx context.Context, who Actor, id uuid.UUID) (Task, error) {
 	var t Task
-	return t, one(who.VisibleTasks(s.db.Gorm(ctx).Where("tasks.id = ?", id)).Preload("Skills", inOrder).Take(&t))
+	return t, one(who.VisibleTasks(s.db.Gorm(ctx).Where("tasks.id = ?", id), s.clock.Now()).Preload("Skills", inOrder).Take(&t))
 }
 
 func inOrder(q *gorm.DB) *gorm.DB { return q.Order("position") }
@@ -268,7 +230,7 @@ type TaskFilter struct {
 
 // Tasks lists what the actor may see, newest first.
 func (s *Service) Tasks(ctx context.Context, who Actor, f TaskFilter) ([]Task, error) {
-	q := who.VisibleTasks(s.db.Gorm(ctx).Model(&Task{}))
+	q := who.VisibleTasks(s.db.Gorm(ctx).Model(&Task{}), s.clock.Now())
 	if f.CompanyID != uuid.Nil {
 		q = q.Where("tasks.company_id = ?", f.CompanyID)
 	}

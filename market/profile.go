@@ -200,7 +200,7 @@ func saveOwnSkills(tx *gorm.DB, who Actor, said []OwnSkill) (changed bool, err e
 		if o.Level < 1 || o.Level > 3 {
 			return false, ErrLevel.On(field + ".level")
 		}
-		id, err := skillKnown(tx, who, o.Skill)
+		id, err := skillKnown(tx, companiesOf(who), o.Skill)
 		if err != nil {
 			return false, err
 		}
@@ -229,13 +229,17 @@ func saveOwnSkills(tx *gorm.DB, who Actor, said []OwnSkill) (changed bool, err e
 	return true, tx.Create(&wanted).Error
 }
 
-// skillKnown finds a skill by id, name or alias among those that everybody shares and those of the person's own
-// companies; "" when there is none. A person makes no new ones.
-func skillKnown(tx *gorm.DB, who Actor, text string) (string, error) {
+func companiesOf(who Actor) []uuid.UUID {
 	companies := make([]uuid.UUID, len(who.Grants))
 	for i, g := range who.Grants {
 		companies[i] = g.CompanyID
 	}
+	return companies
+}
+
+// skillKnown finds a skill by id, name or alias among those that everybody shares and these companies' own; "" when
+// there is none. None is made.
+func skillKnown(tx *gorm.DB, companies []uuid.UUID, text string) (string, error) {
 	var ids []string
 	err := tx.Raw(`SELECT id FROM skills k WHERE (company_id IS NULL OR company_id IN @companies)
 		AND (id = @text OR lower(name_en) = lower(@text) OR lower(name_ja) = lower(@text)

@@ -77,7 +77,7 @@ func (s *Service) join(tx *gorm.DB, who Actor, m Membership) error {
 	}
 	steps := []step{{`UPDATE memberships SET person_id = ?, joined_at = coalesce(joined_at, ?) WHERE id = ?`, []any{who.PersonID, s.clock.Now(), m.ID}}}
 	if len(there) > 0 {
-		steps = merge(m.ID, there[0].ID)
+		steps = merge(m, there[0])
 	}
 	steps = append(steps,
 		step{`INSERT INTO person_skills (person_id, skill_id, evidence, company_id, level) SELECT ?, skill_id, evidence, company_id, level
@@ -90,7 +90,10 @@ func (s *Service) join(tx *gorm.DB, who Actor, m Membership) error {
 
 // merge moves what hangs on a second membership at the same company to the first, and leaves a note for the index,
 // which has to forget the second.
-func merge(second, first uuid.UUID) []step {
+//
+// Who was here from outside only is an alumnus from now on, under the address that the company's records have.
+func merge(twin, kept Membership) []step {
+	second, first := twin.ID, kept.ID
 	return []step{
 		{`UPDATE stints s SET membership_id = ? WHERE membership_id = ? AND NOT EXISTS (SELECT 1 FROM stints f WHERE f.membership_id = ?
 			AND f.department_id IS NOT DISTINCT FROM s.department_id AND f.joined_on = s.joined_on)`, []any{first, second, first}},
@@ -100,6 +103,7 @@ func merge(second, first uuid.UUID) []step {
 		{`INSERT INTO index_pending (company_id, membership_id) SELECT company_id, id FROM memberships WHERE id = ?`, []any{second}},
 		{`DELETE FROM link_proposals WHERE membership_id = ?`, []any{second}},
 		{`DELETE FROM memberships WHERE id = ?`, []any{second}},
+		{`UPDATE memberships SET outside = false, email = ? WHERE id = ? AND outside`, []any{twin.Email, first}},
 	}
 }
 

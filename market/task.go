@@ -1,7 +1,6 @@
 package market
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -73,36 +72,6 @@ type TaskSkill struct {
 	Strict    bool      `json:"strict"`
 }
 
-// VisibilityKind is the sort of rule that says whom a task is shown to.
-type VisibilityKind string
-
-// The kinds of visibility. Partners and open (people of several companies) come with a later release.
-const (
-	OwnAlumni VisibilityKind = "own_alumni" // everybody who left this company
-	ByRule    VisibilityKind = "rule"       // those who worked in one of the departments
-	Named     VisibilityKind = "named"      // these people alone
-)
-
-// Visibility says whom a task is shown to. Invited people see it in any case.
-type Visibility struct {
-	Kind          VisibilityKind `json:"kind"`
-	Departments   []uuid.UUID    `json:"departments,omitempty"`
-	MembershipIDs []uuid.UUID    `json:"membership_ids,omitempty"`
-}
-
-// Reaches reports whether the rule covers a member who worked in these departments.
-func (v Visibility) Reaches(member uuid.UUID, departments []uuid.UUID) bool {
-	switch v.Kind {
-	case OwnAlumni:
-		return true
-	case ByRule:
-		return slices.ContainsFunc(departments, func(d uuid.UUID) bool { return slices.Contains(v.Departments, d) })
-	case Named:
-		return slices.Contains(v.MembershipIDs, member)
-	}
-	return false
-}
-
 // WithholdingCategories are the kinds of work that decide whether income tax is withheld; billing holds the rates.
 var WithholdingCategories = []string{"none", "manuscript", "illustration", "design", "lecture", "teaching",
 	"translation", "interpreting", "proofreading", "royalty", "profession", "scrivener"}
@@ -117,15 +86,12 @@ const (
 
 // What can be wrong with a task.
 var (
-	ErrTooManySkills     = problem.Define(problem.Invalid, "too_many_skills", "A task takes at most {max} skills. Keep those that matter.", "スキルは{max}個までです。重要なものに絞ってください。")
-	ErrSkillTwice        = problem.Define(problem.Invalid, "skill_twice", "“{skill}” is there twice. Remove one.", "「{skill}」が重複しています。一方を削除してください。")
-	ErrStrictNice        = problem.Define(problem.Invalid, "strict_needs_must", "Only a must-have can be strict. Make it a must-have, or not strict.", "「必須」のスキルだけを厳密条件にできます。")
-	ErrLevel             = problem.Define(problem.Invalid, "level_out_of_range", "A level is 1 (basic), 2 (solid) or 3 (expert).", "レベルは1（基礎）・2（実務）・3（熟練）のいずれかです。")
-	ErrNobodyNamed       = problem.Define(problem.Invalid, "nobody_named", "Name at least one person or department who shall see this.", "公開する相手（人または部署）を1つ以上選んでください。")
-	ErrTaskState         = problem.Define(problem.Conflict, "task_state", "This task is {state}; that cannot be done any more.", "この仕事は現在「{state}」のため、その操作はできません。")
-	ErrDeadlinePassed    = problem.Define(problem.Conflict, "deadline_passed", "The due date {date} has passed. Set a later one first.", "期日（{date}）を過ぎています。先に期日を変更してください。")
-	ErrUnknownMember     = problem.Define(problem.Invalid, "unknown_member", "“{value}” is nobody in this company's network.", "「{value}」はこの会社のネットワークに登録されていません。")
-	ErrUnknownDepartment = problem.Define(problem.Invalid, "unknown_department", "“{value}” is no department of this company.", "「{value}」という部署はこの会社にありません。")
+	ErrTooManySkills  = problem.Define(problem.Invalid, "too_many_skills", "A task takes at most {max} skills. Keep those that matter.", "スキルは{max}個までです。重要なものに絞ってください。")
+	ErrSkillTwice     = problem.Define(problem.Invalid, "skill_twice", "“{skill}” is there twice. Remove one.", "「{skill}」が重複しています。一方を削除してください。")
+	ErrStrictNice     = problem.Define(problem.Invalid, "strict_needs_must", "Only a must-have can be strict. Make it a must-have, or not strict.", "「必須」のスキルだけを厳密条件にできます。")
+	ErrLevel          = problem.Define(problem.Invalid, "level_out_of_range", "A level is 1 (basic), 2 (solid) or 3 (expert).", "レベルは1（基礎）・2（実務）・3（熟練）のいずれかです。")
+	ErrTaskState      = problem.Define(problem.Conflict, "task_state", "This task is {state}; that cannot be done any more.", "この仕事は現在「{state}」のため、その操作はできません。")
+	ErrDeadlinePassed = problem.Define(problem.Conflict, "deadline_passed", "The due date {date} has passed. Set a later one first.", "期日（{date}）を過ぎています。先に期日を変更してください。")
 )
 
 // A WantedSkill is a skill as a person writes it: an id, a name or an alias.
@@ -148,13 +114,6 @@ type TaskDraft struct {
 	DueOn               *civil.Date
 	WithholdingCategory string
 	Visibility          DraftVisibility
-}
-
-// DraftVisibility is Visibility as a person writes it: departments by id or name.
-type DraftVisibility struct {
-	Kind          VisibilityKind
-	Departments   []string
-	MembershipIDs []uuid.UUID
 }
 
 // check finds what is wrong with a draft on a day of a company, field by field; the first fault is returned.
@@ -193,23 +152,6 @@ func (d *TaskDraft) check(c Company, today civil.Date) error {
 		return err
 	}
 	return checkWanted(d.Skills)
-}
-
-func (v DraftVisibility) check() error {
-	switch v.Kind {
-	case OwnAlumni:
-	case ByRule:
-		if len(v.Departments) == 0 {
-			return ErrNobodyNamed.On("visibility.departments")
-		}
-	case Named:
-		if len(v.MembershipIDs) == 0 {
-			return ErrNobodyNamed.On("visibility.membership_ids")
-		}
-	default:
-		return ErrNotOneOf.On("visibility.kind").With("value", v.Kind).With("allowed", "own_alumni, rule, named")
-	}
-	return nil
 }
 
 func checkWanted(skills []WantedSkill) error {
@@ -266,17 +208,6 @@ func (t Task) Editable(seen int) error {
 		return ErrTaskState.With("state", t.State)
 	case t.Version != seen:
 		return ErrStaleVersion.On("version")
-	}
-	return nil
-}
-
-// Scan lets the JSON of a visibility be read outside gorm's serializer.
-func (v *Visibility) Scan(src any) error {
-	switch b := src.(type) {
-	case []byte:
-		return json.Unmarshal(b, v)
-	case string:
-		return json.Unmarshal([]byte(b), v)
 	}
 	return nil
 }

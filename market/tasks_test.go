@@ -79,7 +79,12 @@ func TestDraftsThatCannotBeAreRefused(t *testing.T) {
 		"zero":             {func(d *market.TaskDraft) { d.Budget = &nothing }, market.ErrAmountNotPositive},
 		"dollars":          {func(d *market.TaskDraft) { d.Budget = &usd }, market.ErrWrongCurrency},
 		"a category":       {func(d *market.TaskDraft) { d.WithholdingCategory = "magic" }, market.ErrNotOneOf},
-		"partners":         {func(d *market.TaskDraft) { d.Visibility.Kind = "partners" }, market.ErrNotOneOf},
+		"a rule unheard":   {func(d *market.TaskDraft) { d.Visibility.Kind = "friends" }, market.ErrNotOneOf},
+		"no partners":      {func(d *market.TaskDraft) { d.Visibility.Kind = market.ToPartners }, market.ErrNoPartner},
+		"years below zero": {func(d *market.TaskDraft) { d.Visibility = market.DraftVisibility{Kind: market.ByRule, MinYears: -1} }, market.ErrBetween},
+		"a strange skill": {func(d *market.TaskDraft) {
+			d.Visibility = market.DraftVisibility{Kind: market.ByRule, Skills: []string{"Nothing known"}}
+		}, market.ErrUnknownSkill},
 		"nobody named":     {func(d *market.TaskDraft) { d.Visibility.Kind = market.Named }, market.ErrNobodyNamed},
 		"no department":    {func(d *market.TaskDraft) { d.Visibility.Kind = market.ByRule }, market.ErrNobodyNamed},
 		"a strange one":    {markettest.ForDepartments("Nowhere"), market.ErrUnknownDepartment},

@@ -135,6 +135,9 @@ func (s *Service) grant(tx *gorm.DB, at Company, c Colleague) (Person, error) {
 	if done.Error != nil || done.RowsAffected == 0 {
 		return p, done.Error
 	}
+	if err := TouchPerson(tx, p.ID); err != nil { // a colleague is no candidate from outside
+		return p, err
+	}
 	return p, jobs.Enqueue(tx, Letter{Letter: LetterTeam, PersonID: p.ID, CompanyID: at.ID, Path: "/", Facts: map[string]any{"role": string(c.Role)}})
 }
 
@@ -168,6 +171,9 @@ func (s *Service) Revoke(ctx context.Context, who Actor, company, person uuid.UU
 		}
 		if done.Error != nil {
 			return done.Error
+		}
+		if err := TouchPerson(tx, person); err != nil {
+			return err
 		}
 		var left int
 		err := tx.Raw("SELECT count(*) FROM role_grants WHERE company_id = ? AND role = 'administrator' AND accepted_at IS NOT NULL", company).Scan(&left).Error

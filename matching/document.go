@@ -1,10 +1,13 @@
 package matching
 
 import (
+	"bytes"
 	"slices"
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
+
+	"homecoming/market"
 )
 
 // A Document is what an index keeps of a member: everything about the score that does not depend on the task, and
@@ -51,7 +54,7 @@ func (d Document) Serves(company uuid.UUID) bool {
 func (f Formula) Document(m Member, asOf civil.Date) Document {
 	left, ended := m.LeftOn(asOf)
 	d := Document{
-		Membership: m.ID, Company: m.Company, Person: m.Person, Candidate: ended && !m.Hidden,
+		Membership: m.ID, Company: m.Company, Person: m.Person, Candidate: ended && !m.Hidden && !m.apart(m.Company, asOf),
 		LeftOn: left, Held: m.Strengths(), AvailableFrom: m.AvailableFrom, HourlyRate: m.HourlyRate, ChangesOn: m.changesOn(asOf),
 	}
 	if ended {
@@ -68,5 +71,40 @@ func (f Formula) Document(m Member, asOf civil.Date) Document {
 			d.Knows = append(d.Knows, s.Department)
 		}
 	}
+	if m.Beyond != nil {
+		m.outside(&d, asOf)
+	}
 	return d
+}
+
+// outside makes it the document of somebody from outside.
+func (m Member) outside(d *Document, asOf civil.Date) {
+	b := m.Beyond
+	d.Outside, d.LeftOn, d.Currency = true, Never, b.Currency
+	for _, h := range b.Homes {
+		if _, ended := leftOn(h.Stints, asOf); ended && b.To != market.ShownToNobody {
+			d.From = append(d.From, h.Company)
+		}
+	}
+	d.Everyone = b.To == market.ShownToEveryone
+	d.Candidate = len(d.From) > 0 && !m.Hidden
+	if m.Company != uuid.Nil {
+		d.Candidate = d.Candidate && !slices.Contains(b.Roles, m.Company) && !m.apart(m.Company, asOf)
+		return
+	}
+	d.Barred = slices.Concat(b.Members, b.Roles)
+	for _, bar := range m.Bars {
+		if bar.holds(asOf) {
+			d.Barred = append(d.Barred, bar.Company)
+		}
+	}
+	inOrder := func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+	slices.SortFunc(d.Barred, inOrder) // the same facts make the same document
+	d.Barred = slices.Compact(d.Barred)
+	slices.SortFunc(d.From, inOrder)
+}
+
+// apart reports whether something keeps the person and a company apart on its day.
+func (m Member) apart(company uuid.UUID, asOf civil.Date) bool {
+	return slices.ContainsFunc(m.Bars, func(b Bar) bool { return b.Company == company && b.holds(asOf) })
 }

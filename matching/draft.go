@@ -1,6 +1,7 @@
 package matching
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -14,7 +15,8 @@ import (
 // unknown: such a skill weighs, and nobody meets it.
 func (s *Service) draft(ctx context.Context, d market.TaskDraft) (market.Task, error) {
 	g := s.db.Gorm(ctx)
-	t := market.Task{CompanyID: d.CompanyID, Visibility: market.Visibility{Kind: d.Visibility.Kind, MembershipIDs: d.Visibility.MembershipIDs}}
+	t := market.Task{CompanyID: d.CompanyID, Visibility: market.Visibility{Kind: d.Visibility.Kind,
+		MembershipIDs: d.Visibility.MembershipIDs, MinYears: d.Visibility.MinYears, LeftWithinYears: d.Visibility.LeftWithinYears, Companies: d.Visibility.Companies}}
 	for _, w := range d.Skills {
 		if strings.TrimSpace(w.Skill) == "" {
 			continue
@@ -42,9 +44,14 @@ func (s *Service) draft(ctx context.Context, d market.TaskDraft) (market.Task, e
 		if err != nil {
 			return t, err
 		}
-		if id != uuid.Nil {
-			t.Visibility.Departments = append(t.Visibility.Departments, id)
-		}
+		t.Visibility.Departments = append(t.Visibility.Departments, id) // unknown, nobody worked there
 	}
-	return t, nil
+	for _, name := range d.Visibility.Skills {
+		id, err := FindSkill(g, d.CompanyID, name)
+		if err != nil {
+			return t, err
+		}
+		t.Visibility.Skills = append(t.Visibility.Skills, cmp.Or(id, name)) // unknown, it is held by nobody
+	}
+	return t, withPartners(g, &t)
 }

@@ -1,6 +1,7 @@
 package matching
 
 import (
+	"encoding/json"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -11,13 +12,19 @@ import (
 	"homecoming/market"
 )
 
-// members reads the facts about these memberships from the tables where they are true, whatever an index says. Ids
-// that are none, or no longer, are left out.
+// members reads the facts about these memberships from the tables where they are true, whatever an index says. The id of
+// a person who agreed to be shown beyond their companies gives what is known of them there. Ids that are none, or no
+// longer, are left out.
 func members(g *gorm.DB, ids []uuid.UUID) ([]located, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	found, err := memberRows(g, ids)
+	if err == nil && len(found) < len(ids) {
+		var outside []located
+		outside, err = outsiders(g, ids)
+		found = append(found, outside...)
+	}
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
@@ -29,27 +36,42 @@ func members(g *gorm.DB, ids []uuid.UUID) ([]located, error) {
 	if err := addStints(g, at); err != nil {
 		return nil, err
 	}
+	if err := addBeyond(g, people); err != nil {
+		return nil, err
+	}
 	return found, addHeld(g, people)
 }
 
 // located is a member with the zone that its company's days are counted in.
 type located struct {
 	Member
-	Zone string
+	Zone    string
+	Formula []byte // the company's own constants, see [Service.formulaOf]
 }
 
-func (l located) asOf(now time.Time) civil.Date { return market.Company{TimeZone: l.Zone}.Today(now) }
+// asOf is the company's day. Outside every company it is the earliest day anywhere: what is known to come later stands in
+// the document's ChangesOn, which is held against the day of whoever asks.
+func (l located) asOf(now time.Time) civil.Date {
+	if l.Company == uuid.Nil {
+		return civil.DateOf(now.UTC().Add(-12 * time.Hour))
+	}
+	return market.Company{TimeZone: l.Zone}.Today(now)
+}
 
 func memberRows(g *gorm.DB, ids []uuid.UUID) ([]located, error) {
 	var rows []struct {
 		ID, CompanyID, PersonID uuid.UUID
-		Hidden                  bool
+		Hidden, Outside         bool
+		ShownTo                 market.ShownTo
+		RateCurrency            string
+		Bars                    []byte
 		Zone                    string
+		Formula                 []byte
 		AvailableFrom           *civil.Date
 		HourlyRate              *int64
 		Stars, Ratings          int
 	}
-	err := g.Raw(`SELECT m.id, m.company_id, m.person_id, m.hidden, c.time_zone AS zone, p.available_from,
+	err := g.Raw(`SELECT m.id, m.company_id, m.person_id, m.hidden, m.outside, p.shown_to, p.rate_currency, `+barsOf+` AS bars, c.time_zone AS zone, c.formula, p.available_from,
 			CASE WHEN p.rate_currency = c.currency THEN p.hourly_rate END AS hourly_rate, r.stars, r.ratings
 		FROM memberships m
 		JOIN people p ON p.id = m.person_id
@@ -59,8 +81,14 @@ func memberRows(g *gorm.DB, ids []uuid.UUID) ([]located, error) {
 		WHERE m.id = ANY(?::uuid[])`, pq.Array(ids)).Scan(&rows).Error
 	found := make([]located, len(rows))
 	for i, r := range rows {
-		found[i] = located{Zone: r.Zone, Member: Member{ID: r.ID, Company: r.CompanyID, Person: r.PersonID, Hidden: r.Hidden,
+		found[i] = located{Zone: r.Zone, Formula: r.Formula, Member: Member{ID: r.ID, Company: r.CompanyID, Person: r.PersonID, Hidden: r.Hidden,
 			Ratings: r.Ratings, Stars: r.Stars, AvailableFrom: r.AvailableFrom, HourlyRate: r.HourlyRate}}
+		if err := json.Unmarshal(r.Bars, &found[i].Bars); err != nil {
+			return nil, err
+		}
+		if r.Outside {
+			found[i].Beyond = &Outside{To: r.ShownTo, Currency: r.RateCurrency}
+		}
 	}
 	return found, err
 }

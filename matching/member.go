@@ -9,17 +9,45 @@ import (
 
 // A Member is what the score may know about one membership: no name, no price, no age.
 type Member struct {
-	ID      uuid.UUID
-	Company uuid.UUID
+	ID      uuid.UUID // of the membership; the person's id from outside every company
+	Company uuid.UUID // uuid.Nil from outside every company
 	Person  uuid.UUID
 	Hidden  bool // by the person's own choice
 	Stints  []Stint
+	Bars    []Bar    // what keeps the person apart from companies: from this one alone, where there is one
+	Beyond  *Outside // for people from outside, who have no stints
 	Held    []Held
 	Ratings int // how many reviewed contracts, wherever they were
 	Stars   int // the sum of their ratings, 1 to 5 each
 
 	AvailableFrom *civil.Date // nil is now
 	HourlyRate    *int64      // minor units of the company's currency; nil is not stated, or in another currency
+}
+
+// Outside says to whom somebody agreed to be shown beyond the companies where they worked.
+type Outside struct {
+	To       market.ShownTo
+	Homes    []Home      // where they have stints
+	Members  []uuid.UUID // companies where they have a membership of whatever kind
+	Roles    []uuid.UUID // companies where they have a role
+	Currency string      // of the hourly rate
+}
+
+// A Home is a company where somebody worked.
+type Home struct {
+	Company uuid.UUID
+	Stints  []Stint
+}
+
+// A Bar keeps the person apart from a company from one day to another, both included; nil Until has no end.
+type Bar struct {
+	Company uuid.UUID
+	From    civil.Date
+	Until   *civil.Date
+}
+
+func (b Bar) holds(asOf civil.Date) bool {
+	return !b.From.After(asOf) && (b.Until == nil || !b.Until.Before(asOf))
 }
 
 // A Stint is one stretch of employment at the company.
@@ -73,9 +101,11 @@ func (m Member) Strengths() map[string]int {
 
 // LeftOn is the last day of the last stint that had ended before asOf; false while one has not: a stint counts from
 // the day after it ends, and current staff are no candidates.
-func (m Member) LeftOn(asOf civil.Date) (civil.Date, bool) {
+func (m Member) LeftOn(asOf civil.Date) (civil.Date, bool) { return leftOn(m.Stints, asOf) }
+
+func leftOn(stints []Stint, asOf civil.Date) (civil.Date, bool) {
 	var last civil.Date
-	for _, s := range m.Stints {
+	for _, s := range stints {
 		if s.LeftOn == nil || !s.LeftOn.Before(asOf) {
 			return civil.Date{}, false
 		}
@@ -83,7 +113,7 @@ func (m Member) LeftOn(asOf civil.Date) (civil.Date, bool) {
 			last = *s.LeftOn
 		}
 	}
-	return last, len(m.Stints) > 0
+	return last, len(stints) > 0
 }
 
 // DaysEmployed counts the days of the stints that had ended before asOf, overlaps once.
@@ -104,41 +134,48 @@ func (m Member) ended(asOf civil.Date, department *uuid.UUID) []Span {
 	return spans
 }
 
-// changesOn is the next day on which p or candidacy changes without anybody touching the member: the next
-// anniversary of leaving, or the day after the last known last day. Nil when nothing is known to come.
+// changesOn is the next day on which p or candidacy changes without anybody touching the member: the next anniversary
+// of leaving, the day after the last known last day, or a day on which something begins or ceases to keep them apart.
+// Nil when nothing is known to come.
 func (m Member) changesOn(asOf civil.Date) *civil.Date {
-	if left, ok := m.LeftOn(asOf); ok {
-		day := Anniversary(left, asOf.Year)
-		if !day.After(asOf) {
-			day = Anniversary(left, asOf.Year+1)
+	var next civil.Date
+	at := func(day civil.Date) {
+		if day.After(asOf) && (next.IsZero() || day.Before(next)) {
+			next = day
 		}
-		return &day
 	}
-	var day civil.Date
-	for _, s := range m.Stints {
+	if left, ok := m.LeftOn(asOf); ok {
+		at(Anniversary(left, asOf.Year))
+		at(Anniversary(left, asOf.Year+1))
+	} else {
+		at(firstDayAway(m.Stints))
+	}
+	for _, b := range m.Bars {
+		at(b.From)
+		if b.Until != nil {
+			at(b.Until.AddDays(1))
+		}
+	}
+	if m.Beyond != nil {
+		for _, h := range m.Beyond.Homes {
+			at(firstDayAway(h.Stints))
+		}
+	}
+	if next.IsZero() {
+		return nil
+	}
+	return &next
+}
+
+// firstDayAway is the day after the last stint; the zero day where one has no end.
+func firstDayAway(stints []Stint) (day civil.Date) {
+	for _, s := range stints {
 		if s.LeftOn == nil {
-			return nil
+			return civil.Date{}
 		}
 		if next := s.LeftOn.AddDays(1); next.After(day) {
 			day = next
 		}
 	}
-	if day.IsZero() {
-		return nil
-	}
-	return &day
-}
-
-// Parts scores the member for the question's task, from the facts themselves. It asks no filter.
-func (q Question) Parts(m Member) Parts {
-	met, _ := q.Met(m.Strengths())
-	p := Parts{
-		Skills:     q.Formula.ForSkills(met, q.Weight()),
-		Department: q.Formula.ForDepartment(q.Department != uuid.Nil && m.DaysIn(q.Department, q.AsOf) >= q.Formula.Known),
-		Record:     q.Formula.ForRecord(m.Stars, m.Ratings),
-	}
-	if left, ok := m.LeftOn(q.AsOf); ok {
-		p.Tenure = q.Formula.ForTenure(m.DaysEmployed(q.AsOf), Gap(left, q.AsOf))
-	}
-	return p
+	return day
 }

@@ -58,10 +58,10 @@ func (s *Service) changes(ctx context.Context, q Question, stage int, of *front)
 	if of != nil {
 		name = of.Name()
 	}
-	rows, err := s.db.Pool().Query(ctx, `SELECT membership_id, max(seq), '', '', false FROM index_pending WHERE company_id = $1 AND stage <= $2 GROUP BY 1
-		UNION ALL SELECT membership_id, 0, '', '', false FROM match_members WHERE company_id = $1 AND changes_on <= $3
+	rows, err := s.db.Pool().Query(ctx, `SELECT membership_id, max(seq), '', '', false FROM index_pending WHERE company_id = ANY($1) AND stage <= $2 GROUP BY 1
+		UNION ALL SELECT membership_id, 0, '', '', false FROM match_members WHERE company_id = ANY($1) AND changes_on <= $3
 		UNION ALL SELECT NULL, 0, moment, format, EXISTS (SELECT 1 FROM match_builds b WHERE b.name = i.name AND swapping)
-			FROM match_indexes i WHERE name = $4`, q.Company, stage, q.AsOf.String(), name)
+			FROM match_indexes i WHERE name = $4`, q.companies(), stage, q.AsOf.String(), name)
 	if err != nil {
 		return nil, r, err
 	}

@@ -60,6 +60,9 @@ type Person struct {
 	Reading       string        // in kana, empty where there is none
 	HourlyRate    *market.Money // nil when not stated
 	AvailableFrom *civil.Date   // nil is now
+
+	Outside bool           // does not come from the company
+	From    []problem.Word // the partners of the company that somebody from outside left; empty without their consent
 }
 
 // Rank lists who fits a task best, and keeps what it shows. It returns ErrNotFound to strangers and ErrForbidden to
@@ -169,7 +172,7 @@ func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang prob
 
 // candidates shows these members in this order, with the reasons for their inputs.
 func candidates(g *gorm.DB, q Question, ids []uuid.UUID, at map[uuid.UUID]Inputs, lang problem.Language) ([]Candidate, namesByID, error) {
-	people, err := peopleOf(g, ids)
+	people, err := peopleOf(g, q.Company, q.AsOf, ids)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -184,18 +187,32 @@ func candidates(g *gorm.DB, q Question, ids []uuid.UUID, at map[uuid.UUID]Inputs
 	return items, words.names, nil
 }
 
-// peopleOf reads what is shown of the people behind these memberships.
-func peopleOf(g *gorm.DB, ids []uuid.UUID) (map[uuid.UUID]Person, error) {
+// peopleOf reads what is shown to a company of the people behind these memberships, or from outside under these ids.
+func peopleOf(g *gorm.DB, company uuid.UUID, asOf civil.Date, ids []uuid.UUID) (map[uuid.UUID]Person, error) {
 	var rows []struct {
 		MembershipID uuid.UUID
+		Outside      bool
+		FromJA       pq.StringArray `gorm:"type:text[];column:from_ja"`
+		FromEN       pq.StringArray `gorm:"type:text[];column:from_en"`
 		market.Person
 	}
-	err := g.Raw("SELECT m.id AS membership_id, p.* FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.id IN ?", append(ids, uuid.Nil)).Scan(&rows).Error
+	err := g.Raw(`SELECT x.id AS membership_id, x.outside, f.from_ja, f.from_en, p.*
+		FROM (SELECT id, person_id, outside FROM memberships WHERE id = ANY(CAST(@ids AS uuid[]))
+			UNION ALL SELECT id, id, true FROM people WHERE id = ANY(CAST(@ids AS uuid[]))) x
+		JOIN people p ON p.id = x.person_id
+		CROSS JOIN LATERAL (SELECT array_agg(h.name ORDER BY h.id) AS from_ja, array_agg(CASE h.name_en WHEN '' THEN h.name ELSE h.name_en END ORDER BY h.id) AS from_en
+			FROM companies h JOIN partnerships w ON w.state = 'agreed' AND (w.asker_id = @company AND w.other_id = h.id OR w.other_id = @company AND w.asker_id = h.id)
+			WHERE x.outside AND p.shown_to <> 'nobody' AND (SELECT bool_and(coalesce(s.left_on < CAST(@day AS date), false))
+				FROM memberships m JOIN stints s ON s.membership_id = m.id WHERE m.person_id = p.id AND m.company_id = h.id)) f`,
+		map[string]any{"ids": pq.Array(ids), "company": company, "day": asOf}).Scan(&rows).Error
 	people := make(map[uuid.UUID]Person, len(rows))
 	for _, r := range rows {
-		p := Person{ID: r.ID, Name: r.Name(), Reading: r.Reading(), AvailableFrom: r.AvailableFrom}
+		p := Person{ID: r.ID, Name: r.Name(), Reading: r.Reading(), AvailableFrom: r.AvailableFrom, Outside: r.Outside}
 		if r.HourlyRate != nil {
 			p.HourlyRate = &market.Money{Amount: *r.HourlyRate, Currency: r.RateCurrency}
+		}
+		for i := range r.FromJA {
+			p.From = append(p.From, problem.Word{EN: r.FromEN[i], JA: r.FromJA[i]})
 		}
 		people[r.MembershipID] = p
 	}

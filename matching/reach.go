@@ -9,11 +9,12 @@ import (
 	"homecoming/market"
 )
 
-// Reached counts the alumni that a task is shown to, and how many of the company's keep themselves out of rankings. It
-// is read from PostgreSQL's index and may lag behind by a second; no list depends on it.
+// Reached counts the alumni that a task is shown to, how many people from outside, and how many of the company's keep
+// themselves out of rankings. It is read from PostgreSQL's index and may lag behind by a second; no list depends on it.
 type Reached struct {
-	Alumni int
-	Hidden int
+	Alumni  int
+	Outside int
+	Hidden  int
 }
 
 // Reaches counts whom a draft reaches, as its visibility rule changes.
@@ -21,11 +22,15 @@ func (s *Service) Reaches(ctx context.Context, who market.Actor, d market.TaskDr
 	if err := who.May(market.PostTasks, d.CompanyID); err != nil {
 		return Reached{}, err
 	}
+	c, err := market.CompanyByID(s.db.Gorm(ctx), d.CompanyID)
+	if err != nil {
+		return Reached{}, err
+	}
 	t, err := s.draft(ctx, market.TaskDraft{CompanyID: d.CompanyID, Visibility: d.Visibility})
 	if err != nil {
 		return Reached{}, err
 	}
-	return s.reached(ctx, t.CompanyID, reach(t.Visibility))
+	return s.reached(ctx, s.question(t, c))
 }
 
 // TaskReaches counts whom a task reaches. Errors are those of [Service.Rank].
@@ -37,13 +42,27 @@ func (s *Service) TaskReaches(ctx context.Context, who market.Actor, task uuid.U
 	if err := who.May(market.PostTasks, c.ID); err != nil {
 		return Reached{}, err
 	}
-	return s.reached(ctx, c.ID, reach(t.Visibility))
+	return s.reached(ctx, s.question(t, c))
 }
 
-func (s *Service) reached(ctx context.Context, company uuid.UUID, r Reach) (n Reached, err error) {
+// reached counts with the conditions of [Reach] and [Beyond] as SQL.
+func (s *Service) reached(ctx context.Context, q Question) (n Reached, err error) {
+	r := q.Reached
+	args := map[string]any{"company": q.Company, "restricted": r.Restricted, "members": pq.Array(r.Members), "departments": pq.Array(r.Departments),
+		"skills": pq.Array(r.Skills), "days": r.MinDays, "after": r.LeftAfter, "partners": pq.Array(q.Beyond.Partners), "everyone": q.Beyond.Everyone}
 	err = s.db.Gorm(ctx).Raw(`SELECT count(*) FILTER (WHERE m.candidate) AS alumni, count(*) FILTER (WHERE h.hidden) AS hidden
 		FROM match_members m JOIN memberships h ON h.id = m.membership_id
-		WHERE m.company_id = ? AND (NOT ? OR m.worked && ?::uuid[] OR m.membership_id = ANY(?::uuid[]))`,
-		company, r.Restricted, pq.Array(r.Departments), pq.Array(r.Members)).Scan(&n).Error
-	return n, err
+		WHERE m.company_id = @company AND (NOT @restricted OR CASE WHEN cardinality(CAST(@members AS uuid[])) > 0
+			THEN m.membership_id = ANY(CAST(@members AS uuid[]))
+			ELSE (coalesce(cardinality(CAST(@departments AS uuid[])), 0) = 0 OR m.worked && CAST(@departments AS uuid[]))
+				AND (coalesce(cardinality(CAST(@skills AS text[])), 0) = 0 OR EXISTS (SELECT 1 FROM match_held k
+					WHERE k.membership_id = m.membership_id AND k.skill_id = ANY(CAST(@skills AS text[]))))
+				AND m.days >= @days AND (CAST(@after AS date) IS NULL OR m.left_on > CAST(@after AS date)) END)`, args).Scan(&n).Error
+	if err != nil || q.Beyond.Nobody() {
+		return n, err
+	}
+	return n, s.db.Gorm(ctx).Raw(`SELECT count(*) FROM match_members WHERE company_id = @none AND candidate
+		AND (guest_at = @company OR guest_at IS NULL AND NOT @company = ANY(barred))
+		AND (everyone AND @everyone OR came_from && CAST(@partners AS uuid[]))`,
+		map[string]any{"none": uuid.Nil, "company": q.Company, "everyone": q.Beyond.Everyone, "partners": pq.Array(q.Beyond.Partners)}).Scan(&n.Outside).Error
 }

@@ -228,17 +228,18 @@ func (s *Service) catchUpOnce(ctx context.Context, put func([]Document) error) (
 	return len(b.seqs), s.db.Gorm(ctx).Exec("DELETE FROM index_pending WHERE seq = ANY(?::bigint[])", pq.Array(b.seqs)).Error
 }
 
-// eachBatch goes through the ids of all memberships (of these companies, where there are any) in their order.
+// eachBatch goes through the ids of all memberships, and of people from outside, in their order: those of these companies
+// alone, where there are any.
 func (s *Service) eachBatch(ctx context.Context, companies []uuid.UUID, progress func(done, total int), each func(ids []uuid.UUID) error) error {
 	var total int
 	where := "(cardinality(?::uuid[]) = 0 OR company_id = ANY(?::uuid[]))"
 	of := pq.Array(append([]uuid.UUID{}, companies...))
-	if err := s.db.Gorm(ctx).Raw("SELECT count(*) FROM memberships WHERE "+where, of, of).Scan(&total).Error; err != nil {
+	if err := s.db.Gorm(ctx).Raw("SELECT count(*) FROM ranked_as WHERE "+where, of, of).Scan(&total).Error; err != nil {
 		return err
 	}
 	for done, last := 0, uuid.Nil; ; {
 		var ids []uuid.UUID
-		err := s.db.Gorm(ctx).Raw("SELECT id FROM memberships WHERE "+where+" AND id > ? ORDER BY id LIMIT ?", of, of, last, rebuildBatch).Scan(&ids).Error
+		err := s.db.Gorm(ctx).Raw("SELECT id FROM ranked_as WHERE "+where+" AND id > ? ORDER BY id LIMIT ?", of, of, last, rebuildBatch).Scan(&ids).Error
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -255,7 +256,7 @@ func (s *Service) documents(ctx context.Context, ids []uuid.UUID) ([]Document, e
 	found, err := members(s.db.Gorm(ctx), ids)
 	docs := make([]Document, len(found))
 	for i, m := range found {
-		docs[i] = s.formula.Document(m.Member, m.asOf(s.clock.Now()))
+		docs[i] = s.formulaOf(m.Formula).Document(m.Member, m.asOf(s.clock.Now()))
 	}
 	return docs, err
 }

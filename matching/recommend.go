@@ -17,32 +17,32 @@ import (
 type Offer struct {
 	Task         market.Task // with its skills
 	Company      market.Company
-	MembershipID uuid.UUID // at the task's company
+	MembershipID uuid.UUID // at the task's company; the person's id where they are outside it
 	AsOf         civil.Date
 	Standing
 }
 
-// Recommended lists the published tasks that the actor sees as an alumnus and has not bid on, those that fit best
+// Recommended lists the published tasks that reach the actor, or were brought to them, and that they have not bid on, those that fit best
 // first. A task whose strict skill the actor does not meet is left out. limit is at most 100; 0 means 20.
 func (s *Service) Recommended(ctx context.Context, who market.Actor, limit int) ([]Offer, error) {
-	mine := who.Memberships()
-	if len(mine) == 0 {
-		return nil, nil
-	}
 	g := s.db.Gorm(ctx)
 	var tasks []market.Task
-	err := who.VisibleTasks(g.Where(`tasks.state = 'published' AND tasks.company_id IN (SELECT company_id FROM memberships WHERE id IN ?)
-		AND NOT EXISTS (SELECT 1 FROM bids b WHERE b.task_id = tasks.id AND b.membership_id IN ? AND b.state <> 'withdrawn')`, mine, mine)).
+	err := who.ReachedTasks(g.Where(`tasks.state = 'published' AND NOT EXISTS (
+		SELECT 1 FROM bids b WHERE b.task_id = tasks.id AND b.person_id = ? AND b.state <> 'withdrawn')`, who.PersonID), s.clock.Now()).
 		Preload("Skills", func(q *gorm.DB) *gorm.DB { return q.Order("position") }).Find(&tasks).Error
+	if err != nil || len(tasks) == 0 {
+		return nil, err
+	}
+	facts, err := members(g, asCandidate(who))
 	if err != nil {
 		return nil, err
 	}
-	facts, err := members(g, mine)
+	companies, err := companiesOf(g, tasks)
 	if err != nil {
 		return nil, err
 	}
-	best := s.fitting(tasks, facts)
-	return s.offers(g, who, best[:min(len(best), market.Page(limit))])
+	best := s.fitting(tasks, companies, facts)
+	return s.offers(g, who, companies, best[:min(len(best), market.Page(limit))])
 }
 
 // A fit is a task with the member that it is for.
@@ -54,14 +54,11 @@ type fit struct {
 }
 
 // fitting scores all tasks for a person's memberships, best first; newer tasks break ties.
-func (s *Service) fitting(tasks []market.Task, facts []located) []fit {
+func (s *Service) fitting(tasks []market.Task, companies map[uuid.UUID]market.Company, facts []located) []fit {
 	var fits []fit
 	for _, t := range tasks {
-		for _, m := range facts {
-			if m.Company != t.CompanyID {
-				continue
-			}
-			q := s.question(t, market.Company{ID: t.CompanyID, TimeZone: m.Zone})
+		if m, ok := memberFor(t.CompanyID, facts); ok {
+			q := s.question(t, companies[t.CompanyID])
 			if _, strict := q.Met(m.Strengths()); strict {
 				fits = append(fits, fit{t, q, q.Parts(m.Member), m})
 			}
@@ -73,49 +70,74 @@ func (s *Service) fitting(tasks []market.Task, facts []located) []fit {
 	return fits
 }
 
-// offers explains tasks to the person that the memberships belong to.
-func (s *Service) offers(g *gorm.DB, who market.Actor, fits []fit) ([]Offer, error) {
+// asCandidate are the ids under which somebody can be a candidate: their memberships, and their own from outside.
+func asCandidate(who market.Actor) []uuid.UUID { return append(who.Memberships(), who.PersonID) }
+
+// memberFor is the person as a candidate of a company: by a membership there, or from outside; false for staff.
+func memberFor(company uuid.UUID, facts []located) (outside located, ok bool) {
+	for _, m := range facts {
+		if m.Company == company {
+			return m, true
+		}
+		if m.Company == uuid.Nil {
+			outside, ok = m, true
+		}
+	}
+	return outside, ok
+}
+
+// companiesOf reads the companies of some tasks.
+func companiesOf(g *gorm.DB, tasks []market.Task) (map[uuid.UUID]market.Company, error) {
+	ids, byID := make([]uuid.UUID, len(tasks)), map[uuid.UUID]market.Company{}
+	for i, t := range tasks {
+		ids[i] = t.CompanyID
+	}
+	var list []market.Company
+	err := g.Where("id = ANY(?::uuid[])", pq.Array(ids)).Find(&list).Error
+	for _, c := range list {
+		byID[c.ID] = c
+	}
+	return byID, err
+}
+
+// offers explains tasks to the person that they reach.
+func (s *Service) offers(g *gorm.DB, who market.Actor, companies map[uuid.UUID]market.Company, fits []fit) ([]Offer, error) {
 	var qs []Question
-	var ids []uuid.UUID
+	var ins []Inputs
 	for _, f := range fits {
-		qs, ids = append(qs, f.q), append(ids, f.task.CompanyID)
+		qs, ins = append(qs, f.q), append(ins, f.q.Inputs(f.member.Member))
 	}
-	words, err := wordsFor(g, who.Language, true, qs...)
+	words, err := wordsFor(g, who.Language, true, vias(ins...), qs...)
 	if err != nil {
-		return nil, err
-	}
-	var companies []market.Company
-	if err := g.Where("id = ANY(?::uuid[])", pq.Array(ids)).Find(&companies).Error; err != nil {
 		return nil, err
 	}
 	offers := make([]Offer, len(fits))
 	for i, f := range fits {
-		at := slices.IndexFunc(companies, func(c market.Company) bool { return c.ID == f.task.CompanyID })
-		offers[i] = Offer{f.task, companies[at], f.member.ID, f.q.AsOf, words.about(f.q).standing(f.member.Member)}
+		offers[i] = Offer{f.task, companies[f.task.CompanyID], f.member.ID, f.q.AsOf, words.about(f.q).standing(ins[i])}
 	}
 	return offers, nil
 }
 
-// ScoreFor is the actor's own score on one task that they see as an alumnus. It returns ErrNotFound where they do not,
-// or never worked there.
+// ScoreFor is the actor's own score on one task that they see as an alumnus, or from outside. It returns ErrNotFound where
+// they do not.
 func (s *Service) ScoreFor(ctx context.Context, who market.Actor, task uuid.UUID) (Offer, error) {
-	t, c, err := s.task(ctx, who.VisibleTasks, task)
+	t, c, err := s.task(ctx, func(q *gorm.DB) *gorm.DB { return who.VisibleTasks(q, s.clock.Now()) }, task)
 	if err != nil {
 		return Offer{}, err
 	}
 	g := s.db.Gorm(ctx)
-	facts, err := members(g, who.Memberships())
+	facts, err := members(g, asCandidate(who))
 	if err != nil {
 		return Offer{}, err
 	}
-	for _, m := range facts {
-		if m.Company == t.CompanyID {
-			offers, err := s.offers(g, who, []fit{{task: t, q: s.question(t, c), member: m}})
-			if err != nil {
-				return Offer{}, err
-			}
-			return offers[0], nil
-		}
+	q := s.question(t, c)
+	m, ok := memberFor(t.CompanyID, facts)
+	if !ok || m.Beyond != nil && !q.Formula.Document(m.Member, q.AsOf).Serves(c.ID) { // a colleague who runs the task
+		return Offer{}, market.ErrNotFound
 	}
-	return Offer{}, market.ErrNotFound
+	offers, err := s.offers(g, who, map[uuid.UUID]market.Company{c.ID: c}, []fit{{task: t, q: q, member: m}})
+	if err != nil {
+		return Offer{}, err
+	}
+	return offers[0], nil
 }

@@ -3,14 +3,17 @@ package matching
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/market"
+	"homecoming/matching/freetext"
 )
 
 // A Service ranks, explains and keeps the indexes current.
@@ -23,7 +26,8 @@ type Service struct {
 	db      *db.DB
 	clock   clock.Clock
 	formula Formula
-	indexes []Index // in the order in which they confirm changes; the last one is asked first
+	indexes []Index          // in the order in which they confirm changes; the last one is asked first
+	texts   []freetext.Index // of words, in the same order
 	breaker breaker
 	checked checked
 	names   names
@@ -34,7 +38,8 @@ type Service struct {
 //
 // Budget and Rest may be changed before the first ranking.
 func New(d *db.DB, c clock.Clock, postgres Index, faster ...Index) *Service {
-	return &Service{Budget: usualBudget, Rest: usualRest, db: d, clock: c, formula: V1, indexes: append([]Index{postgres}, faster...)}
+	indexes := append([]Index{postgres}, faster...)
+	return &Service{Budget: usualBudget, Rest: usualRest, db: d, clock: c, formula: V1, indexes: indexes, texts: textsOf(indexes)}
 }
 
 const (
@@ -92,6 +97,9 @@ func (s *Service) task(ctx context.Context, visible func(*gorm.DB) *gorm.DB, id 
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return t, c, market.ErrNotFound
 	}
+	if err == nil {
+		err = withPartners(s.db.Gorm(ctx), &t)
+	}
 	if err != nil {
 		return t, c, err
 	}
@@ -101,7 +109,9 @@ func (s *Service) task(ctx context.Context, visible func(*gorm.DB) *gorm.DB, id 
 
 // question is a task as an index sees it, today.
 func (s *Service) question(t market.Task, c market.Company) Question {
-	q := Question{Company: c.ID, AsOf: c.Today(s.clock.Now()), Formula: s.formula, Skills: wanted(t.Skills), Reached: reach(t.Visibility)}
+	today := c.Today(s.clock.Now())
+	q := Question{Company: c.ID, AsOf: today, Formula: s.formulaOf(c.Formula), Skills: wanted(t.Skills), Currency: c.Currency,
+		Reached: reach(t.Visibility, today), Beyond: beyond(t.Visibility)}
 	if t.DepartmentID != nil {
 		q.Department = *t.DepartmentID
 	}
@@ -119,13 +129,39 @@ func wanted(skills []market.TaskSkill) []Wanted {
 	return ws
 }
 
-// reach turns a visibility rule into a filter; a kind that is unknown here reaches nobody.
-func reach(v market.Visibility) Reach {
-	if v.Kind == market.OwnAlumni || v.Kind == "" {
+// reach turns a visibility rule into a filter within the company on its day; a kind that is unknown here reaches nobody.
+func reach(v market.Visibility, today civil.Date) Reach {
+	switch v.Kind {
+	case market.OwnAlumni, market.ToPartners, market.ToEveryone, "":
 		return Reach{}
-	}
-	if v.Kind == market.ByRule {
-		return Reach{Restricted: true, Departments: v.Departments}
+	case market.ByRule:
+		if len(v.Departments)+len(v.Skills)+v.MinYears+v.LeftWithinYears == 0 {
+			break // a rule that is still being written
+		}
+		return Reach{Restricted: true, Departments: v.Departments, Skills: v.Skills, MinDays: v.MinDays(), LeftAfter: v.LeftAfter(today)}
 	}
 	return Reach{Restricted: true, Members: append(v.MembershipIDs[:len(v.MembershipIDs):len(v.MembershipIDs)], uuid.Nil)}
+}
+
+// beyond turns it into a filter outside the company; the rule names the partners that there are, see [withPartners].
+func beyond(v market.Visibility) Beyond {
+	if v.Kind != market.ToPartners && v.Kind != market.ToEveryone {
+		return Beyond{}
+	}
+	return Beyond{Partners: v.Companies, Everyone: v.Kind == market.ToEveryone}
+}
+
+// withPartners makes a rule that reaches beyond its company name the partners that the company has now: those that the
+// task was opened to, or all.
+func withPartners(g *gorm.DB, t *market.Task) error {
+	v := &t.Visibility
+	if v.Kind != market.ToPartners && v.Kind != market.ToEveryone {
+		return nil
+	}
+	partners, err := market.PartnersOf(g, t.CompanyID)
+	if len(v.Companies) > 0 {
+		partners = slices.DeleteFunc(partners, func(id uuid.UUID) bool { return !slices.Contains(v.Companies, id) })
+	}
+	v.Companies = partners
+	return err
 }

@@ -116,7 +116,7 @@ func (s *Service) again(ctx context.Context, row shownRow, lang problem.Language
 	for _, l := range append(out.Sheet.Listed[:len(out.Sheet.Listed):len(out.Sheet.Listed)], out.Sheet.Discovered...) {
 		ids = append(ids, l.ID)
 	}
-	people, err := peopleOf(s.db.Gorm(ctx), ids)
+	people, err := peopleOf(s.db.Gorm(ctx), out.Sheet.Company, out.Sheet.AsOf, ids)
 	words := out.Sheet.words(lang)
 	out.Items, out.Discoveries = respoken(words, people, out.Sheet.Listed), respoken(words, people, out.Sheet.Discovered)
 	return out, err

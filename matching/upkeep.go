@@ -105,13 +105,17 @@ func (s *Service) onRecord(ctx context.Context, ix Index) (bool, error) {
 	return true, nil
 }
 
+// timestamp is how a moment is handed to PostgreSQL.
+const timestamp = time.RFC3339Nano
+
 // TouchDue notes the members whose documents go stale today by themselves: those who left on this day of an earlier
-// year, and those whose first day away this is. Rankings are right without it; it keeps the list of news short.
+// year, those whose first day away this is, and those whom something ceases to keep apart. Rankings are right without it;
+// it keeps the list of news short. Documents from outside have no company's day; theirs comes when it has everywhere.
 func (s *Service) TouchDue(ctx context.Context) (int64, error) {
 	done := s.db.Gorm(ctx).Exec(`INSERT INTO index_pending (company_id, membership_id)
-		SELECT m.company_id, m.membership_id FROM match_members m JOIN companies c ON c.id = m.company_id
-		WHERE m.changes_on <= (CAST(? AS timestamptz) AT TIME ZONE c.time_zone)::date
+		SELECT m.company_id, m.membership_id FROM match_members m LEFT JOIN companies c ON c.id = m.company_id
+		WHERE m.changes_on <= (CAST(? AS timestamptz) AT TIME ZONE coalesce(c.time_zone, 'Etc/GMT+12'))::date
 		  AND NOT EXISTS (SELECT 1 FROM index_pending p WHERE p.company_id = m.company_id AND p.membership_id = m.membership_id AND p.stage = 0)`,
-		s.clock.Now().Format(time.RFC3339Nano))
+		s.clock.Now().Format(timestamp))
 	return done.RowsAffected, done.Error
 }

@@ -177,6 +177,15 @@ func ForDepartments(names ...string) func(*market.TaskDraft) {
 	}
 }
 
+// Ally makes two companies partners.
+func (w *World) Ally(a, b *Company) {
+	w.Helper()
+	asked, err := w.Market.AskPartner(context.Background(), a.Administrator, a.ID, b.ID)
+	w.Check(err)
+	_, err = w.Market.AgreePartner(context.Background(), b.Administrator, b.ID, asked.ID)
+	w.Check(err)
+}
+
 // Terms offers so many yen in one milestone, delivered on a day.
 func Terms(yen int64, on civil.Date) market.Terms {
 	return market.Terms{Amount: market.Yen(yen), DeliverOn: on, Message: fmt.Sprintf("I would do this for %v.", market.Yen(yen))}

@@ -19,7 +19,7 @@ import (
 type document struct {
 	ID      string   `json:"id"` // of the membership
 	Person  string   `json:"person"`
-	Company string   `json:"company"`
+	Company string   `json:"company"` // for somebody from outside one that is no company's id, see [guest]
 	P       int      `json:"p"`
 	Tenure  int      `json:"tenure"`
 	Left    int      `json:"left"`   // days since 1970
@@ -27,9 +27,24 @@ type document struct {
 	Held    string   `json:"held"`   // the strengths, to be read back: "go:3 corporate-tax:1"
 	Knows   []string `json:"knows"`
 	Worked  []string `json:"worked"`
+	Days    int      `json:"days"`           // employed there
 	Free    int      `json:"free"`           // days since 1970; 0 for now
 	Rate    *int64   `json:"rate,omitempty"` // left out when not stated, so that no ceiling includes it
+
+	// Of somebody from outside alone.
+	From     []string `json:"from,omitempty"`   // companies whose partners may see it, and [everyone]
+	Barred   []string `json:"barred,omitempty"` // companies that may not
+	Currency string   `json:"currency,omitempty"`
 }
+
+// everyone stands among the companies that somebody comes from where every company may see the document.
+const everyone = "everyone"
+
+// outside is the scope of the tokens that are nobody's own, and the company of documents that serve every company.
+const outside = "outside"
+
+// guest is the company of documents from outside that serve one company alone.
+func guest(company uuid.UUID) string { return outside + ":" + company.String() }
 
 // wanted are the attributes that a hit needs.
 var wanted = []string{"id", "person", "p", "tenure", "left", "held", "knows"}
@@ -37,12 +52,16 @@ var wanted = []string{"id", "person", "p", "tenure", "left", "held", "knows"}
 func newDocument(d matching.Document) document {
 	out := document{
 		ID: d.Membership.String(), Person: d.Person.String(), Company: d.Company.String(),
-		P: int(d.P), Tenure: int(d.Tenure), Left: dayNumber(d.LeftOn), Knows: texts(d.Knows), Worked: texts(d.Worked), Rate: d.HourlyRate,
+		P: int(d.P), Tenure: int(d.Tenure), Left: dayNumber(d.LeftOn), Knows: texts(d.Knows), Worked: texts(d.Worked), Days: d.Days, Rate: d.HourlyRate,
 	}
 	if d.AvailableFrom != nil {
 		out.Free = max(dayNumber(*d.AvailableFrom), 0)
 	}
 	scope := scope(d.Company)
+	if d.Outside {
+		scope = outside
+		out.stepOutside(d)
+	}
 	held := make([]string, 0, len(d.Held))
 	for skill, strength := range d.Held {
 		held = append(held, skill+":"+strconv.Itoa(strength))
@@ -54,6 +73,17 @@ func newDocument(d matching.Document) document {
 	slices.Sort(out.Skills)
 	out.Held = strings.Join(held, " ")
 	return out
+}
+
+// stepOutside sets what only documents of people from outside have.
+func (out *document) stepOutside(d matching.Document) {
+	out.Company, out.From, out.Barred, out.Currency = outside, texts(d.From), texts(d.Barred), d.Currency
+	if d.Company != uuid.Nil {
+		out.Company = guest(d.Company)
+	}
+	if d.Everyone {
+		out.From = append(out.From, everyone)
+	}
 }
 
 // hit reads a document back as an answer to the question.

@@ -24,9 +24,17 @@ type row struct {
 	LeftOn        civil.Date  `json:"left_on"`
 	Knows         []uuid.UUID `json:"knows"`
 	Worked        []uuid.UUID `json:"worked"`
+	Days          int         `json:"days"`
 	AvailableFrom *civil.Date `json:"available_from"`
 	HourlyRate    *int64      `json:"hourly_rate"`
 	ChangesOn     *civil.Date `json:"changes_on"`
+
+	// Of people from outside, whose CompanyID is nil.
+	Currency string      `json:"currency"`
+	GuestAt  *uuid.UUID  `json:"guest_at"` // the one company that it serves; nil for all but those that bar it
+	CameFrom []uuid.UUID `json:"came_from"`
+	Everyone bool        `json:"everyone"`
+	Barred   []uuid.UUID `json:"barred"`
 }
 
 type held struct {
@@ -36,7 +44,8 @@ type held struct {
 	Strength     int       `json:"strength"`
 }
 
-// Put writes the documents in one transaction. Members that are gone lose their rows; those that are no candidates
+// Put writes the documents in one transaction. Those from outside carry no company, so that no list of a company's own
+// members meets them. Members that are gone lose their rows; those that are no candidates
 // today keep theirs, because the day on which that changes is in it.
 func (ix *Index) Put(ctx context.Context, docs []matching.Document) error {
 	if len(docs) == 0 {
@@ -87,10 +96,14 @@ func split(docs []matching.Document) (rows []row, skills []held, gone []uuid.UUI
 		if left.IsZero() {
 			left = civil.Date{Year: 1, Month: 1, Day: 1}
 		}
-		rows = append(rows, row{d.Membership, d.Company, d.Person, d.Candidate, int(d.P), int(d.Tenure), left,
-			d.Knows, d.Worked, d.AvailableFrom, d.HourlyRate, d.ChangesOn})
+		r := row{d.Membership, d.Company, d.Person, d.Candidate, int(d.P), int(d.Tenure), left,
+			d.Knows, d.Worked, d.Days, d.AvailableFrom, d.HourlyRate, d.ChangesOn, d.Currency, nil, d.From, d.Everyone, d.Barred}
+		if d.Outside && d.Company != uuid.Nil {
+			r.CompanyID, r.GuestAt = uuid.Nil, &d.Company
+		}
+		rows = append(rows, r)
 		for id, strength := range d.Held {
-			skills = append(skills, held{d.Membership, d.Company, id, strength})
+			skills = append(skills, held{d.Membership, r.CompanyID, id, strength})
 		}
 	}
 	return rows, skills, gone
@@ -102,15 +115,19 @@ func putMembers(tx *gorm.DB, rows []row) error {
 		return err
 	}
 	return tx.Exec(`INSERT INTO match_members AS m
-			(membership_id, company_id, person_id, candidate, p, tenure, left_on, knows, worked, available_from, hourly_rate, changes_on)
+			(membership_id, company_id, person_id, candidate, p, tenure, left_on, knows, worked, days, available_from, hourly_rate, changes_on,
+			currency, guest_at, came_from, everyone, barred)
 		SELECT membership_id, company_id, person_id, candidate, p, tenure, left_on, coalesce(knows, '{}'), coalesce(worked, '{}'),
-			available_from, hourly_rate, changes_on
+			days, available_from, hourly_rate, changes_on, currency, guest_at, coalesce(came_from, '{}'), everyone, coalesce(barred, '{}')
 		FROM jsonb_to_recordset(?::jsonb) AS x (membership_id uuid, company_id uuid, person_id uuid, candidate boolean, p smallint,
-			tenure smallint, left_on date, knows uuid[], worked uuid[], available_from date, hourly_rate bigint, changes_on date)
+			tenure smallint, left_on date, knows uuid[], worked uuid[], days integer, available_from date, hourly_rate bigint, changes_on date,
+			currency text, guest_at uuid, came_from uuid[], everyone boolean, barred uuid[])
 		ORDER BY membership_id
-		ON CONFLICT (membership_id) DO UPDATE SET (company_id, person_id, candidate, p, tenure, left_on, knows, worked, available_from,
-			hourly_rate, changes_on) = (excluded.company_id, excluded.person_id, excluded.candidate, excluded.p, excluded.tenure,
-			excluded.left_on, excluded.knows, excluded.worked, excluded.available_from, excluded.hourly_rate, excluded.changes_on)`,
+		ON CONFLICT (membership_id) DO UPDATE SET (company_id, person_id, candidate, p, tenure, left_on, knows, worked, days, available_from,
+			hourly_rate, changes_on, currency, guest_at, came_from, everyone, barred) = (excluded.company_id, excluded.person_id,
+			excluded.candidate, excluded.p, excluded.tenure, excluded.left_on, excluded.knows, excluded.worked, excluded.days,
+			excluded.available_from, excluded.hourly_rate, excluded.changes_on, excluded.currency, excluded.guest_at, excluded.came_from,
+			excluded.everyone, excluded.barred)`,
 		string(body)).Error
 }
 
@@ -146,7 +163,7 @@ func (ix *Index) Replace(ctx context.Context, feed func(put func([]matching.Docu
 	if err := feed(func(docs []matching.Document) error { return ix.Put(ctx, docs) }); err != nil {
 		return err
 	}
-	err := ix.db.Gorm(ctx).Exec("DELETE FROM match_members m WHERE NOT EXISTS (SELECT 1 FROM memberships WHERE id = m.membership_id)").Error
+	err := ix.db.Gorm(ctx).Exec("DELETE FROM match_members m WHERE NOT EXISTS (SELECT 1 FROM ranked_as WHERE id = m.membership_id)").Error
 	if err != nil {
 		return err
 	}

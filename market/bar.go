@@ -1,0 +1,225 @@
+package market
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/problem"
+)
+
+// BarKind says who keeps a person and a company apart, and why.
+type BarKind string
+
+// The kinds of bar. A block is known to the side alone that made it; a conflict to the company's office.
+const (
+	BlockedByPerson  BarKind = "by_person"
+	BlockedByCompany BarKind = "by_company"
+	InConflict       BarKind = "conflict" // a conflict of interest, for a period
+)
+
+// A Bar keeps a person and a company apart while it holds: the person is no candidate there, sees none of its tasks,
+// cannot be invited and cannot bid. Contracts and bids that exist stay in sight. reach.go asks it.
+type Bar struct {
+	ID        uuid.UUID
+	CompanyID uuid.UUID
+	PersonID  uuid.UUID
+	Kind      BarKind
+	FromOn    civil.Date  `gorm:"type:date"` // the company's day
+	UntilOn   *civil.Date `gorm:"type:date"` // the last day; nil is until it is lifted
+	Reason    string
+	MadeBy    uuid.UUID
+	MadeAt    time.Time
+	LiftedBy  *uuid.UUID
+	LiftedAt  *time.Time
+}
+
+// What can be wrong with a bar.
+var (
+	ErrBarred        = problem.Define(problem.Conflict, "not_available", "“{value}” is not available for this at present. Choose somebody else.", "「{value}」は現在この仕事の対象外です。ほかの方をお選びください。")
+	ErrNotOpenToYou  = problem.Define(problem.Conflict, "not_open_to_you", "This task is not open to you at present.", "この仕事は現在あなたの応募を受け付けていません。")
+	ErrInConflict    = problem.Define(problem.Conflict, "in_conflict", "The alumni office has flagged a conflict of interest until {until}. Let the office lift it first.", "アルムナイ事務局が利益相反として登録しています（{until}まで）。先に事務局に解除を依頼してください。")
+	ErrPeriodOrder   = problem.Define(problem.Invalid, "period_order", "The last day is before the first ({date}). Set a later one.", "終了日が開始日（{date}）より前です。")
+	ErrBlockedBefore = problem.Define(problem.Conflict, "already_blocked", "This is blocked already.", "すでにブロック済みです。")
+)
+
+// maxReason is how long a reason may be, in characters.
+const maxReason = 1000
+
+// Block keeps a company away from the actor, who belongs to it or not. The company is not told.
+func (s *Service) Block(ctx context.Context, who Actor, company uuid.UUID) (Bar, error) {
+	b := Bar{CompanyID: company, PersonID: who.PersonID, Kind: BlockedByPerson}
+	return b, s.bar(ctx, who, &b, func(tx *gorm.DB, c Company) error {
+		var met bool // a company that somebody has never met shall not be found by trying numbers
+		err := who.VisibleTasks(tx.Model(&Task{}).Where("tasks.company_id = ?", company), s.clock.Now()).Select("count(*) > 0").Scan(&met).Error
+		if err == nil && !met && !who.Belongs(company) {
+			return ErrNotFound
+		}
+		return err
+	})
+}
+
+// Blocks lists the companies that the actor keeps away.
+func (s *Service) Blocks(ctx context.Context, who Actor) ([]Bar, error) {
+	return bars(s.db.Gorm(ctx).Where("person_id = ? AND kind = 'by_person'", who.PersonID))
+}
+
+// BarMember keeps one of a company's people away: without a period as a block, with one as a conflict of interest, which
+// needs a reason. The person is not told. member is a membership there.
+func (s *Service) BarMember(ctx context.Context, who Actor, member uuid.UUID, b Bar) (Bar, error) {
+	m, err := s.officeMember(ctx, who, member)
+	if err != nil {
+		return Bar{}, err
+	}
+	b.CompanyID, b.PersonID = m.CompanyID, m.PersonID
+	if b.Kind != BlockedByCompany && b.Kind != InConflict {
+		return b, ErrNotOneOf.On("kind").With("value", b.Kind).With("allowed", "by_company, conflict")
+	}
+	return b, s.bar(ctx, who, &b, func(*gorm.DB, Company) error { return nil })
+}
+
+// MemberBars lists what the company holds against one of its people, also what is over.
+func (s *Service) MemberBars(ctx context.Context, who Actor, member uuid.UUID) ([]Bar, error) {
+	m, err := s.officeMember(ctx, who, member)
+	if err != nil {
+		return nil, err
+	}
+	var list []Bar
+	return list, s.db.Gorm(ctx).Where("company_id = ? AND person_id = ? AND kind <> 'by_person'", m.CompanyID, m.PersonID).Order("id DESC").Find(&list).Error
+}
+
+// CompanyBars lists whom a company keeps away at present or will, for its office.
+func (s *Service) CompanyBars(ctx context.Context, who Actor, company uuid.UUID) ([]Bar, error) {
+	if err := who.May(ManagePeople, company); err != nil {
+		return nil, err
+	}
+	c, err := CompanyByID(s.db.Gorm(ctx), company)
+	if err != nil {
+		return nil, err
+	}
+	return bars(s.db.Gorm(ctx).Where("company_id = ? AND kind <> 'by_person' AND (until_on IS NULL OR until_on >= ?)", company, c.Today(s.clock.Now())))
+}
+
+func bars(q *gorm.DB) ([]Bar, error) {
+	var list []Bar
+	return list, q.Where("lifted_at IS NULL").Order("id DESC").Find(&list).Error
+}
+
+// officeMember finds a membership for those who manage its company's people.
+func (s *Service) officeMember(ctx context.Context, who Actor, member uuid.UUID) (Membership, error) {
+	var m Membership
+	if err := one(s.db.Gorm(ctx).Where("id = ?", member).Take(&m)); err != nil {
+		return m, err
+	}
+	return m, who.May(ManagePeople, m.CompanyID)
+}
+
+// bar checks and writes one, and notes it for rankings.
+func (s *Service) bar(ctx context.Context, who Actor, b *Bar, may func(*gorm.DB, Company) error) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		c, err := CompanyByID(tx, b.CompanyID)
+		if err != nil {
+			return err
+		}
+		if err := may(tx, c); err != nil {
+			return err
+		}
+		b.ID, b.MadeBy, b.MadeAt = newID(), who.PersonID, s.clock.Now()
+		if err := b.check(c.Today(s.clock.Now())); err != nil {
+			return err
+		}
+		if err := tx.Create(b).Error; err != nil {
+			return refused(err, map[string]*problem.Error{"one_block_a_side": ErrBlockedBefore})
+		}
+		return b.note(tx, who, "bar.make")
+	})
+}
+
+// check finds what is wrong with a bar made on a day, and fills in its first day.
+func (b *Bar) check(today civil.Date) error {
+	b.Reason = strings.TrimSpace(b.Reason)
+	if b.FromOn.IsZero() || b.Kind != InConflict {
+		b.FromOn = today
+	}
+	if b.Kind != InConflict {
+		b.UntilOn = nil
+	}
+	switch {
+	case len([]rune(b.Reason)) > maxReason:
+		return ErrTooLong.On("reason").With("max", maxReason)
+	case b.Kind != InConflict:
+		return nil
+	case b.Reason == "":
+		return ErrRequired.On("reason")
+	case !b.FromOn.IsValid():
+		return ErrDay.On("from_on").With("value", b.FromOn)
+	case b.UntilOn != nil && !b.UntilOn.IsValid():
+		return ErrDay.On("until_on").With("value", *b.UntilOn)
+	case b.UntilOn != nil && b.UntilOn.Before(today):
+		return ErrPastDate.On("until_on").With("date", *b.UntilOn)
+	case b.UntilOn != nil && b.UntilOn.Before(b.FromOn):
+		return ErrPeriodOrder.On("until_on").With("date", b.FromOn)
+	}
+	return nil
+}
+
+// note leaves the rows that rankings and the audit log need. What a person blocks is nobody's business but theirs: no
+// row of it stands under the company.
+func (b *Bar) note(tx *gorm.DB, who Actor, action string) error {
+	if err := TouchPerson(tx, b.PersonID); err != nil {
+		return err
+	}
+	of := b.CompanyID
+	if b.Kind == BlockedByPerson {
+		of = uuid.Nil
+	}
+	return Audit(tx, who, of, action, "bar:"+b.ID.String(), map[string]any{"kind": b.Kind, "person": b.PersonID, "company": b.CompanyID,
+		"from_on": b.FromOn, "until_on": b.UntilOn, "reason": b.Reason})
+}
+
+// Lift ends a bar at once: the person's own block by the person, the company's by those who manage its people. Anybody
+// else finds nothing.
+func (s *Service) Lift(ctx context.Context, who Actor, id uuid.UUID) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		var b Bar
+		if err := one(tx.Where("id = ?", id).Take(&b)); err != nil {
+			return err
+		}
+		mine := b.Kind == BlockedByPerson && b.PersonID == who.PersonID
+		if b.Kind == BlockedByPerson && !mine {
+			return ErrNotFound
+		}
+		if !mine {
+			if err := who.May(ManagePeople, b.CompanyID); err != nil {
+				return err
+			}
+		}
+		done := tx.Exec("UPDATE bars SET lifted_by = ?, lifted_at = ? WHERE id = ? AND lifted_at IS NULL", who.PersonID, s.clock.Now(), id)
+		if done.Error != nil || done.RowsAffected == 0 {
+			return done.Error
+		}
+		return b.note(tx, who, "bar.lift")
+	})
+}
+
+// freeOfConflict refuses while the company has flagged the person, so that an award or a counter-offer cannot go around
+// the flag. A bid that was made before stays in sight. The company learns why; the person does not.
+func freeOfConflict(tx *gorm.DB, c Company, side Side, person uuid.UUID, day civil.Date) error {
+	var until []*civil.Date
+	err := tx.Raw(`SELECT until_on FROM bars WHERE company_id = ? AND person_id = ? AND kind = 'conflict' AND lifted_at IS NULL
+		AND from_on <= ? AND (until_on IS NULL OR until_on >= ?) ORDER BY until_on DESC NULLS FIRST LIMIT 1`, c.ID, person, day, day).Scan(&until).Error
+	if err != nil || len(until) == 0 {
+		return err
+	}
+	if side == ByAlumnus {
+		return ErrNotOpenToYou
+	}
+	if until[0] == nil {
+		return ErrInConflict.With("until", "—")
+	}
+	return ErrInConflict.With("until", *until[0])
+}
