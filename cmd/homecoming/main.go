@@ -33,6 +33,7 @@ var commands = []command{
 	{"import", "read people in from an HR file", importPeople},
 	{"reindex", "build the search indexes anew, in use", reindex},
 	{"reconcile", "compare a company's ledger with Stripe", reconcile},
+	{"ledger", "check every invariant of the books", ledger},
 	{"bench", "measure speed and quality on parts of its own", benchmark},
 	{"token", "make an API token for somebody", issueToken},
 	{"doctor", "look at every part that is configured", doctor},
