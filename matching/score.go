@@ -18,6 +18,9 @@ func (s Score) String() string { return fmt.Sprintf("%d.%02d", s/100, s%100) }
 // Float is the score in points, for documents that know no hundredths.
 func (s Score) Float() float64 { return float64(s) / 100 }
 
+// Points makes a score of points, rounded to hundredths.
+func Points(points float64) Score { return Score(math.Round(points * 100)) }
+
 // MarshalJSON writes the score in points, with two decimals.
 func (s Score) MarshalJSON() ([]byte, error) { return []byte(s.String()), nil }
 
