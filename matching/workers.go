@@ -21,6 +21,8 @@ type (
 	DueJob struct{}
 	// PrepareJob builds indexes that are missing or broken.
 	PrepareJob struct{}
+	// SweepJob takes out the shown lists that are older than they are kept.
+	SweepJob struct{}
 	// ReindexJob builds all indexes anew, or a company's part of them, under the eyes of a run (see package jobs).
 	ReindexJob struct {
 		Run       uuid.UUID   `json:"run"`
@@ -38,6 +40,9 @@ func (DueJob) Kind() string { return "matching_due" }
 func (PrepareJob) Kind() string { return "matching_prepare" }
 
 // Kind names the job in the queue.
+func (SweepJob) Kind() string { return "matching_sweep" }
+
+// Kind names the job in the queue.
 func (ReindexJob) Kind() string { return "matching_reindex" }
 
 // Workers adds this room's workers.
@@ -48,6 +53,10 @@ func Workers(workers *river.Workers, s *Service) {
 	}))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[DueJob]) error {
 		_, err := s.TouchDue(ctx)
+		return err
+	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[SweepJob]) error {
+		_, err := s.SweepRankings(ctx)
 		return err
 	}))
 	river.AddWorker(workers, &unhurried[PrepareJob]{work: func(ctx context.Context, _ PrepareJob) error { return s.Prepare(ctx) }})
@@ -62,7 +71,7 @@ func Periodic() []*river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d),
 			func() (river.JobArgs, *river.InsertOpts) { return args, alone }, &river.PeriodicJobOpts{RunOnStart: true})
 	}
-	return []*river.PeriodicJob{every(time.Second, DrainJob{}), every(15*time.Minute, DueJob{}), every(15*time.Second, PrepareJob{})}
+	return []*river.PeriodicJob{every(time.Second, DrainJob{}), every(15*time.Minute, DueJob{}), every(15*time.Second, PrepareJob{}), every(24*time.Hour, SweepJob{})}
 }
 
 // unhurried is a worker with a time limit of its own: a rebuild of millions takes minutes. It has one all the same,
