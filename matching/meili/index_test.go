@@ -22,6 +22,21 @@ func TestOnARealServer(t *testing.T) {
 	t.Run("skills that look alike are kept apart", func(t *testing.T) { lookalikes(t, s) })
 	t.Run("a failed task is an error", func(t *testing.T) { failedTask(t, s) })
 	t.Run("trouble leaves the list as it is", func(t *testing.T) { trouble(t, s) })
+	t.Run("one at a time tries again", func(t *testing.T) { oneAtATimeTriesAgain(t, s) })
+	t.Run("lists while everything moves", func(t *testing.T) { listsWhileEverythingMoves(t, s) })
+	t.Run("changes during a rebuild are kept", func(t *testing.T) { changesDuringARebuildAreKept(t, s) })
+	t.Run("a killed rebuild is cleared away", func(t *testing.T) { aKilledRebuildIsClearedAway(t, s) })
+	t.Run("lost data is noticed", func(t *testing.T) { lostDataIsNoticed(t, s) })
+	t.Run("drifted settings are mended", func(t *testing.T) { driftedSettingsAreMended(t, s) })
+	t.Run("the daily update touches only those whose day it is", func(t *testing.T) { onlyThoseWhoseDayItIs(t, s) })
+	t.Run("tasks that fail are tried again", func(t *testing.T) { tasksThatFailAreTriedAgain(t, s) })
+	t.Run("the doctor finds and mends", func(t *testing.T) { doctorFindsAndMends(t, s) })
+	t.Run("every query names its company", func(t *testing.T) { everyQueryNamesItsCompany(t, s) })
+	t.Run("what the score must not read moves nobody", func(t *testing.T) {
+		indextest.NeverMoves(t, "meilisearch", func(t testing.TB, d *db.DB, c clock.Clock) *matching.Service {
+			return matching.New(d, c, postgres.New(d), s.index(t))
+		})
+	})
 	t.Run("lists equal scoring everybody", func(t *testing.T) {
 		indextest.Run(t, "meilisearch", func(t testing.TB, d *db.DB, c clock.Clock) *matching.Service {
 			return matching.New(d, c, postgres.New(d), s.index(t))

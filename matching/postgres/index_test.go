@@ -16,3 +16,10 @@ func TestListsEqualScoringEverybody(t *testing.T) {
 		return matching.New(d, c, postgres.New(d))
 	})
 }
+
+func TestWhatTheScoreMustNotReadMovesNobody(t *testing.T) {
+	t.Parallel()
+	indextest.NeverMoves(t, "postgres", func(_ testing.TB, d *db.DB, c clock.Clock) *matching.Service {
+		return matching.New(d, c, postgres.New(d))
+	})
+}
