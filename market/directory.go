@@ -33,6 +33,7 @@ type Member struct {
 	Email         string // as the company's records have it
 	State         MemberState
 	Alumnus       bool // every stint has ended
+	Outside       bool // never worked here: invited from outside, or bid
 	HourlyRate    *Money
 	AvailableFrom *civil.Date
 	Registered    bool // issues qualified invoices
@@ -77,7 +78,7 @@ func (s *Service) People(ctx context.Context, who Actor, f PeopleFilter) ([]Memb
 		return nil, err
 	}
 	g := s.db.Gorm(ctx)
-	q := g.Where("m.company_id = ?", f.CompanyID)
+	q := who.VisibleMembers(g, f.CompanyID, s.clock.Now())
 	if words := strings.Fields(f.Query); len(words) > 0 {
 		for _, word := range words {
 			q = q.Where("concat_ws(' ', p.family_name, p.given_name, p.family_kana, p.given_kana, m.email) ILIKE ?", "%"+escapeLike(word)+"%")
@@ -125,8 +126,11 @@ type memberRow struct {
 	Person     `gorm:"embedded;embeddedPrefix:p_"`
 }
 
-// members reads the memberships that q narrows, in three queries however many they are.
-func (s *Service) members(g, q *gorm.DB) ([]Member, error) {
+// members reads the memberships that q narrows.
+func (s *Service) members(g, q *gorm.DB) ([]Member, error) { return membersAt(g, q, s.clock.Now()) }
+
+// membersAt reads them as of a moment, in three queries however many they are.
+func membersAt(g, q *gorm.DB, now time.Time) ([]Member, error) {
 	var rows []memberRow
 	err := q.Table("memberships m").Joins("JOIN people p ON p.id = m.person_id").Order("m.id DESC").
 		Select(`m.*, p.id AS p_id, p.email AS p_email, p.family_name AS p_family_name, p.given_name AS p_given_name,
@@ -139,7 +143,7 @@ func (s *Service) members(g, q *gorm.DB) ([]Member, error) {
 	for i, r := range rows {
 		list[i], ids[i] = r.member(), r.Membership.ID
 	}
-	if err := s.addStints(g, list, ids); err != nil {
+	if err := addMemberStints(g, list, ids, now); err != nil {
 		return nil, err
 	}
 	return list, addSkills(g, list, ids)
@@ -147,7 +151,7 @@ func (s *Service) members(g, q *gorm.DB) ([]Member, error) {
 
 func (r memberRow) member() Member {
 	p, m := r.Person, r.Membership
-	return Member{ID: m.ID, CompanyID: m.CompanyID, PersonID: m.PersonID, Name: p.Name(), Reading: p.Reading(), Email: m.Email,
+	return Member{ID: m.ID, CompanyID: m.CompanyID, Outside: m.Outside, PersonID: m.PersonID, Name: p.Name(), Reading: p.Reading(), Email: m.Email,
 		State: m.state(), HourlyRate: p.rate(), AvailableFrom: p.AvailableFrom, Registered: p.RegistrationNumber != "",
 		InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt}
 }
@@ -171,6 +175,10 @@ func (p Person) rate() *Money {
 }
 
 func (s *Service) addStints(g *gorm.DB, list []Member, ids []uuid.UUID) error {
+	return addMemberStints(g, list, ids, s.clock.Now())
+}
+
+func addMemberStints(g *gorm.DB, list []Member, ids []uuid.UUID, now time.Time) error {
 	var rows []struct {
 		MembershipID uuid.UUID
 		Ended        bool
@@ -179,7 +187,7 @@ func (s *Service) addStints(g *gorm.DB, list []Member, ids []uuid.UUID) error {
 	err := g.Raw(`SELECT s.membership_id, s.department_id, coalesce(d.name, '') AS department, coalesce(d.name_en, '') AS department_en,
 			s.entity, s.joined_on, s.left_on, coalesce(s.left_on < (?::timestamptz AT TIME ZONE c.time_zone)::date, false) AS ended
 		FROM stints s JOIN companies c ON c.id = s.company_id LEFT JOIN departments d ON d.id = s.department_id
-		WHERE s.membership_id IN ? ORDER BY s.joined_on DESC, s.id`, s.clock.Now(), orNone(ids)).Scan(&rows).Error
+		WHERE s.membership_id IN ? ORDER BY s.joined_on DESC, s.id`, now, orNone(ids)).Scan(&rows).Error
 	if err != nil {
 		return err
 	}
