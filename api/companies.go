@@ -23,11 +23,12 @@ type company struct {
 	PlatformFeeBP  int64     `json:"platform_fee_bp" doc:"Basis points, charged on top of the fee"`
 	AutoAcceptDays int       `json:"auto_accept_days" doc:"Silence of so many days accepts delivered work"`
 	PaymentDays    int       `json:"payment_days" doc:"The fee is due so many days after receipt, receipt being day 1"`
+	RefundLimit    *int64    `json:"refund_limit" doc:"Minor units; above it a refund takes two people, 0: always; null: never"`
 }
 
 func companyOf(c market.Company) company {
 	return company{ID: c.ID, Name: c.Name, NameEN: c.NameEN, TimeZone: c.TimeZone, Currency: c.Currency, Language: c.Language, Address: c.Address,
-		TaxNumber: c.TaxNumber, PlatformFeeBP: c.PlatformFeeBP, AutoAcceptDays: c.AutoAcceptDays, PaymentDays: c.PaymentDays}
+		TaxNumber: c.TaxNumber, PlatformFeeBP: c.PlatformFeeBP, AutoAcceptDays: c.AutoAcceptDays, PaymentDays: c.PaymentDays, RefundLimit: c.RefundLimit}
 }
 
 func (s *Server) company(ctx context.Context, in *OfID) (*out[company], error) {
@@ -46,6 +47,7 @@ type companyEdit struct {
 		TaxNumber      *string `json:"tax_number,omitempty"`
 		AutoAcceptDays *int    `json:"auto_accept_days,omitempty"`
 		PaymentDays    *int    `json:"payment_days,omitempty"`
+		RefundLimit    *int64  `json:"refund_limit,omitempty" doc:"Minor units; above it a refund takes two people, 0: always; -1: never"`
 	}
 }
 

@@ -19,9 +19,11 @@ type invariant struct{ says, over, breaks string }
 const (
 	notYetFunded = "('draft', 'funding', 'canceled')"
 	holding      = "('funded', 'in_progress', 'submitted', 'changes_requested')"
-	given        = "('released', 'paid', 'payout_failed')"
+	given        = "('released', 'paid', 'payout_failed', 'reversed')"
 	chargeOf     = "(m.amount + m.tax - m.withheld + m.platform_fee + m.platform_tax)"
-	netOf        = "(m.amount + m.tax - m.withheld)"
+	sentOf       = "(m.amount + m.tax - m.withheld - m.recovered)"
+
+	settledDispute = "SELECT 1 FROM disputes d WHERE d.milestone_id = m.id AND d.state IN ('agreed', 'ruled')"
 )
 
 // summed is what every query may read from: sums has what entries of a kind credited to accounts of a class for a
@@ -64,28 +66,53 @@ var invariants = []invariant{
 	{"what is held is the charge while work goes on, and nothing before and after", "milestones",
 		`SELECT m.id::text FROM m WHERE m.held <> CASE WHEN m.state IN ` + holding + ` THEN ` + chargeOf + ` ELSE 0 END`},
 	{"what is owed to the alumnus is the net while it is being released, and nothing before and after", "milestones",
-		`SELECT m.id::text FROM m WHERE m.payable <> CASE WHEN m.state IN ('accepted', 'releasing') THEN ` + netOf + ` ELSE 0 END`},
-	{"what is owed back is the charge while it is being refunded, and nothing before and after", "milestones",
-		`SELECT m.id::text FROM m WHERE m.refund_payable <> CASE WHEN m.state = 'refunding' THEN ` + chargeOf + ` ELSE 0 END`},
-	{"what was funded went to the alumnus, the platform, its tax, back, or is held", "milestones",
-		`SELECT m.id::text FROM m WHERE m.charged <> m.accepted + m.given_back + m.held`},
+		`SELECT m.id::text FROM m WHERE m.payable <> CASE WHEN m.state IN ('accepted', 'releasing') THEN ` + sentOf + ` ELSE 0 END`},
+	{"what is owed back is the sum of the refunds that have not left yet", "milestones",
+		`SELECT m.id::text FROM m WHERE m.refund_payable <> coalesce((SELECT sum(r.amount) FROM refunds r
+			WHERE r.milestone_id = m.id AND NOT r.moved AND r.state IN ('sending', 'pending', 'failed')), 0)`},
+	{"a milestone that is being refunded has a refund that has not ended", "milestones",
+		`SELECT m.id::text FROM m WHERE m.state = 'refunding' AND NOT EXISTS (SELECT 1 FROM refunds r
+			WHERE r.milestone_id = m.id AND r.state IN ('sending', 'pending', 'failed'))`},
+	{"what was refunded is what the refunds say", "milestones",
+		`SELECT m.id::text FROM m WHERE m.refunded <> coalesce((SELECT sum(r.amount) FROM refunds r WHERE r.milestone_id = m.id), 0)`},
+	{"what was funded went to the alumnus, the platform, its tax, back, to the payer's bank, or is held", "milestones",
+		`SELECT m.id::text FROM m WHERE m.charged <> m.accepted + m.given_back + m.lost + m.held`},
 	{"no more is transferred than was charged", "milestones",
 		`SELECT m.id::text FROM m WHERE m.transferred > m.charged`},
-	{"a milestone is charged, accepted, transferred and refunded at most once each", "ledger_entries",
-		`SELECT min(source) FROM ledger_entries WHERE kind IN ('charge', 'accept', 'transfer', 'refund_asked', 'refund', 'withheld')
+	{"a milestone is charged, accepted, transferred and given back at most once each", "ledger_entries",
+		`SELECT min(source) FROM ledger_entries WHERE kind IN ('charge', 'accept', 'transfer', 'refund_asked', 'withheld', 'recovery')
 			GROUP BY milestone_id, kind HAVING count(*) > 1`},
 	{"a milestone is charged if and only if its state says so", "milestones",
 		`SELECT m.id::text FROM m WHERE (m.state NOT IN ` + notYetFunded + `) <> m.has_charge`},
 	{"a milestone is transferred if and only if its state says so", "milestones",
 		`SELECT m.id::text FROM m WHERE (m.state IN ` + given + `) <> m.has_transfer`},
-	{"nothing is both released and refunded", "milestones",
-		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund`},
-	{"the mirror of a connected account is the net until the bank has it", "milestones",
-		`SELECT m.id::text FROM m WHERE m.connected <> CASE WHEN m.state IN ('released', 'payout_failed') THEN -` + netOf + ` ELSE 0 END`},
+	{"nothing is both released and refunded unless both sides agreed or two people ruled", "milestones",
+		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund AND NOT EXISTS (` + settledDispute + `)`},
+	{"delivered work is refunded only where both sides agreed or two people ruled", "milestones",
+		`SELECT m.id::text FROM m WHERE m.state IN ('refunding', 'refunded') AND m.received_on IS NOT NULL AND NOT EXISTS (` + settledDispute + `)`},
+	{"the mirror of a connected account is what was sent less what was taken back, until the bank has it", "milestones",
+		`SELECT m.id::text FROM m WHERE CASE
+			WHEN m.state IN ('released', 'payout_failed') THEN m.connected NOT IN (m.reversed - ` + sentOf + `, m.reversed)
+			WHEN m.state IN ('paid', 'reversed') THEN m.connected NOT BETWEEN 0 AND m.reversed
+			ELSE m.connected <> 0 END`},
+	{"no more is taken back than was sent", "milestones",
+		`SELECT m.id::text FROM m WHERE m.reversed > ` + sentOf + ` AND m.state IN ` + given},
+	{"a chargeback holds up nothing once it is lost, and never less than nothing", "chargebacks",
+		`SELECT b.id FROM chargebacks b JOIN LATERAL (SELECT coalesce(sum(p.amount), 0) AS held FROM ledger_postings p WHERE p.account = 'dispute_hold:' || b.id) h ON true
+			WHERE h.held < 0 OR h.held > 0 AND b.state = 'lost'`},
+	{"a milestone is frozen if and only if a chargeback or a dispute about it is open", "milestones",
+		`SELECT m.id::text FROM m WHERE (m.frozen <> '') <> (
+			EXISTS (SELECT 1 FROM chargebacks b WHERE b.milestone_id = m.id AND b.state IN ('inquiry', 'needs_response', 'under_review'))
+			OR EXISTS (SELECT 1 FROM disputes d WHERE d.milestone_id = m.id AND d.state IN ('open', 'for_ruling', 'proposed_ruling')))`},
+	{"nobody owes less than nothing", "ledger_postings",
+		`SELECT account FROM ledger_postings WHERE split_part(account, ':', 1) = 'receivable' GROUP BY company_id, account HAVING sum(amount) < 0`},
+	{"nothing is kept for a debt beyond what was agreed in writing", "milestones",
+		`SELECT c.person_id::text FROM m JOIN contracts c ON c.id = m.contract_id GROUP BY c.person_id, m.company_id
+			HAVING sum(m.recovered) > coalesce((SELECT sum(r.amount) FROM recoveries r WHERE r.person_id = c.person_id AND r.company_id = m.company_id), 0)`},
 	{"a release has at most one live transfer", "operations",
 		`SELECT min(id::text) FROM operations WHERE kind = 'transfer' AND state NOT IN ('reversed') GROUP BY milestone_id HAVING count(*) > 1`},
-	{"every transfer and refund has an operation that was committed before", "ledger_entries",
-		`SELECT e.source FROM ledger_entries e WHERE e.kind IN ('transfer', 'refund')
+	{"every transfer, refund and reversal has an operation that was committed before", "ledger_entries",
+		`SELECT e.source FROM ledger_entries e WHERE e.kind IN ('transfer', 'refund', 'reversal')
 			AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.provider_id = e.external_id AND o.milestone_id = e.milestone_id AND o.created_at <= e.posted_at)`},
 	{"an operation that is done names what was done", "operations",
 		`SELECT id::text FROM operations WHERE provider_id = '' AND state IN ('created', 'settled', 'part_reversed', 'reversed')`},
@@ -93,17 +120,17 @@ var invariants = []invariant{
 		`SELECT external_id FROM ledger_entries WHERE external_id <> '' GROUP BY external_id HAVING count(*) > 1`},
 	{"a contract is over if and only if all its milestones are", "contracts",
 		`SELECT c.id::text FROM contracts c WHERE (c.state IN ('completed', 'terminated')) <> NOT EXISTS (
-			SELECT 1 FROM m WHERE m.contract_id = c.id AND m.state NOT IN ('released', 'paid', 'payout_failed', 'refunded', 'canceled'))`},
+			SELECT 1 FROM m WHERE m.contract_id = c.id AND m.state NOT IN ('released', 'paid', 'payout_failed', 'refunded', 'canceled', 'charged_back', 'reversed'))`},
 }
 
 // A Finding is what became of one invariant: how many things it was asked of, how many break it, and up to ten of those
 // by name: an entry's source, or the id of a milestone, an operation or a contract.
 type Finding struct {
-	Says     string
-	Over     string // the table whose rows were looked at
-	Looked   int64
-	Broken   int64
-	Culprits []string
+	Says     string   `json:"says"`
+	Over     string   `json:"over"` // the table whose rows were looked at
+	Looked   int64    `json:"looked"`
+	Broken   int64    `json:"broken"`
+	Culprits []string `json:"culprits,omitempty"`
 }
 
 // fewCulprits are enough to begin with.
@@ -121,8 +148,13 @@ func AuditLedger(ctx context.Context, d *db.DB) ([]Finding, error) {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	return audit(ctx, tx)
+}
+
+func audit(ctx context.Context, tx pgx.Tx) ([]Finding, error) {
 	found := make([]Finding, len(invariants))
 	for i, inv := range invariants {
+		var err error
 		if found[i], err = inv.ask(ctx, tx); err != nil {
 			return nil, fmt.Errorf("%s: %w", inv.says, err)
 		}

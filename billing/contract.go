@@ -29,9 +29,10 @@ var contractMachine = Machine[ContractState, []Milestone]{
 	Noun:  "contract",
 	Start: ContractActive,
 	Moves: []Move[ContractState, []Milestone]{
-		{ContractActive, "pause", ContractPaused, TheCompany, nil},
-		{ContractPaused, "resume", ContractActive, TheCompany, nil},
+		{ContractActive, doPause, ContractPaused, TheCompany, nil},
+		{ContractPaused, doResume, ContractActive, TheCompany, nil},
 		{ContractActive, "complete", ContractCompleted, TheClock, allReleased},
+		{ContractPaused, "complete", ContractCompleted, TheClock, allReleased},
 		{ContractActive, "terminate", ContractTerminated, TheClock, noneReleased},
 		{ContractPaused, "terminate", ContractTerminated, TheClock, noneReleased},
 	},
@@ -67,7 +68,7 @@ func tally(ms []Milestone) (over bool, released int) {
 		switch m.State {
 		case MilestoneReleased, MilestonePaid, MilestonePayoutFailed:
 			released++
-		case MilestoneRefunded, MilestoneCanceled:
+		case MilestoneRefunded, MilestoneCanceled, MilestoneChargedBack, MilestoneReversed:
 		default:
 			over = false
 		}
@@ -94,6 +95,10 @@ type Contract struct {
 	ManagerID    uuid.UUID  // who posted the task; letters to the company go there
 	CreatedAt    time.Time
 	CompletedAt  *time.Time
+	PausedAt     *time.Time  // since when it rests
+	EndsOn       *civil.Date `gorm:"type:date"` // notice was given: nothing new begins, and what was not delivered ends with this day
+	NoticeOn     *civil.Date `gorm:"type:date"` // when notice was given
+	EndReason    string
 
 	CompanyName string      `gorm:"-"`
 	PersonName  string      `gorm:"-"`
@@ -123,7 +128,7 @@ func (c Contract) Label() string { return fmt.Sprintf("C-%d", c.Number) }
 func (c Contract) Quote() Quote {
 	sum := Quote{Currency: c.Currency}
 	for _, m := range c.Milestones {
-		if m.State != MilestoneCanceled && m.State != MilestoneRefunded {
+		if m.State != MilestoneCanceled && m.State != MilestoneRefunded && m.State != MilestoneChargedBack {
 			sum = sum.add(m.Quote())
 		}
 	}

@@ -39,7 +39,9 @@ func endOfMonth(d civil.Date) civil.Date {
 
 // NoticeOfEnding is the last day to give notice of ending or not renewing a contract of six months or longer:
 // 30 days before it ends.
-func NoticeOfEnding(ends civil.Date) civil.Date { return ends.AddDays(-30) }
+func NoticeOfEnding(ends civil.Date) civil.Date { return ends.AddDays(-noticeDays) }
+
+const noticeDays = 30
 
 func date(y int, m time.Month, d int) civil.Date { return civil.Date{Year: y, Month: m, Day: d} }
 

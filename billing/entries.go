@@ -78,17 +78,3 @@ func returned(m Milestone, person uuid.UUID, payout string, amount int64, at tim
 		debit(connected(person), m.Currency, amount).
 		credit(accountMirror, m.Currency, amount)
 }
-
-// refundAsked: what was held is owed back to the company.
-func refundAsked(m Milestone, at time.Time) Entry {
-	return newEntry(m, "refund_asked", "refund_asked:"+m.ID.String(), "", at).
-		debit(held(m), m.Currency, m.Quote().Charge).
-		credit(refundPayable(m), m.Currency, m.Quote().Charge)
-}
-
-// refundedBack: it left the platform's balance. The provider keeps its fee, which stays our expense.
-func refundedBack(m Milestone, r Refund) Entry {
-	return newEntry(m, "refund", "refund:"+r.ID, r.ID, r.At).
-		debit(refundPayable(m), r.Currency, r.Amount).
-		credit(accountPlatform, r.Currency, r.Amount)
-}

@@ -110,6 +110,8 @@ func (s *Service) follow(ctx context.Context, e storedEvent) error {
 	switch {
 	case noun == "checkout":
 		return s.lookAtCheckout(ctx, e.Object)
+	case strings.HasPrefix(e.Type, "charge.dispute."):
+		return s.lookAtChargeback(ctx, e.Object)
 	case strings.HasPrefix(e.Object, "re_"): // refund.*, charge.refund.updated
 		return s.lookAtRefund(ctx, e.Object)
 	case e.Type == "payment_intent.succeeded", e.Type == "charge.succeeded", e.Type == "charge.updated":
@@ -168,6 +170,9 @@ func (s *Service) CatchUp(ctx context.Context) (int, error) {
 	var failures []error // one account's trouble is not the others'
 	for _, a := range accounts {
 		n, err := s.catchUp(ctx, a)
+		if isGone(err) {
+			err = s.loseAccount(ctx, a) // and the word of it was lost
+		}
 		found += n
 		failures = append(failures, err)
 	}

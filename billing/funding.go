@@ -69,8 +69,8 @@ func (s *Service) planCheckout(ctx context.Context, who market.Actor, id uuid.UU
 		if err != nil {
 			return err
 		}
-		if c.State != ContractActive {
-			return ErrContractNotActive.With("state", word(string(c.State)))
+		if err := s.working(tx, c); err != nil {
+			return err
 		}
 		if m.State == MilestoneFunding {
 			return tx.Where("milestone_id = ? AND kind = ? AND state NOT IN ?", id, CheckoutOperation,

@@ -31,6 +31,16 @@ type Gateway interface {
 	// Transfer reads one again.
 	Transfer(ctx context.Context, id string) (Transfer, error)
 
+	// ReverseTransfer takes a transfer back, or a part of it. It is refused while the account has too little.
+	ReverseTransfer(ctx context.Context, key string, o ReversalOrder) (Reversal, error)
+	// FindReversal looks for the reversal of an operation among those of a transfer; ErrNotThere when there is none.
+	FindReversal(ctx context.Context, transfer string, operation uuid.UUID) (Reversal, error)
+
+	// Chargeback reads a payment that the payer's bank took back or asks about, with all that moved for it.
+	Chargeback(ctx context.Context, id string) (Chargeback, error)
+	// SendEvidence answers the payer's bank, once and for good.
+	SendEvidence(ctx context.Context, key string, e EvidenceOrder) (Chargeback, error)
+
 	// CreateRefund gives a charge back.
 	CreateRefund(ctx context.Context, key string, o RefundOrder) (Refund, error)
 	// FindRefund looks for the refund of an operation among those of a charge; ErrNotThere when there is none.
@@ -148,7 +158,7 @@ type Transfer struct {
 	At        time.Time
 }
 
-// A RefundOrder gives the whole of a charge back.
+// A RefundOrder gives a charge back, or a part of it.
 type RefundOrder struct {
 	Operation uuid.UUID `json:"operation"`
 	Milestone uuid.UUID `json:"milestone"`
@@ -157,7 +167,7 @@ type RefundOrder struct {
 	Currency  string    `json:"currency"`
 }
 
-// A Refund is money on its way back. State is pending, succeeded, failed or canceled.
+// A Refund is money on its way back. State is pending, requires_action, succeeded, failed or canceled.
 type Refund struct {
 	ID        string
 	Operation uuid.UUID
@@ -165,7 +175,71 @@ type Refund struct {
 	Amount    int64
 	Currency  string
 	State     string
-	At        time.Time // of its balance transaction where it has succeeded
+	Failure   string    // the provider's word for why it failed
+	Moved     bool      // it has left the platform's balance
+	Returned  bool      // and come back to it
+	At        time.Time // when it left
+	FailedAt  time.Time // when it came back
+}
+
+// ended reports whether nothing is expected of it soon; one that succeeded may still come back days later.
+func (r Refund) ended() bool {
+	return r.State == "succeeded" || r.State == "failed" || r.State == "canceled"
+}
+
+// movedBack ends the name of a balance transaction that undoes an earlier one of the same object.
+const movedBack = ":back"
+
+// A ReversalOrder takes a part of a transfer back.
+type ReversalOrder struct {
+	Operation uuid.UUID `json:"operation"`
+	Milestone uuid.UUID `json:"milestone"`
+	Transfer  string    `json:"transfer"`
+	Amount    int64     `json:"amount"`
+	Currency  string    `json:"currency"`
+}
+
+// A Reversal is money of a transfer that was taken back.
+type Reversal struct {
+	ID        string
+	Operation uuid.UUID
+	Transfer  string
+	Amount    int64
+	Currency  string
+	At        time.Time
+}
+
+// A Chargeback is a payment that the payer's bank took back or asks about. State is warning_needs_response,
+// warning_under_review, warning_closed, needs_response, under_review, won or lost.
+type Chargeback struct {
+	ID        string
+	Charge    string
+	Amount    int64
+	Currency  string
+	Reason    string
+	State     string
+	DueBy     time.Time  // the deadline for evidence; zero when there is none
+	Answered  bool       // evidence was sent
+	Movements []Movement // of the platform's balance: negative taken, positive given back
+	At        time.Time
+}
+
+// A Movement is one change of the platform's balance because of a chargeback.
+type Movement struct {
+	ID     string
+	Amount int64
+	Fee    int64
+	At     time.Time
+}
+
+// An EvidenceOrder is what the payer's bank is told.
+type EvidenceOrder struct {
+	Operation  uuid.UUID `json:"operation"`
+	Chargeback string    `json:"chargeback"`
+	Product    string    `json:"product"`  // what was sold
+	Customer   string    `json:"customer"` // the payer's name
+	Served     string    `json:"served"`   // the day of delivery; empty when nothing was delivered
+	Text       string    `json:"text"`     // all the rest
 }
 
 // An AccountOrder asks for a connected account in the platform's country.
@@ -201,9 +275,11 @@ type Payout struct {
 	Parts     []PayoutPart // for automatic payouts alone; the provider itemises no others
 }
 
-// A PayoutPart is one transfer that a payout carries, or an earlier payout that had failed and is paid again.
+// A PayoutPart is one transfer that a payout carries, one that was taken back out of it, or an earlier payout that had
+// failed and is paid again.
 type PayoutPart struct {
 	Transfer string
+	Reversal string // the id of the reversal; Amount is negative then
 	Failed   string // the id of the failed payout; Transfer is empty then
 	Amount   int64
 }
@@ -211,7 +287,7 @@ type PayoutPart struct {
 // A BalanceTransaction is one movement of the platform's balance: Net is Amount less Fee.
 type BalanceTransaction struct {
 	ID        string
-	Source    string // the charge, transfer, refund … that caused it
+	Source    string // the charge, transfer, refund … that caused it; with ":back" what undoes an earlier one of the same
 	Type      string
 	Amount    int64
 	Fee       int64

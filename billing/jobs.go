@@ -85,8 +85,12 @@ func (s *Service) sweepAll(ctx context.Context) error {
 	if _, err := s.SweepEvents(ctx); err != nil {
 		return err
 	}
-	_, err := s.AutoAccept(ctx)
-	return err
+	var failures []error
+	for _, sweep := range []func(context.Context) (int, error){s.AutoAccept, s.EscalateDisputes, s.EndContracts} {
+		_, err := sweep(ctx)
+		failures = append(failures, err)
+	}
+	return errors.Join(failures...)
 }
 
 // Periodic is what billing does by the clock, soon after every start as well.

@@ -22,6 +22,10 @@ const (
 	accountUnmatched = "suspense:unmatched" // money that arrived and that no milestone explains
 	accountMirror    = "memo:connected"     // contra of the connected accounts' mirror
 	accountWithheld  = "memo:withheld"      // contra of the companies' withheld tax
+
+	accountDisputeFee = "dispute_fee"   // expense: what the provider takes for a chargeback
+	accountGoodwill   = "goodwill_loss" // expense: debts that two people gave up
+	accountBank       = "bank:platform" // asset: our own bank, for what is paid outside the provider
 )
 
 func held(m Milestone) string          { return "held:" + m.ID.String() }
@@ -114,7 +118,7 @@ func (a AccountBalance) Class() string {
 		return "liability"
 	case "platform_fee":
 		return "income"
-	case "stripe_fee":
+	case "stripe_fee", "dispute_fee", "goodwill_loss":
 		return "expense"
 	case "connected", "withheld_tax", "memo":
 		return "memo"

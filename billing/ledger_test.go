@@ -129,7 +129,7 @@ func TestTheCheckFindsWhatIsWrong(t *testing.T) {
 	w.Check(billing.CheckLedger(ctx, w.DB))
 	for broken, says := range map[string]string{
 		"UPDATE milestones SET state = 'releasing'": "what is held is the charge",
-		"UPDATE milestones SET state = 'refunding'": "what is owed back",
+		"UPDATE milestones SET state = 'refunding'": "has a refund that has not ended",
 		"UPDATE milestones SET state = 'released'":  "transferred if and only if",
 		"UPDATE milestones SET state = 'draft'":     "charged if and only if",
 		"UPDATE milestones SET amount = amount + 1": "what is held is the charge",

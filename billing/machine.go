@@ -16,6 +16,8 @@ const (
 	TheAlumnus  Party = "alumnus"  // the contract's own
 	TheProvider Party = "provider" // Stripe, by what it answers or reports
 	TheClock    Party = "clock"    // a timer of ours, or the step that follows by itself
+	TheParties  Party = "both"     // company and alumnus agree
+	TheRuling   Party = "ruling"   // two people who stand on neither side
 )
 
 // A Move is one line of a transition table.
@@ -98,9 +100,14 @@ func (m Machine[S, T]) Diagram() string {
 // Diagrams draws the life of every noun, by its name, for the documents.
 func Diagrams() map[string]string {
 	return map[string]string{
-		contractMachine.Noun:  contractMachine.Diagram(),
-		milestoneMachine.Noun: milestoneMachine.Diagram(),
-		operationMachine.Noun: operationMachine.Diagram(),
-		payoutMachine.Noun:    payoutMachine.Diagram(),
+		contractMachine.Noun:   contractMachine.Diagram(),
+		milestoneMachine.Noun:  milestoneMachine.Diagram(),
+		operationMachine.Noun:  operationMachine.Diagram(),
+		payoutMachine.Noun:     payoutMachine.Diagram(),
+		refundMachine.Noun:     refundMachine.Diagram(),
+		approvalMachine.Noun:   approvalMachine.Diagram(),
+		chargebackMachine.Noun: chargebackMachine.Diagram(),
+		disputeMachine.Noun:    disputeMachine.Diagram(),
+		accountMachine.Noun:    accountMachine.Diagram(),
 	}
 }

@@ -28,6 +28,8 @@ const (
 	MilestoneRefunding        MilestoneState = "refunding"
 	MilestoneRefunded         MilestoneState = "refunded"
 	MilestoneCanceled         MilestoneState = "canceled"
+	MilestoneChargedBack      MilestoneState = "charged_back" // the payer's bank took the held money back
+	MilestoneReversed         MilestoneState = "reversed"     // all that was transferred was taken back
 )
 
 // What the parties do to a milestone.
@@ -46,6 +48,10 @@ const (
 	doReturned       = "returned"
 	doRefund         = "refund"
 	doRefunded       = "refunded"
+	doSplit          = "settle_split"  // a dispute ends, and something goes to the alumnus
+	doGiveBack       = "settle_refund" // a dispute ends, and nothing does
+	doChargeBack     = "charge_back"
+	doReverse        = "reverse"
 )
 
 // What can be wrong with a step of a milestone.
@@ -53,8 +59,8 @@ var (
 	ErrFrozen = problem.Define(problem.Conflict, "milestone_frozen",
 		"This milestone is frozen ({reason}). It goes on when that is settled.", "このマイルストーンは凍結中です（{reason}）。解決後に再開できます。")
 	ErrDelivered = problem.Define(problem.Conflict, "already_delivered",
-		"This was delivered once. Delivered work is refunded only by agreement: ask for changes or accept it.",
-		"一度納品された成果物は、合意なしに返金できません。修正を依頼するか、検収してください。")
+		"This was delivered once. Delivered work is refunded only by agreement or ruling: ask for changes, or open a dispute and propose a split.",
+		"一度納品された成果物は、合意または裁定なしに返金できません。修正を依頼するか、異議を申し立てて分配を提案してください。")
 	ErrNotDueYet = problem.Define(problem.Conflict, "not_due_yet",
 		"Silence accepts this on {date}, not before.", "自動検収は{date}です。まだ実行できません。")
 	ErrContractNotActive = problem.Define(problem.Conflict, "contract_not_active",
@@ -70,7 +76,7 @@ type moment struct {
 var (
 	notFrozen = &Guard[moment]{"not frozen", func(m moment) error {
 		if m.Frozen != "" {
-			return ErrFrozen.With("reason", m.Frozen)
+			return ErrFrozen.With("reason", word(m.Frozen))
 		}
 		return nil
 	}}
@@ -80,6 +86,12 @@ var (
 		}
 		return notFrozen.Holds(m)
 	}}
+	unclaimed = &Guard[moment]{"no chargeback open", func(m moment) error {
+		if m.Frozen == frozenByChargeback {
+			return notFrozen.Holds(m)
+		}
+		return nil
+	}}
 	silent = &Guard[moment]{"not frozen, auto-accept day reached", func(m moment) error {
 		if m.AutoAcceptAt == nil || m.now.Before(*m.AutoAcceptAt) {
 			return ErrNotDueYet.With("date", m.AutoAcceptAt)
@@ -88,8 +100,8 @@ var (
 	}}
 )
 
-// milestoneMachine is the life of a milestone. A delivered one never reaches refunding, by silence or otherwise, before
-// disputes and agreements exist; money that arrives is settled even when its checkout page had expired for us.
+// milestoneMachine is the life of a milestone. A delivered one reaches refunding only when both sides agree or two
+// people rule; money that arrives is settled even when its checkout page had expired for us.
 var milestoneMachine = Machine[MilestoneState, moment]{
 	Noun:  "milestone",
 	Start: MilestoneDraft,
@@ -116,6 +128,31 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestoneFunded, doRefund, MilestoneRefunding, TheCompany, undelivered},
 		{MilestoneInProgress, doRefund, MilestoneRefunding, TheCompany, undelivered},
 		{MilestoneRefunding, doRefunded, MilestoneRefunded, TheProvider, nil},
+
+		{MilestoneFunded, doSplit, MilestoneAccepted, TheParties, unclaimed},
+		{MilestoneInProgress, doSplit, MilestoneAccepted, TheParties, unclaimed},
+		{MilestoneSubmitted, doSplit, MilestoneAccepted, TheParties, unclaimed},
+		{MilestoneChangesRequested, doSplit, MilestoneAccepted, TheParties, unclaimed},
+		{MilestoneFunded, doSplit, MilestoneAccepted, TheRuling, unclaimed},
+		{MilestoneInProgress, doSplit, MilestoneAccepted, TheRuling, unclaimed},
+		{MilestoneSubmitted, doSplit, MilestoneAccepted, TheRuling, unclaimed},
+		{MilestoneChangesRequested, doSplit, MilestoneAccepted, TheRuling, unclaimed},
+		{MilestoneFunded, doGiveBack, MilestoneRefunding, TheParties, unclaimed},
+		{MilestoneInProgress, doGiveBack, MilestoneRefunding, TheParties, unclaimed},
+		{MilestoneSubmitted, doGiveBack, MilestoneRefunding, TheParties, unclaimed},
+		{MilestoneChangesRequested, doGiveBack, MilestoneRefunding, TheParties, unclaimed},
+		{MilestoneFunded, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
+		{MilestoneInProgress, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
+		{MilestoneSubmitted, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
+		{MilestoneChangesRequested, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
+
+		{MilestoneFunded, doChargeBack, MilestoneChargedBack, TheProvider, nil},
+		{MilestoneInProgress, doChargeBack, MilestoneChargedBack, TheProvider, nil},
+		{MilestoneSubmitted, doChargeBack, MilestoneChargedBack, TheProvider, nil},
+		{MilestoneChangesRequested, doChargeBack, MilestoneChargedBack, TheProvider, nil},
+		{MilestoneReleased, doReverse, MilestoneReversed, TheProvider, nil},
+		{MilestonePaid, doReverse, MilestoneReversed, TheProvider, nil},
+		{MilestonePayoutFailed, doReverse, MilestoneReversed, TheProvider, nil},
 	},
 	Stands: map[MilestoneState]Stand{
 		MilestoneDraft:            {Owner: TheCompany},
@@ -132,6 +169,8 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		MilestoneRefunding:        {Owner: TheProvider, Timer: "the refund is retried"},
 		MilestoneRefunded:         {},
 		MilestoneCanceled:         {},
+		MilestoneChargedBack:      {},
+		MilestoneReversed:         {},
 	},
 }
 
@@ -153,7 +192,12 @@ type Milestone struct {
 
 	PaymentDays    int         // from the terms
 	AutoAcceptDays int         // from the terms
-	Frozen         string      // why nothing may move; empty: not frozen
+	Refunded       int64       // of the charge: what went, goes or is owed back to the company
+	Lost           int64       // of the charge: what the payer's bank took out of what was held
+	Reversed       int64       // of the transfer: what was taken back
+	Recovered      int64       // of the net: what was kept for an old debt, by agreement
+	Frozen         string      // why nothing may move: chargeback or dispute; empty: not frozen
+	FrozenAt       *time.Time  // since when
 	HoldReason     string      // why the transfer waits: payout_account_missing, payout_account_inactive, or the provider's code
 	Charge         string      // the provider's id of the payment that funded it
 	FundedAt       *time.Time  // when the payment was made
@@ -168,8 +212,9 @@ type Milestone struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"` // by our own clock
 
-	Contract *Contract `gorm:"-"` // its head, where a single milestone is read
-	Timeline []Step    `gorm:"-"` // where a single milestone is read
+	Contract *Contract  `gorm:"-"` // its head, where a single milestone is read
+	Timeline []Step     `gorm:"-"` // where a single milestone is read
+	Asked    []Approval `gorm:"-"` // steps that wait for a second person, where a single milestone is read
 }
 
 // Quote is the milestone's line of money. LatestPayment is the legal due day once delivered, and until then the one
@@ -194,6 +239,15 @@ func (m Milestone) Can(by Party) []string {
 		}
 	}
 	return out
+}
+
+// thaw lets silence have the time back during which nothing could be answered.
+func (m *Milestone) thaw(now time.Time) {
+	if m.FrozenAt != nil && m.AutoAcceptAt != nil {
+		later := m.AutoAcceptAt.Add(now.Sub(*m.FrozenAt))
+		m.AutoAcceptAt = &later
+	}
+	m.FrozenAt = nil
 }
 
 // A Step is one move of a milestone, kept for ever: its timeline.

@@ -28,6 +28,7 @@ const (
 	OpExpired      OperationState = "expired"  // a checkout that nobody paid
 	OpPartReversed OperationState = "part_reversed"
 	OpReversed     OperationState = "reversed"
+	OpFailed       OperationState = "failed" // a refund that came back, or that was overtaken before it was sent
 )
 
 // What happens to an operation.
@@ -38,6 +39,7 @@ const (
 	doCreate   = "create"
 	doReject   = "reject"
 	doRetry    = "retry"
+	doFail     = "fail"
 )
 
 // operationMachine is the life of an operation. From unknown, and from rejected, sending begins with looking whether
@@ -63,6 +65,10 @@ var operationMachine = Machine[OperationState, Operation]{
 		{OpCreated, "reverse_part", OpPartReversed, TheProvider, nil},
 		{OpCreated, "reverse", OpReversed, TheProvider, nil},
 		{OpPartReversed, "reverse", OpReversed, TheProvider, nil},
+		{OpCreated, doFail, OpFailed, TheProvider, nil},
+		{OpSettled, doFail, OpFailed, TheProvider, nil}, // banks return refunds days later
+		{OpPlanned, doFail, OpFailed, TheProvider, nil},
+		{OpRejected, doFail, OpFailed, TheProvider, nil},
 	},
 	Stands: map[OperationState]Stand{
 		OpPlanned:      {Owner: TheClock, Timer: "next_at"},
@@ -74,6 +80,7 @@ var operationMachine = Machine[OperationState, Operation]{
 		OpExpired:      {},
 		OpPartReversed: {},
 		OpReversed:     {},
+		OpFailed:       {},
 	},
 }
 
@@ -86,10 +93,13 @@ const (
 	TransferOperation OperationKind = "transfer"
 	RefundOperation   OperationKind = "refund"
 	AccountOperation  OperationKind = "account"
+	ReversalOperation OperationKind = "reversal"
+	EvidenceOperation OperationKind = "evidence"
 )
 
 // keyPrefix begins an idempotency key.
-var keyPrefix = map[OperationKind]string{CheckoutOperation: "co", TransferOperation: "tr", RefundOperation: "re", AccountOperation: "ac"}
+var keyPrefix = map[OperationKind]string{CheckoutOperation: "co", TransferOperation: "tr", RefundOperation: "re", AccountOperation: "ac",
+	ReversalOperation: "rv", EvidenceOperation: "ev"}
 
 // An Operation is one thing we ask the provider to do. It is committed before it is asked, so that a killed process
 // leaves word of what may have happened. Input never changes: the same key always carries the same request.
@@ -153,6 +163,10 @@ func (s *Service) procedure(kind OperationKind) procedure {
 		return s.transfers()
 	case RefundOperation:
 		return s.refunds()
+	case ReversalOperation:
+		return s.reversals()
+	case EvidenceOperation:
+		return s.evidence()
 	}
 	return s.accounts()
 }
@@ -231,16 +245,22 @@ func (s *Service) waits(tx *gorm.DB, o Operation) (bool, error) {
 	if err != nil || missing == "" {
 		return false, err
 	}
+	isNews := o.Problem != missing
 	o.Problem = missing
 	if err := holdMilestone(tx, o, missing); err != nil {
 		return true, err
+	}
+	if isNews && (missing == waitNoAccount || missing == waitInactive) { // who had one that works was told when it stopped
+		if err := accountLetter(tx, *o.PersonID, ""); err != nil {
+			return true, err
+		}
 	}
 	return true, s.saveOperation(tx, &o, o.State, time.Hour) // and at once when the account changes, see wakeTransfers
 }
 
 func holdMilestone(tx *gorm.DB, o Operation, reason string) error {
-	if o.MilestoneID == nil {
-		return nil
+	if o.MilestoneID == nil || o.Kind == ReversalOperation || o.Kind == EvidenceOperation {
+		return nil // these hold nothing up
 	}
 	return tx.Exec("UPDATE milestones SET hold_reason = ? WHERE id = ?", reason, o.MilestoneID).Error
 }

@@ -59,7 +59,7 @@ func (s *Service) MoneyOverview(ctx context.Context, who market.Actor, company u
 	const net, charge = "(amount + tax - withheld)", "(amount + tax - withheld + platform_fee + platform_tax)"
 	err = g.Raw(`SELECT
 			coalesce(sum(`+charge+`) FILTER (WHERE m.state IN ('draft', 'funding')), 0) AS committed,
-			coalesce(sum(`+charge+`) FILTER (WHERE m.state NOT IN ('draft', 'funding', 'canceled', 'refunded')), 0) AS funded,
+			coalesce(sum(`+charge+`) FILTER (WHERE m.state NOT IN ('draft', 'funding', 'canceled', 'refunded', 'charged_back')), 0) AS funded,
 			coalesce(sum(`+charge+`) FILTER (WHERE m.state IN `+holding+`), 0) AS held,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state IN ('accepted', 'releasing')), 0) AS releasing,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state IN ('released', 'payout_failed')), 0) AS released,

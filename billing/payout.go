@@ -133,17 +133,45 @@ func (s *Service) savePayout(tx *gorm.DB, person uuid.UUID, p Payout) error {
 	if err != nil {
 		return err
 	}
-	for _, part := range p.Parts {
-		err := tx.Exec(`INSERT INTO payout_lines (payout_id, company_id, milestone_id, amount)
-			SELECT ?, company_id, milestone_id, ? FROM operations WHERE kind = 'transfer' AND provider_id = ? AND provider_id <> ''
-			UNION SELECT ?, company_id, milestone_id, amount FROM payout_lines WHERE payout_id = ?
-			ON CONFLICT (payout_id, milestone_id) DO NOTHING`,
-			p.ID, part.Amount, part.Transfer, p.ID, part.Failed).Error
+	lines, err := linesOf(tx, p)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		err := tx.Exec("INSERT INTO payout_lines (payout_id, company_id, milestone_id, amount) VALUES (?, ?, ?, ?) ON CONFLICT (payout_id, milestone_id) DO NOTHING",
+			p.ID, l.CompanyID, l.MilestoneID, l.Amount).Error
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// linesOf sums the parts of a payout by milestone: what was transferred less what was taken back, or what an earlier
+// payout had failed to bring.
+func linesOf(tx *gorm.DB, p Payout) ([]PayoutLine, error) {
+	var lines []PayoutLine
+	add := func(found []PayoutLine) {
+		for _, f := range found {
+			i := slices.IndexFunc(lines, func(l PayoutLine) bool { return l.MilestoneID == f.MilestoneID })
+			if i < 0 {
+				lines = append(lines, f)
+				continue
+			}
+			lines[i].Amount += f.Amount
+		}
+	}
+	for _, part := range p.Parts {
+		var found []PayoutLine
+		err := tx.Raw(`SELECT company_id, milestone_id, ?::bigint AS amount FROM operations WHERE kind IN ('transfer', 'reversal') AND provider_id = ? AND provider_id <> ''
+			UNION ALL SELECT company_id, milestone_id, amount FROM payout_lines WHERE payout_id = ?`,
+			part.Amount, part.Transfer+part.Reversal, part.Failed).Scan(&found).Error
+		if err != nil {
+			return nil, err
+		}
+		add(found)
+	}
+	return slices.DeleteFunc(lines, func(l PayoutLine) bool { return l.Amount == 0 }), nil
 }
 
 // payLines moves the mirror and the milestones of a payout that has ended. A failed one is booked out and in again, so
@@ -169,7 +197,7 @@ func (s *Service) payLines(tx *gorm.DB, p Payout, lines []PayoutLine) error {
 				return err
 			}
 		}
-		if err := s.followMirror(tx, *c, m, failed); err != nil {
+		if err := s.followMirror(tx, *c, m, failed, p.Failure); err != nil {
 			return err
 		}
 	}
@@ -204,7 +232,7 @@ func first(lines []PayoutLine) PayoutLine {
 }
 
 // followMirror makes a milestone's state follow what is left of it on the connected account: nothing means paid.
-func (s *Service) followMirror(tx *gorm.DB, c Contract, m Milestone, failed bool) error {
+func (s *Service) followMirror(tx *gorm.DB, c Contract, m Milestone, failed bool, reason string) error {
 	var left int64
 	err := tx.Raw("SELECT coalesce(sum(amount), 0) FROM ledger_postings WHERE account = ? AND milestone_id = ?", connected(c.PersonID), m.ID).Scan(&left).Error
 	if err != nil {
@@ -227,8 +255,22 @@ func (s *Service) followMirror(tx *gorm.DB, c Contract, m Milestone, failed bool
 	if errors.Is(err, ErrWrongState) {
 		return nil // it is there already
 	}
-	if err != nil || do != doPaidOut {
+	if err != nil {
 		return err
 	}
+	if do == doReturned {
+		return jobs.Enqueue(tx, bankLetter(c, m, reason))
+	}
 	return jobs.Enqueue(tx, letter(market.LetterPaid, c.PersonID, c, m, nil))
+}
+
+// bankLetter tells a person that their bank sent the money back.
+func bankLetter(c Contract, m Milestone, reason string) market.Letter {
+	facts := map[string]any{}
+	if reason != "" {
+		facts["reason"] = reason
+	}
+	l := letter(market.LetterReturned, c.PersonID, c, m, facts)
+	l.Path = "/payouts"
+	return l
 }

@@ -144,6 +144,9 @@ func (s *Service) Milestone(ctx context.Context, who market.Actor, id uuid.UUID)
 		return Milestone{}, err
 	}
 	m.Contract = &c
+	if err := g.Where("milestone_id = ? AND state = ?", id, ApprovalAsked).Order("id").Find(&m.Asked).Error; err != nil {
+		return m, err
+	}
 	return m, g.Where("milestone_id = ?", id).Order("id").Find(&m.Timeline).Error
 }
 
@@ -255,6 +258,6 @@ func (s *Service) Accounts(ctx context.Context, who market.Actor, company uuid.U
 	return list, s.db.Gorm(ctx).Raw(`SELECT account, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS debit,
 			coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS credit
 		FROM ledger_postings WHERE company_id = ? GROUP BY account, currency
-		HAVING sum(amount) <> 0 OR split_part(account, ':', 1) NOT IN ('held', 'payable', 'refund_payable', 'connected')
+		HAVING sum(amount) <> 0 OR split_part(account, ':', 1) NOT IN ('held', 'payable', 'refund_payable', 'connected', 'dispute_hold', 'receivable')
 		ORDER BY account, currency`, company).Scan(&list).Error
 }

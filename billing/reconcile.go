@@ -210,9 +210,10 @@ func (s *Service) copyTransactions(ctx context.Context, since time.Time, progres
 			milestone = &b.Milestone
 		}
 		err := s.db.Gorm(ctx).Exec(`INSERT INTO balance_transactions (id, company_id, milestone_id, source, type, amount, fee, net, currency, created_at, fetched_at)
-			SELECT ?, m.company_id, m.id, ?, ?, ?, ?, ?, ?, ?, ? FROM (SELECT 1) one LEFT JOIN milestones m ON m.id = ?
+			SELECT ?, m.company_id, m.id, ?, ?, ?, ?, ?, ?, ?, ? FROM (SELECT 1) one LEFT JOIN milestones m
+				ON m.id = coalesce(?, (SELECT milestone_id FROM ledger_entries WHERE external_id = ? LIMIT 1)) -- chargebacks name none
 			ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, milestone_id = excluded.milestone_id`,
-			b.ID, b.Source, b.Type, b.Amount, b.Fee, b.Net, b.Currency, b.CreatedAt, s.clock.Now(), milestone).Error
+			b.ID, b.Source, b.Type, b.Amount, b.Fee, b.Net, b.Currency, b.CreatedAt, s.clock.Now(), milestone, b.Source).Error
 		if err != nil {
 			return err
 		}

@@ -15,9 +15,11 @@ import (
 
 // Why a transfer waits, apart from the provider's own codes.
 const (
-	waitNoAccount = "payout_account_missing"
-	waitInactive  = "payout_account_inactive"
-	waitFrozen    = "frozen"
+	waitNoAccount  = "payout_account_missing"
+	waitInactive   = "payout_account_inactive"
+	waitGone       = "payout_account_gone"
+	waitRestricted = "payout_account_restricted"
+	waitFrozen     = "frozen"
 )
 
 // retryRefused is how soon a refused transfer or refund is tried again, unless something changes before.
@@ -26,7 +28,7 @@ const retryRefused = time.Hour
 // planTransfer writes the transfer of an accepted milestone and has a job send it.
 func (s *Service) planTransfer(tx *gorm.DB, c Contract, m Milestone) error {
 	o := Operation{ID: newID(), CompanyID: &c.CompanyID, Kind: TransferOperation, MilestoneID: &m.ID, PersonID: &c.PersonID}
-	o, err := s.plan(tx, o, TransferOrder{Operation: o.ID, Milestone: m.ID, Charge: m.Charge, Amount: m.Quote().Net, Currency: m.Currency,
+	o, err := s.plan(tx, o, TransferOrder{Operation: o.ID, Milestone: m.ID, Charge: m.Charge, Amount: m.Quote().Net - m.Recovered, Currency: m.Currency,
 		Title: c.Label() + " " + m.Title}, s.clock.Now())
 	if err != nil {
 		return err
@@ -73,10 +75,14 @@ func (s *Service) payoutAccountReady(tx *gorm.DB, o Operation) (string, error) {
 		return waitNoAccount, nil
 	case err != nil:
 		return "", err
-	case !a.Transfers:
-		return waitInactive, nil
 	case m.Frozen != "":
 		return waitFrozen, nil
+	case a.State == AccountDeauthorized:
+		return waitGone, nil
+	case a.State == AccountRestricted:
+		return waitRestricted, nil
+	case !a.Transfers:
+		return waitInactive, nil
 	}
 	return "", nil
 }

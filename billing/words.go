@@ -13,6 +13,12 @@ var japanese = map[string]string{
 	"draft": "未入金", "funding": "支払い手続き中", "funded": "入金済み", "in_progress": "作業中", "submitted": "納品済み",
 	"changes_requested": "修正依頼中", "accepted": "検収済み", "releasing": "支払手続き中", "released": "振込待ち", "paid": "支払済み",
 	"payout_failed": "振込不能", "refunding": "返金手続き中", "refunded": "返金済み", "canceled": "取消",
+	"charged_back": "チャージバック", "reversed": "送金取消済み",
+	"refund": "返金", "approval": "承認", "chargeback": "チャージバック", "dispute": "異議", "account": "受取口座",
+	"asked": "承認待ち", "approved": "承認済み", "declined": "却下", "withdrawn": "取下げ",
+	"sending": "送信中", "pending": "処理中", "succeeded": "完了", "failed": "失敗", "by_hand": "銀行振込済み", "overtaken": "充当済み",
+	"inquiry": "照会中", "needs_response": "要回答", "under_review": "審査中", "won": "勝訴", "lost": "敗訴", "inquiry_closed": "照会終了",
+	"open": "協議中", "for_ruling": "裁定待ち", "proposed_ruling": "裁定の確認待ち", "agreed": "合意済み", "ruled": "裁定済み",
 }
 
 // word says a noun or a state of the tables in the reader's language; one without a Japanese word keeps its own.

@@ -34,7 +34,7 @@ func (s *Service) Submit(ctx context.Context, who market.Actor, id uuid.UUID, me
 	if err := checkMessage(message, false); err != nil {
 		return Milestone{}, err
 	}
-	return s.step(ctx, who, id, TheAlumnus, func(tx *gorm.DB, c Contract, m *Milestone) error {
+	return s.stepOpen(ctx, who, id, TheAlumnus, func(tx *gorm.DB, c Contract, m *Milestone) error { // receiving is never refused
 		company, err := market.CompanyByID(tx, c.CompanyID)
 		if err != nil {
 			return err
@@ -75,23 +75,38 @@ func (s *Service) RequestChanges(ctx context.Context, who market.Actor, id uuid.
 
 // Accept accepts a delivery: what was held is owed to the alumnus, and its transfer is planned and sent by a job.
 func (s *Service) Accept(ctx context.Context, who market.Actor, id uuid.UUID) (Milestone, error) {
-	return s.step(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
+	return s.stepOpen(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
 		return s.accept(tx, who, c, m, TheCompany)
 	})
 }
 
 // accept is acceptance by the company or by its silence.
 func (s *Service) accept(tx *gorm.DB, who market.Actor, c Contract, m *Milestone, by Party) error {
-	now := s.clock.Now()
 	if err := s.move(tx, who, m, by, doAccept, ""); err != nil {
 		return err
 	}
+	return s.release(tx, c, m)
+}
+
+// release owes what was held to the alumnus, and plans its transfer.
+func (s *Service) release(tx *gorm.DB, c Contract, m *Milestone) error {
+	now := s.clock.Now()
 	m.AcceptedAt, m.AutoAcceptAt = &now, nil
+	keep, err := s.recoverable(tx, c, *m)
+	if err != nil {
+		return err
+	}
+	m.Recovered = keep
 	if err := s.move(tx, market.Actor{}, m, TheClock, doRelease, ""); err != nil {
 		return err
 	}
-	if _, err := Post(tx, accepted(*m, c.PersonID, now)); err != nil {
+	if err := s.post(tx, accepted(*m, c.PersonID, now)); err != nil {
 		return err
+	}
+	if keep > 0 {
+		if err := s.post(tx, recovered(*m, c.PersonID, now)); err != nil {
+			return err
+		}
 	}
 	return s.planTransfer(tx, c, *m)
 }
@@ -125,7 +140,7 @@ func (s *Service) Cancel(ctx context.Context, who market.Actor, id uuid.UUID, re
 	if err := checkMessage(reason, true); err != nil {
 		return Milestone{}, err
 	}
-	return s.step(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
+	return s.stepOpen(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
 		if err := s.move(tx, who, m, TheCompany, doCancel, reason); err != nil {
 			return err
 		}
@@ -133,14 +148,25 @@ func (s *Service) Cancel(ctx context.Context, who market.Actor, id uuid.UUID, re
 	})
 }
 
-// step runs one use case on a milestone that the actor may act on, and reads the result.
+// step runs one use case on a milestone of an active contract, and reads the result.
 func (s *Service) step(ctx context.Context, who market.Actor, id uuid.UUID, as Party, do func(*gorm.DB, Contract, *Milestone) error) (Milestone, error) {
+	return s.stepOpen(ctx, who, id, as, func(tx *gorm.DB, c Contract, m *Milestone) error {
+		if err := s.working(tx, c); err != nil {
+			return err
+		}
+		return do(tx, c, m)
+	})
+}
+
+// stepOpen runs one use case on a milestone that the actor may act on, of a contract that is active or rests: what was
+// delivered is answered for even then.
+func (s *Service) stepOpen(ctx context.Context, who market.Actor, id uuid.UUID, as Party, do func(*gorm.DB, Contract, *Milestone) error) (Milestone, error) {
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
 		c, m, err := s.lockFor(tx, who, id, as)
 		if err != nil {
 			return err
 		}
-		if c.State != ContractActive {
+		if c.State != ContractActive && c.State != ContractPaused {
 			return ErrContractNotActive.With("state", word(string(c.State)))
 		}
 		return do(tx, c, &m)
@@ -181,7 +207,7 @@ func (s *Service) close(tx *gorm.DB, c Contract) error {
 			return err
 		}
 		if to != ContractCompleted {
-			return nil
+			return s.giveTaskBack(tx, c, now)
 		}
 		if err := market.CompleteTask(tx, c.TaskID, now); err != nil {
 			return err

@@ -125,6 +125,7 @@ func (s *Service) Company(ctx context.Context, who Actor, id uuid.UUID) (Company
 type CompanyEdit struct {
 	Name, NameEN, TimeZone, Language, Address, TaxNumber *string
 	AutoAcceptDays, PaymentDays                          *int
+	RefundLimit                                          *int64 // below 0: refunds take one person, whatever the amount
 }
 
 // UpdateCompany changes a company's settings.
@@ -144,6 +145,12 @@ func (s *Service) UpdateCompany(ctx context.Context, who Actor, id uuid.UUID, e 
 		}
 		change(&c.AutoAcceptDays, e.AutoAcceptDays)
 		change(&c.PaymentDays, e.PaymentDays)
+		if e.RefundLimit != nil {
+			c.RefundLimit = e.RefundLimit
+			if *e.RefundLimit < 0 {
+				c.RefundLimit = nil
+			}
+		}
 		if err := c.check(); err != nil {
 			return err
 		}
@@ -168,7 +175,7 @@ func change[T any](to, from *T) {
 
 // Departments lists a company's departments by name, for anybody who belongs there.
 func (s *Service) Departments(ctx context.Context, who Actor, company uuid.UUID) ([]Department, error) {
-	if !who.Belongs(company) {
+	if !who.InNetwork(company) {
 		return nil, ErrNotFound
 	}
 	var list []Department

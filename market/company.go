@@ -24,6 +24,7 @@ type Company struct {
 	PlatformFeeBP  int64  `gorm:"column:platform_fee_bp"` // basis points, charged on top of the fee
 	AutoAcceptDays int    // silence of so many days accepts delivered work
 	PaymentDays    int    // the fee is due so many days after receipt, receipt being day 1; at most 60
+	RefundLimit    *int64 // minor units; above it a refund takes two people, 0: always; nil: never
 	CreatedAt      time.Time
 	Formula        json.RawMessage // the constants of its score, as package matching reads them; nil for the house's
 }

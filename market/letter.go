@@ -9,26 +9,44 @@ type LetterKind string
 
 // The letters that are sent.
 const (
-	LetterJoin       LetterKind = "join"       // you worked with us: come in (carries a one-time link)
-	LetterTeam       LetterKind = "team"       // you were given a role at a company (carries a one-time link)
-	LetterSignIn     LetterKind = "sign_in"    // the one-time link somebody asked for
-	LetterLink       LetterKind = "link"       // another company says you worked there: is it you?
-	LetterInvitation LetterKind = "invitation" // a task you may like (carries a one-time link)
-	LetterBid        LetterKind = "bid"        // somebody bid on your task
-	LetterCounter    LetterKind = "counter"    // the other side changed the offer
-	LetterAwarded    LetterKind = "awarded"    // your bid is accepted: here are the terms
-	LetterNotChosen  LetterKind = "not_chosen" // another bid was accepted
-	LetterCanceled   LetterKind = "canceled"   // the task you bid on was canceled
-	LetterFunded     LetterKind = "funded"     // the money is there: you may start
-	LetterSubmitted  LetterKind = "submitted"  // work was delivered: look at it
-	LetterChanges    LetterKind = "changes"    // changes were asked for
-	LetterReleased   LetterKind = "released"   // accepted, and the money is on its way
-	LetterPaid       LetterKind = "paid"       // the payout arrived
+	LetterJoin            LetterKind = "join"             // you worked with us: come in (carries a one-time link)
+	LetterTeam            LetterKind = "team"             // you were given a role at a company (carries a one-time link)
+	LetterSignIn          LetterKind = "sign_in"          // the one-time link somebody asked for
+	LetterLink            LetterKind = "link"             // another company says you worked there: is it you?
+	LetterInvitation      LetterKind = "invitation"       // a task you may like (carries a one-time link)
+	LetterBid             LetterKind = "bid"              // somebody bid on your task
+	LetterCounter         LetterKind = "counter"          // the other side changed the offer
+	LetterAwarded         LetterKind = "awarded"          // your bid is accepted: here are the terms
+	LetterNotChosen       LetterKind = "not_chosen"       // another bid was accepted
+	LetterCanceled        LetterKind = "canceled"         // the task you bid on was canceled
+	LetterFunded          LetterKind = "funded"           // the money is there: you may start
+	LetterSubmitted       LetterKind = "submitted"        // work was delivered: look at it
+	LetterChanges         LetterKind = "changes"          // changes were asked for
+	LetterReleased        LetterKind = "released"         // accepted, and the money is on its way
+	LetterPaid            LetterKind = "paid"             // the payout arrived
+	LetterRefundFailed    LetterKind = "refund_failed"    // a refund came back: finance has to find another way
+	LetterApproval        LetterKind = "approval"         // somebody asks for a step about money that needs a second person
+	LetterChargeback      LetterKind = "chargeback"       // the payer's bank took a payment back or asks about it
+	LetterChargebackOver  LetterKind = "chargeback_over"  // the bank has decided
+	LetterDispute         LetterKind = "dispute"          // the other side opened a dispute
+	LetterProposal        LetterKind = "proposal"         // the other side proposes a split
+	LetterDisputeOver     LetterKind = "dispute_over"     // a dispute is settled
+	LetterForRuling       LetterKind = "for_ruling"       // a dispute needs two people to decide it
+	LetterReversal        LetterKind = "reversal"         // money that was transferred is taken back
+	LetterReversalRefused LetterKind = "reversal_refused" // it could not be: the account has too little
+	LetterDebt            LetterKind = "debt"             // you owe what could not be taken back
+	LetterPaused          LetterKind = "paused"           // the contract rests
+	LetterResumed         LetterKind = "resumed"          // the contract goes on
+	LetterNotice          LetterKind = "notice"           // the contract ends on a day
+	LetterEnded           LetterKind = "ended"            // the contract ended before anything was paid for
+	LetterAccount         LetterKind = "account"          // your payout account cannot receive money
+	LetterReturned        LetterKind = "returned"         // your bank sent the money back
 )
 
 // LetterKinds are all of them. Each has a text in letters/ for each language.
 var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
-	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid}
+	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
+	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

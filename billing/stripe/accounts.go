@@ -110,6 +110,8 @@ func (g *gateway) parts(ctx context.Context, accountID, payout string) ([]billin
 		case b.Source == nil:
 		case b.Type == stripe.BalanceTransactionTypePayment && b.Source.Charge != nil && b.Source.Charge.SourceTransfer != nil:
 			parts = append(parts, billing.PayoutPart{Transfer: b.Source.Charge.SourceTransfer.ID, Amount: b.Net})
+		case b.Type == stripe.BalanceTransactionTypePaymentRefund && b.Source.Refund != nil && b.Source.Refund.SourceTransferReversal != nil:
+			parts = append(parts, billing.PayoutPart{Reversal: b.Source.Refund.SourceTransferReversal.ID, Amount: b.Net})
 		case b.Type == stripe.BalanceTransactionTypePayoutFailure, b.Type == stripe.BalanceTransactionTypePayoutCancel:
 			parts = append(parts, billing.PayoutPart{Failed: b.Source.ID, Amount: b.Net})
 		}

@@ -34,6 +34,9 @@ func balanceTransaction(b *stripe.BalanceTransaction) billing.BalanceTransaction
 		Currency: currency(b.Currency), CreatedAt: moment(b.Created)}
 	if b.Source != nil {
 		out.Source, out.Milestone = b.Source.ID, causeOf(b.Source)
+		if b.Type == stripe.BalanceTransactionTypeRefundFailure || b.Source.Dispute != nil && b.Amount > 0 {
+			out.Source += ":back" // the same object moved money twice
+		}
 	}
 	return out
 }

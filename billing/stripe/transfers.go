@@ -66,7 +66,7 @@ func (g *gateway) CreateRefund(ctx context.Context, key string, o billing.Refund
 		Reason:   stripe.String(string(stripe.RefundReasonRequestedByCustomer)),
 		Metadata: map[string]string{keyOperation: o.Operation.String(), keyMilestone: o.Milestone.String()},
 	}
-	p.AddExpand("balance_transaction")
+	expandRefund(p, "")
 	r, err := g.api.Refunds.New(p)
 	if err != nil {
 		return billing.Refund{}, answer(err)
@@ -76,20 +76,30 @@ func (g *gateway) CreateRefund(ctx context.Context, key string, o billing.Refund
 
 func refund(r *stripe.Refund) billing.Refund {
 	out := billing.Refund{ID: r.ID, Operation: idOf(r.Metadata[keyOperation]), Amount: r.Amount, Currency: currency(r.Currency),
-		State: string(r.Status), At: moment(r.Created)}
+		State: string(r.Status), Failure: string(r.FailureReason), At: moment(r.Created)}
 	if r.Charge != nil {
 		out.Charge = r.Charge.ID
 	}
-	if r.BalanceTransaction != nil && r.BalanceTransaction.Created != 0 {
-		out.At = moment(r.BalanceTransaction.Created)
+	if b := r.BalanceTransaction; b != nil && b.Created != 0 {
+		out.Moved, out.At = true, moment(b.Created)
+	}
+	if b := r.FailureBalanceTransaction; b != nil && b.Created != 0 {
+		out.Returned, out.FailedAt = true, moment(b.Created)
 	}
 	return out
+}
+
+// expandRefund asks for the balance transactions along with a refund: the one that took the money and the one that
+// brought it back.
+func expandRefund(p interface{ AddExpand(string) }, prefix string) {
+	p.AddExpand(prefix + "balance_transaction")
+	p.AddExpand(prefix + "failure_balance_transaction")
 }
 
 // FindRefund looks through the refunds of a charge.
 func (g *gateway) FindRefund(ctx context.Context, charge string, operation uuid.UUID) (billing.Refund, error) {
 	p := &stripe.RefundListParams{ListParams: pages(ctx), Charge: stripe.String(charge)}
-	p.AddExpand("data.balance_transaction")
+	expandRefund(p, "data.")
 	i := g.api.Refunds.List(p)
 	for i.Next() {
 		if r := refund(i.Refund()); r.Operation == operation {
@@ -102,7 +112,7 @@ func (g *gateway) FindRefund(ctx context.Context, charge string, operation uuid.
 // Refund reads one again.
 func (g *gateway) Refund(ctx context.Context, id string) (billing.Refund, error) {
 	p := &stripe.RefundParams{Params: with(ctx, "")}
-	p.AddExpand("balance_transaction")
+	expandRefund(p, "")
 	r, err := g.api.Refunds.Get(id, p)
 	if err != nil {
 		return billing.Refund{}, answer(err)

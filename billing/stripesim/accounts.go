@@ -24,6 +24,8 @@ type account struct {
 	Settings         accountSettings   `json:"settings"`
 	TOSAcceptance    tosAcceptance     `json:"tos_acceptance"`
 	Type             string            `json:"type"`
+
+	Gone bool `json:"_gone"` // its owner has taken the platform's access away
 }
 
 type businessProfile struct {
@@ -148,7 +150,7 @@ func (a *account) request(c *call, capability string) {
 
 // accountOf returns the account in the path. The platform sees all its connected accounts, an account itself only.
 func (c *call) accountOf(id string) (account, error) {
-	a, ok := c.accounts.get(id)
+	a, ok := c.here(id)
 	if !ok || c.owner != platform && c.owner != id {
 		return a, &apiError{Status: 403, Type: "invalid_request_error", Code: "account_invalid",
 			Message: "The provided key does not have access to account '" + id + "' (or that account does not exist)."}
@@ -188,7 +190,7 @@ func listAccounts(c *call) (any, error) {
 	created := c.within("created")
 	var all []account
 	for _, r := range slices.Backward(c.accounts.rows) {
-		if created(r.Body.Created) {
+		if created(r.Body.Created) && !r.Body.Gone {
 			all = append(all, r.Body)
 		}
 	}

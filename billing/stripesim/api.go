@@ -161,7 +161,7 @@ func (s *Server) logUnexpected(in *incoming, err error) {
 
 func (c *call) run(h handler) (answer, error) {
 	if c.owner != platform {
-		if _, ok := c.accounts.get(c.owner); !ok {
+		if _, ok := c.here(c.owner); !ok {
 			return answer{}, &apiError{Status: http.StatusForbidden, Type: "invalid_request_error", Code: "account_invalid", unstored: true,
 				Message: "The provided key does not have access to account '" + c.owner + "' (or that account does not exist)."}
 		}

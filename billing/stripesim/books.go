@@ -11,6 +11,7 @@ type books struct {
 	intents   *book[paymentIntent]
 	charges   *book[charge]
 	refunds   *book[refund]
+	disputes  *book[dispute]
 	transfers *book[transfer]
 	reversals *book[transferReversal]
 	accounts  *book[account]
@@ -33,6 +34,7 @@ func newBooks() books {
 		intents:   newBook[paymentIntent](s, "payment_intent"),
 		charges:   newBook[charge](s, "charge"),
 		refunds:   newBook[refund](s, "refund"),
+		disputes:  newBook[dispute](s, "dispute"),
 		transfers: newBook[transfer](s, "transfer"),
 		reversals: newBook[transferReversal](s, "transfer_reversal"),
 		accounts:  newBook[account](s, "account"),

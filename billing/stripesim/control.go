@@ -40,7 +40,7 @@ func (s *Server) controlRoutes(page func(string, http.HandlerFunc)) {
 	page("GET /_stand-in", s.showPanel)
 	for name, do := range map[string]command{
 		"clock": s.commandClock, "payouts": s.commandPayout, "faults": s.commandFault, "faults/clear": s.commandClearFaults,
-		"events": s.commandEvents, "topups": s.commandTopUp, "accounts": s.commandAccount, "keys": s.commandKeys,
+		"events": s.commandEvents, "topups": s.commandTopUp, "accounts": s.commandAccount, "disputes": s.commandDispute, "refunds": s.commandRefund, "keys": s.commandKeys,
 	} {
 		page("POST /_stand-in/"+name, func(w http.ResponseWriter, r *http.Request) { s.obey(w, r, do) })
 	}
@@ -106,7 +106,16 @@ func (s *Server) commandClock(field func(string) string) error {
 	return s.Advance(time.Duration(seconds) * time.Second)
 }
 
-func (s *Server) commandPayout(field func(string) string) error { return s.PayOut(field("account")) }
+func (s *Server) commandPayout(field func(string) string) error {
+	if field("action") != "fail" {
+		return s.PayOut(field("account"))
+	}
+	code := field("reason")
+	if code == "" {
+		code = "account_closed"
+	}
+	return s.FailPayout(field("payout"), code)
+}
 
 func (s *Server) commandFault(field func(string) string) error {
 	times, err := number(field, "times", 1)
@@ -154,6 +163,9 @@ func (s *Server) commandTopUp(field func(string) string) error {
 }
 
 func (s *Server) commandAccount(field func(string) string) error {
+	if field("action") == "deauthorize" {
+		return s.Deauthorize(field("account"))
+	}
 	return s.update(durable, func(t *tx) error {
 		a, ok := t.accounts.get(field("account"))
 		if !ok {
@@ -165,7 +177,7 @@ func (s *Server) commandAccount(field func(string) string) error {
 		case "restrict":
 			t.restrict(a)
 		default:
-			return errors.New("action must be onboard or restrict")
+			return errors.New("action must be onboard, restrict or deauthorize")
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package stripesim
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -92,6 +93,7 @@ func (s *Server) catchUp() error {
 func (t *tx) step() {
 	t.makeAvailable()
 	t.retryRefunds()
+	t.loseUnanswered()
 	t.expireSessions()
 	t.finishPayouts()
 	t.payOutAutomatically()
@@ -118,6 +120,11 @@ func (s *Server) plan(done time.Time) {
 	for _, session := range s.sessions.all() {
 		if session.Status == "open" {
 			s.wakeAt(stamp(session.ExpiresAt).time())
+		}
+	}
+	for _, d := range s.disputes.all() {
+		if strings.HasSuffix(d.Status, "needs_response") {
+			s.wakeAt(stamp(d.EvidenceDetails.DueBy).time())
 		}
 	}
 	for _, p := range s.payouts.all() {

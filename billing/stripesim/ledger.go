@@ -1,6 +1,7 @@
 package stripesim
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -55,11 +56,13 @@ var reportingCategory = map[string]string{
 	"payment_refund":  "refund",
 	"transfer_refund": "transfer_reversal",
 	"payout_failure":  "payout_reversal",
+	"refund_failure":  "refund_failure",
 }
 
 // A posting is a movement to be written: what of, how much, and from when on it is available.
 type posting struct {
 	kind        string
+	category    string // Stripe's accounting word where the kind does not decide it
 	source      string
 	amount, fee int64
 	currency    string
@@ -72,11 +75,8 @@ type posting struct {
 func (t *tx) post(owner string, p posting) ref {
 	b := balanceTransaction{
 		head: t.head("balance_transaction", "txn_"), Amount: p.amount, Fee: p.fee, Net: p.amount - p.fee, Currency: p.currency,
-		Description: ref(p.description), Source: ref(p.source), Type: p.kind, ReportingCategory: reportingCategory[p.kind],
+		Description: ref(p.description), Source: ref(p.source), Type: p.kind, ReportingCategory: cmp.Or(p.category, reportingCategory[p.kind], p.kind),
 		Status: "available", AvailableOn: t.now.Unix(), FeeDetails: []feeDetail{}, Payout: p.payout,
-	}
-	if b.ReportingCategory == "" {
-		b.ReportingCategory = p.kind
 	}
 	if p.fee != 0 {
 		b.FeeDetails = append(b.FeeDetails, feeDetail{Amount: p.fee, Currency: p.currency, Description: "Stripe processing fees", Type: "stripe_fee"})

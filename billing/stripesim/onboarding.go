@@ -32,7 +32,7 @@ func createAccountLink(c *call) (any, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if _, ok := c.accounts.get(l.Account); !ok {
+	if _, ok := c.here(l.Account); !ok {
 		return nil, missing("account", l.Account, "account")
 	}
 	l.URL = c.base + "/_onboarding/" + l.Account + "?link=" + l.ID
@@ -49,13 +49,17 @@ func (t *tx) onboard(a account, holder string) {
 	}
 	a.Requirements = due([]string{}, "")
 	a.TOSAcceptance.Date = stamp(t.now.Unix())
-	newBank := len(a.ExternalAccounts.Data) == 0
-	if newBank {
+	kind := "account.external_account.created"
+	broken := len(a.ExternalAccounts.Data) > 0 && a.ExternalAccounts.Data[0].Status == "errored"
+	if broken {
+		kind = "account.external_account.updated"
+	}
+	if broken || len(a.ExternalAccounts.Data) == 0 {
 		a.ExternalAccounts.Data = []bankAccount{{ID: newID("ba_"), Object: "bank_account", Account: a.ID, AccountHolderName: ref(holder),
 			BankName: "STRIPE TEST BANK", Country: "JP", Currency: a.DefaultCurrency, DefaultForCurrency: true, Last4: "1234",
 			RoutingNumber: "1100000", Status: "new"}}
 		a.ExternalAccounts.TotalCount = 1
-		t.emit(a.ID, "account.external_account.created", a.ExternalAccounts.Data[0])
+		t.emit(a.ID, kind, a.ExternalAccounts.Data[0])
 	}
 	t.setCapabilities(a, "active")
 }

@@ -27,7 +27,7 @@ type payout struct {
 	ReversedBy           ref               `json:"reversed_by"`
 	SourceType           string            `json:"source_type"`
 	StatementDescriptor  ref               `json:"statement_descriptor"`
-	Status               string            `json:"status"` // in_transit or paid
+	Status               string            `json:"status"` // in_transit, paid or failed
 	Type                 string            `json:"type"`
 }
 

@@ -3,17 +3,19 @@ package stripesim
 // A refund gives a charge back to the card. It is pending while the balance cannot cover it.
 type refund struct {
 	head
-	Amount                 int64             `json:"amount"`
-	BalanceTransaction     ref               `json:"balance_transaction"`
-	Charge                 ref               `json:"charge"`
-	Currency               string            `json:"currency"`
-	Metadata               map[string]string `json:"metadata"`
-	PaymentIntent          ref               `json:"payment_intent"`
-	Reason                 ref               `json:"reason"`
-	ReceiptNumber          ref               `json:"receipt_number"`
-	SourceTransferReversal ref               `json:"source_transfer_reversal"`
-	Status                 string            `json:"status"` // pending or succeeded
-	TransferReversal       ref               `json:"transfer_reversal"`
+	Amount                    int64             `json:"amount"`
+	BalanceTransaction        ref               `json:"balance_transaction"`
+	Charge                    ref               `json:"charge"`
+	Currency                  string            `json:"currency"`
+	FailureBalanceTransaction ref               `json:"failure_balance_transaction"`
+	FailureReason             ref               `json:"failure_reason"`
+	Metadata                  map[string]string `json:"metadata"`
+	PaymentIntent             ref               `json:"payment_intent"`
+	Reason                    ref               `json:"reason"`
+	ReceiptNumber             ref               `json:"receipt_number"`
+	SourceTransferReversal    ref               `json:"source_transfer_reversal"`
+	Status                    string            `json:"status"` // pending, succeeded or failed
+	TransferReversal          ref               `json:"transfer_reversal"`
 }
 
 func createRefund(c *call) (any, error) {
@@ -39,19 +41,21 @@ func createRefund(c *call) (any, error) {
 	if !ok {
 		return nil, missing("charge", chargeID, "charge")
 	}
-	if err := re.fits(ch); err != nil {
+	if err := c.fits(&re, ch); err != nil {
 		return nil, err
 	}
 	return c.giveBack(c.owner, ch, re), nil
 }
 
 // fits checks the refund against what is left of the charge, and fills in what follows from it.
-func (re *refund) fits(ch charge) error {
+func (c *call) fits(re *refund, ch charge) error {
 	left := ch.Amount - ch.AmountRefunded
 	if re.Amount == 0 {
 		re.Amount = left
 	}
 	switch {
+	case c.chargedBack(ch):
+		return refused("charge_disputed", "Charge %s has been charged back; cannot issue a refund.", ch.ID)
 	case !ch.Paid || ch.isPayment():
 		return refused("", "The charge %s cannot be refunded.", ch.ID)
 	case left == 0:
@@ -61,6 +65,16 @@ func (re *refund) fits(ch charge) error {
 	}
 	re.Charge, re.Currency, re.PaymentIntent, re.Status = ref(ch.ID), ch.Currency, ch.PaymentIntent, "pending"
 	return nil
+}
+
+// chargedBack reports whether a bank has taken the charge's money, or may yet: an inquiry leaves it refundable.
+func (s *Server) chargedBack(ch charge) bool {
+	for _, d := range s.disputes.all() {
+		if string(d.Charge) == ch.ID && d.Status != "won" && !d.isInquiry() {
+			return true
+		}
+	}
+	return false
 }
 
 // giveBack records the refund and pays it at once if the balance covers it. Stripe keeps its fee.

@@ -42,6 +42,9 @@ func createReversal(c *call) (any, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	if _, ok := c.here(tr.Destination); !ok {
+		return nil, refused("account_invalid", "The account %s is not connected to your platform any more.", tr.Destination)
+	}
 	sheet := c.balance(tr.Destination)
 	switch {
 	case left == 0:

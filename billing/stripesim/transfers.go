@@ -41,7 +41,7 @@ func createTransfer(c *call) (any, error) {
 
 // coverTransfer checks that the transfer may be made and returns when its money is available; zero means now.
 func (c *call) coverTransfer(tr *transfer) (available time.Time, err error) {
-	to, ok := c.accounts.get(tr.Destination)
+	to, ok := c.here(tr.Destination)
 	if !ok {
 		return available, missing("destination", tr.Destination, "destination")
 	}

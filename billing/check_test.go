@@ -1,0 +1,101 @@
+package billing_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"homecoming/billing"
+)
+
+// plants break one invariant each, known by a part of its sentence, behind every trigger's back. $paid, $funded and
+// $releasing are milestones.
+var plants = map[string]string{
+	"every entry sums to zero per currency":                      "UPDATE ledger_postings SET amount = amount + 1 WHERE account = 'stripe_fee'",
+	"every entry has at least two postings":                      "DELETE FROM ledger_postings WHERE account LIKE 'connected:%'",
+	"every posting belongs to its entry's company and milestone": "UPDATE ledger_postings SET milestone_id = '$funded' WHERE milestone_id = '$paid' AND account = 'stripe_fee'",
+	"a milestone's entries are in its own currency":              "UPDATE ledger_postings SET currency = 'USD' WHERE milestone_id = '$funded'",
+	"nothing that is held or owed is below zero":                 "UPDATE ledger_postings SET amount = amount - 1 WHERE account = 'held:$paid' AND amount < 0; UPDATE ledger_postings SET amount = amount + 2 WHERE account = 'held:$paid' AND amount > 0",
+	"what is held is":                                                                "UPDATE milestones SET amount = amount + 1 WHERE id = '$funded'",
+	"what is owed to the alumnus":                                                    "UPDATE milestones SET state = 'paid' WHERE id = '$releasing'",
+	"what is owed back is":                                                           "INSERT INTO refunds (id, company_id, milestone_id, amount, currency, state, created_at, updated_at) SELECT gen_random_uuid(), company_id, id, 5, 'JPY', 'failed', now(), now() FROM milestones WHERE id = '$funded'",
+	"what was funded went to the alumnus":                                            "UPDATE ledger_postings SET amount = amount - 1 WHERE account = 'consumption_tax'",
+	"no more is transferred than was charged":                                        "UPDATE ledger_postings SET amount = 9000000 WHERE milestone_id = '$paid' AND account LIKE 'payable:%' AND amount > 0",
+	"at most once each":                                                              "INSERT INTO ledger_entries SELECT gen_random_uuid(), company_id, at, posted_at, kind, source || ' again', '', milestone_id FROM ledger_entries WHERE kind = 'accept' AND milestone_id = '$paid'",
+	"a milestone is charged if and only if its state says so":                        "UPDATE milestones SET state = 'draft' WHERE id = '$funded'",
+	"a milestone is transferred if and only if its state says so":                    "UPDATE milestones SET state = 'released' WHERE id = '$releasing'",
+	"nothing is both released and refunded":                                          "WITH e AS (INSERT INTO ledger_entries SELECT gen_random_uuid(), company_id, at, posted_at, 'refund_asked', 'refund_asked:x', '', milestone_id FROM ledger_entries WHERE kind = 'accept' AND milestone_id = '$paid' RETURNING *) INSERT INTO ledger_postings SELECT id, 1, company_id, milestone_id, 'refund_payable:x', 'JPY', -5, at FROM e",
+	"the mirror of a connected account":                                              "UPDATE milestones SET state = 'releasing' WHERE id = '$paid'; UPDATE ledger_postings SET amount = amount * 2 WHERE milestone_id = '$paid' AND account LIKE 'connected:%' AND amount > 0",
+	"a release has at most one live transfer":                                        "DROP INDEX one_live_transfer; INSERT INTO operations (id, company_id, kind, milestone_id, state, input, input_hash, created_at, updated_at) SELECT gen_random_uuid(), company_id, kind, milestone_id, 'planned', input, input_hash, now(), now() FROM operations WHERE kind = 'transfer' AND milestone_id = '$paid'",
+	"a milestone that is being refunded has a refund":                                "UPDATE milestones SET state = 'refunding' WHERE id = '$funded'",
+	"what was refunded is what":                                                      "UPDATE milestones SET refunded = 1 WHERE id = '$funded'",
+	"delivered work is refunded only":                                                "UPDATE milestones SET state = 'refunded' WHERE id = '$paid'",
+	"no more is taken back than was sent":                                            "UPDATE milestones SET reversed = 9000000 WHERE id = '$paid'",
+	"a chargeback holds up nothing once it is lost":                                  "INSERT INTO chargebacks (id, company_id, milestone_id, charge, amount, currency, reason, state, stage, opened_at, updated_at) SELECT 'dp_x', company_id, id, charge, 1, 'JPY', 'x', 'lost', 'after_payout', now(), now() FROM milestones WHERE id = '$paid'; UPDATE ledger_postings SET account = 'dispute_hold:dp_x' WHERE milestone_id = '$paid' AND account = 'stripe_fee'",
+	"a milestone is frozen if and only if":                                           "UPDATE milestones SET frozen = 'dispute' WHERE id = '$paid'",
+	"nobody owes less than nothing":                                                  "UPDATE ledger_postings SET account = 'receivable:client:x' WHERE milestone_id = '$paid' AND account = 'platform_fee'",
+	"nothing is kept for a debt beyond":                                              "UPDATE milestones SET recovered = 1 WHERE id = '$paid'",
+	"every transfer, refund and reversal has an operation that was committed before": "DELETE FROM operations WHERE kind = 'transfer' AND milestone_id = '$paid'",
+	"an operation that is done names what was done":                                  "UPDATE operations SET provider_id = '' WHERE kind = 'transfer' AND milestone_id = '$paid'",
+	"every object of the provider is explained by one entry":                         "UPDATE ledger_entries SET external_id = (SELECT max(external_id) FROM ledger_entries WHERE kind = 'charge') WHERE kind = 'charge'",
+	"a contract is over if and only if all its milestones are":                       "UPDATE contracts SET state = 'completed'",
+}
+
+// TestEachInvariantIsFoundBroken plants a violation of each, in a transaction that is taken back.
+func TestEachInvariantIsFoundBroken(t *testing.T) {
+	w := newWorld(t)
+	ms := w.contract()(100_000, 200_000, 300_000).Milestones
+	for _, m := range ms {
+		w.fund(m)
+	}
+	w.onboard()
+	w.deliver(ms[0])
+	w.accept(ms[0])
+	w.payday()
+	w.deliver(ms[2])
+	_, err := w.billing.Accept(ctx, w.aoi.Manager, ms[2].ID) // and nothing is sent yet
+	w.Check(err)
+	w.wantState(ms[0], billing.MilestonePaid)
+	w.wantState(ms[1], billing.MilestoneFunded)
+	w.wantState(ms[2], billing.MilestoneReleasing)
+	found, err := billing.AuditLedger(ctx, w.DB)
+	w.Check(err)
+	for _, f := range found {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(plants)), func(part string) bool { return strings.Contains(f.Says, part) }) {
+			t.Errorf("nothing is planted against %q", f.Says)
+		}
+		if f.Broken != 0 {
+			t.Errorf("before anything is planted, %q: %v", f.Says, f.Culprits)
+		}
+	}
+	for part, plant := range plants {
+		if !slices.ContainsFunc(w.brokenBy(plant, ms), func(says string) bool { return strings.Contains(says, part) }) {
+			t.Errorf("planted, and not found: %q", part)
+		}
+	}
+}
+
+// brokenBy is what the audit says after a plant, which is then taken back.
+func (w *world) brokenBy(plant string, ms []billing.Milestone) (says []string) {
+	w.Helper()
+	conn, err := w.DB.Pool().Acquire(ctx)
+	w.Check(err)
+	defer conn.Release()
+	tx, err := conn.Begin(ctx)
+	w.Check(err)
+	defer func() { w.Check(tx.Rollback(ctx)) }()
+	plant = strings.NewReplacer("$paid", ms[0].ID.String(), "$funded", ms[1].ID.String(), "$releasing", ms[2].ID.String()).Replace(plant)
+	_, err = tx.Exec(ctx, "SET LOCAL session_replication_role = replica; "+plant, pgx.QueryExecModeSimpleProtocol)
+	w.Check(err)
+	found, err := billing.Audit(ctx, tx)
+	w.Check(err)
+	for _, f := range found {
+		if f.Broken > 0 && len(f.Culprits) > 0 {
+			says = append(says, f.Says)
+		}
+	}
+	return says
+}

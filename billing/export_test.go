@@ -1,0 +1,4 @@
+package billing
+
+// What tests outside the package need to see.
+var Audit = audit

@@ -1,0 +1,53 @@
+package billing
+
+import (
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/jobs"
+	"homecoming/market"
+)
+
+// post writes entries, each once, as posted now.
+func (s *Service) post(tx *gorm.DB, entries ...Entry) error {
+	for _, e := range entries {
+		e.PostedAt = s.clock.Now()
+		if _, err := Post(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endOperation moves an operation to its end, unless it is there already.
+func (s *Service) endOperation(tx *gorm.DB, o *Operation, do string) error {
+	to, err := operationMachine.Next(o.State, do, TheProvider, *o)
+	if err != nil {
+		return nil
+	}
+	return s.saveOperation(tx, o, to, 0)
+}
+
+// tell writes one letter about a milestone to each of several people.
+func tell(tx *gorm.DB, kind market.LetterKind, readers []uuid.UUID, c Contract, m Milestone, facts map[string]any) error {
+	told := map[uuid.UUID]bool{}
+	for _, p := range readers {
+		if told[p] {
+			continue
+		}
+		told[p] = true
+		if err := jobs.Enqueue(tx, letter(kind, p, c, m, facts)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellMoney writes to the contract's manager and to everybody who looks after the company's money.
+func (s *Service) tellMoney(tx *gorm.DB, kind market.LetterKind, c Contract, m Milestone, facts map[string]any) error {
+	readers, err := market.Holders(tx, c.CompanyID, market.Finance)
+	if err != nil {
+		return err
+	}
+	return tell(tx, kind, append(readers, c.ManagerID), c, m, facts)
+}
