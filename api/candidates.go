@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"homecoming/api/access"
+	"homecoming/internal/problem"
 	"homecoming/market"
 	"homecoming/matching"
 )
@@ -16,12 +17,14 @@ type score = float64
 
 // ranking is who fits best, with the proof that nobody better is missing.
 type ranking struct {
+	ID          *uuid.UUID  `json:"id" format:"uuid" doc:"Under which it was kept, see /rankings/{id}; null for a task that is not saved"`
 	Items       []candidate `json:"items"`
+	Discoveries []candidate `json:"discoveries" doc:"At most two people behind the list who meet every must-have and are new here or were hardly ever shown"`
 	Certificate certificate `json:"certificate"`
 	Index       string      `json:"index" enum:"meilisearch,postgres" doc:"Which index answered; the list is the same"`
 	Degraded    bool        `json:"degraded" doc:"The faster index could not be relied on"`
 	AsOf        civil.Date  `json:"as_of" format:"date"`
-	Formula     int         `json:"formula"`
+	Formula     int         `json:"formula" doc:"Version of the constants"`
 }
 
 type certificate struct {
@@ -34,6 +37,7 @@ type certificate struct {
 type candidate struct {
 	MembershipID uuid.UUID `json:"membership_id" format:"uuid"`
 	Person       person    `json:"person"`
+	Discovery    bool      `json:"discovery" doc:"Stands behind the list to be discovered"`
 	Standing
 }
 
@@ -44,14 +48,30 @@ type person struct {
 	Reading       string        `json:"reading" doc:"In kana; empty where there is none"`
 	HourlyRate    *market.Money `json:"hourly_rate,omitempty"`
 	AvailableFrom *civil.Date   `json:"available_from" format:"date" doc:"Null is now"`
+	Outside       bool          `json:"outside" doc:"Does not come from the company"`
+	From          []origin      `json:"from,omitempty" doc:"Partners of the company that somebody from outside left"`
+}
+
+// origin is a company by its names.
+type origin struct {
+	Name   string `json:"name"`
+	NameEN string `json:"name_en"`
 }
 
 // Standing is a score with what explains it, in the reader's language.
 type Standing struct {
-	Score   score    `json:"score" example:"82.11"`
-	Parts   parts    `json:"parts" doc:"They sum to the score"`
-	Reasons []string `json:"reasons"`
-	Skills  []chip   `json:"skills" doc:"One for each skill of the task"`
+	Score     score    `json:"score" example:"82.11"`
+	Parts     parts    `json:"parts" doc:"They sum to the score"`
+	Reasons   []string `json:"reasons"`
+	Breakdown []reason `json:"breakdown" doc:"Each part with its points and a sentence"`
+	Skills    []chip   `json:"skills" doc:"One for each skill of the task"`
+}
+
+type reason struct {
+	Part   string `json:"part" enum:"skills,department,tenure,record"`
+	Points score  `json:"points"`
+	Most   score  `json:"most" doc:"What the part can give"`
+	Text   string `json:"text"`
 }
 
 type parts struct {
@@ -73,7 +93,8 @@ type chip struct {
 
 func standingOf(t matching.Standing) Standing {
 	return Standing{Score: t.Score.Float(), Reasons: orEmpty(t.Reasons),
-		Parts: parts{Skills: t.Parts.Skills.Float(), Department: t.Parts.Department.Float(), Tenure: t.Parts.Tenure.Float(), Record: t.Parts.Record.Float()},
+		Parts:     parts{Skills: t.Parts.Skills.Float(), Department: t.Parts.Department.Float(), Tenure: t.Parts.Tenure.Float(), Record: t.Parts.Record.Float()},
+		Breakdown: each(t.Breakdown, func(r matching.Reason) reason { return reason{r.Part, r.Points.Float(), r.Most.Float(), r.Text} }),
 		Skills: each(t.Skills, func(c matching.Chip) chip {
 			return chip{Skill: c.Skill, Name: c.Name, State: string(c.State), Wanted: c.Wanted, Strength: c.Strength, Via: c.Via, Text: c.Text}
 		})}
@@ -81,12 +102,25 @@ func standingOf(t matching.Standing) Standing {
 
 func rankingOf(r matching.Ranking) ranking {
 	c := r.Certificate
-	return ranking{Certificate: certificate{Exact: c.Exact, KthScore: c.Kth.Float(), Bound: c.Bound.Float(), Rounds: c.Rounds},
-		Index: r.Index, Degraded: r.Degraded, AsOf: r.AsOf, Formula: r.Formula, Items: each(r.Items, func(c matching.Candidate) candidate {
-			p := c.Person
-			return candidate{MembershipID: c.MembershipID, Standing: standingOf(c.Standing),
-				Person: person{ID: p.ID, Name: p.Name, Reading: p.Reading, HourlyRate: p.HourlyRate, AvailableFrom: p.AvailableFrom}}
-		})}
+	out := ranking{Certificate: certificate{Exact: c.Exact, KthScore: c.Kth.Float(), Bound: c.Bound.Float(), Rounds: c.Rounds},
+		Index: r.Index, Degraded: r.Degraded, AsOf: r.AsOf, Formula: r.Formula, Items: each(r.Items, candidateOf), Discoveries: each(r.Discoveries, discoveryOf)}
+	if r.ID != uuid.Nil {
+		out.ID = &r.ID
+	}
+	return out
+}
+
+func candidateOf(c matching.Candidate) candidate {
+	p := c.Person
+	return candidate{MembershipID: c.MembershipID, Standing: standingOf(c.Standing),
+		Person: person{ID: p.ID, Name: p.Name, Reading: p.Reading, HourlyRate: p.HourlyRate, AvailableFrom: p.AvailableFrom,
+			Outside: p.Outside, From: each(p.From, func(w problem.Word) origin { return origin{w.JA, w.EN} })}}
+}
+
+func discoveryOf(c matching.Candidate) candidate {
+	found := candidateOf(c)
+	found.Discovery = true
+	return found
 }
 
 // reader is the actor, read to in the language that the request asks for.
@@ -173,15 +207,10 @@ func (s *Server) recommended(ctx context.Context, in *HowMany) (*out[list[recomm
 	return answer(whole(all, recommendationFor(who)), err)
 }
 
-func (s *Server) standing(ctx context.Context, in *OfID) (*out[recommendation], error) {
-	who := reader(ctx)
-	o, err := s.cfg.Matching.ScoreFor(ctx, who, in.ID)
-	return answer(recommendationFor(who)(o), err)
-}
-
 type reached struct {
-	Alumni int `json:"alumni" doc:"Whom it is shown to"`
-	Hidden int `json:"hidden" doc:"How many of them keep themselves out of rankings"`
+	Alumni  int `json:"alumni" doc:"Whom it is shown to"`
+	Outside int `json:"outside" doc:"And how many people from outside"`
+	Hidden  int `json:"hidden" doc:"How many of them keep themselves out of rankings"`
 }
 
 type reachQuery struct {

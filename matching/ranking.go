@@ -32,6 +32,7 @@ type Ranking struct {
 	Degraded    bool       // a faster index is configured but could not be relied on; the list is the same
 	AsOf        civil.Date // the company's day that the scores are of
 	Formula     int        // the version of the formula
+	Constants   Constants  // and what it scores by
 
 	names namesByID // of what the sentences speak of
 }
@@ -132,7 +133,7 @@ func (s *Service) rank(ctx context.Context, q Question, query Query, lang proble
 		}
 	}
 	return Ranking{Items: items, Certificate: f.certificate, Index: f.index, Degraded: f.degraded, AsOf: q.AsOf,
-		Formula: q.Formula.Version, names: names}, nil
+		Formula: q.Formula.Version, Constants: q.Formula.Constants(), names: names}, nil
 }
 
 // touch notes members of a company for the indexes, also those that are gone.

@@ -15,6 +15,9 @@ type Score int32
 // String writes the score the way it is shown: 82.11.
 func (s Score) String() string { return fmt.Sprintf("%d.%02d", s/100, s%100) }
 
+// Short writes the score without decimals that are zero: 65, 62.5.
+func (s Score) Short() string { return strconv.FormatFloat(s.Float(), 'f', -1, 64) }
+
 // Float is the score in points, for documents that know no hundredths.
 func (s Score) Float() float64 { return float64(s) / 100 }
 

@@ -143,15 +143,20 @@ func Storybook() templ.Component {
 }
 
 // StoryScore and the people below are invented.
-var storyScore = Score{Points: "82.11", Round: "82", Skills: 5200, Department: 500, Tenure: 1636, Record: 875}
+var storyScore = storyPoints("82.11", "82", 5200, 500, 1636, 875)
+
+func storyPoints(points, round string, skills, department, tenure, record int) Score {
+	return Score{points, round, skills, department, tenure, record, []ScoreLine{{"skills", skills, 6500, "3 of 4 skills"}, {"department", department, 500, "knows Finance"},
+		{"tenure", tenure, 2000, "6 yrs 3 mo with you, left a year ago"}, {"record", record, 1000, "4.8 over 9 contracts"}}}
+}
 
 var storyCandidates = []Candidate{
-	{ID: "1", Name: "高橋 由美", Reading: "Yumi Takahashi", Aside: []string{"free from 1 Dec", "¥6,500/h"}, Score: Score{"94.03", "94", 6500, 500, 1600, 803},
+	{ID: "1", Name: "高橋 由美", Reading: "Yumi Takahashi", Aside: []string{"free from 1 Dec", "¥6,500/h"}, Score: storyPoints("94.03", "94", 6500, 500, 1600, 803),
 		Reasons: "All 4 skills · 8 yrs 2 mo with you, left a year ago · knows Finance · 4.9 over 6 contracts", Checked: true,
 		Chips: []Chip{{"corporate tax 3", "met"}, {"bookkeeping 3", "met"}, {"連結決算 2", "met"}}},
 	{ID: "2", Name: "Daniel Okafor", Aside: []string{"free now", "¥7,200/h"}, Score: storyScore, Reasons: "3 of 4 skills · 11 yrs with you, left 2 years ago · new here",
 		Chips: []Chip{{"corporate tax 3", "met"}, {"English not stated", "miss"}}},
-	{ID: "3", Name: "小林 健", Reading: "Ken Kobayashi", Aside: []string{"busy until 20 Dec"}, Score: Score{"71.00", "71", 4600, 0, 1800, 700}, Reasons: "3 of 4 skills, tax one level below", Invited: "Invited",
+	{ID: "3", Name: "小林 健", Reading: "Ken Kobayashi", Aside: []string{"busy until 20 Dec"}, Score: storyPoints("71.00", "71", 4600, 0, 1800, 700), Reasons: "3 of 4 skills, tax one level below", Invited: "Invited",
 		Chips: []Chip{{"corporate tax 2 of 3", "miss"}, {"bookkeeping 3", "met"}}},
 }
 
