@@ -99,9 +99,9 @@ var alarmLetters = map[AlarmKind]market.LetterKind{SilenceAlarm: market.LetterRe
 // watchful are the milestones that an alarm may be about.
 const watchful = `SELECT m.id FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN companies o ON o.id = m.company_id
 	WHERE m.state IN ('funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing') AND (
-		m.state = 'submitted' AND m.auto_accept_at <= @now + interval '9 days'
-		OR m.state IN ` + holding + ` AND m.funded_at <= @now - interval '59 days'
-		OR m.pay_by <= (@now AT TIME ZONE o.time_zone)::date + 14) ORDER BY m.id`
+		m.state = 'submitted' AND m.auto_accept_at <= CAST(@now AS timestamptz) + interval '9 days'
+		OR m.state IN ` + holding + ` AND m.funded_at <= CAST(@now AS timestamptz) - interval '59 days'
+		OR m.pay_by <= (CAST(@now AS timestamptz) AT TIME ZONE o.time_zone)::date + 14) ORDER BY m.id`
 
 // Alarm writes the letters that have become due and gives back what may be held no longer, one milestone a transaction.
 // It returns how many milestones it did something about. One that fails does not keep the others waiting.

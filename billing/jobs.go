@@ -35,6 +35,15 @@ func (SweepJob) Kind() string { return "billing.sweep" }
 // InsertOpts keeps the queue from retrying what comes round again by itself.
 func (SweepJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1} }
 
+// An AlarmJob writes the letters that the clock wants written.
+type AlarmJob struct{}
+
+// Kind is the job's name in the queue.
+func (AlarmJob) Kind() string { return "billing.alarm" }
+
+// InsertOpts keeps the queue from retrying what comes round again by itself.
+func (AlarmJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1} }
+
 // A CatchUpJob asks the provider for events that never came.
 type CatchUpJob struct{}
 
@@ -71,6 +80,10 @@ func AddWorkers(w *river.Workers, s *Service) {
 		}
 		return err
 	}))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[AlarmJob]) error {
+		_, err := s.Alarm(ctx)
+		return err
+	}))
 	river.AddWorker(w, &reconciler{s: s})
 }
 
@@ -99,7 +112,7 @@ func Periodic(*Service) []*river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args, nil },
 			&river.PeriodicJobOpts{RunOnStart: true})
 	}
-	return []*river.PeriodicJob{every(5*time.Second, SweepJob{}), every(3*time.Minute, CatchUpJob{})}
+	return []*river.PeriodicJob{every(5*time.Second, SweepJob{}), every(3*time.Minute, CatchUpJob{}), every(20*time.Minute, AlarmJob{})}
 }
 
 // A reconciler works reconciliations; listing a busy month takes longer than other jobs.

@@ -100,6 +100,14 @@ var (
 	}}
 )
 
+// overheld lets money go back by itself that may not be held any longer, where nothing was ever delivered.
+var overheld = &Guard[moment]{"not frozen, never delivered, held for 90 days", func(m moment) error {
+	if m.FundedAt == nil || m.now.Before(m.FundedAt.AddDate(0, 0, holdingLimit)) {
+		return ErrNotDueYet.With("date", m.FundedAt)
+	}
+	return undelivered.Holds(m)
+}}
+
 // milestoneMachine is the life of a milestone. A delivered one reaches refunding only when both sides agree or two
 // people rule; money that arrives is settled even when its checkout page had expired for us.
 var milestoneMachine = Machine[MilestoneState, moment]{
@@ -127,6 +135,8 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestoneReleased, doReturned, MilestonePayoutFailed, TheProvider, nil},
 		{MilestoneFunded, doRefund, MilestoneRefunding, TheCompany, undelivered},
 		{MilestoneInProgress, doRefund, MilestoneRefunding, TheCompany, undelivered},
+		{MilestoneFunded, doRefund, MilestoneRefunding, TheClock, overheld},
+		{MilestoneInProgress, doRefund, MilestoneRefunding, TheClock, overheld},
 		{MilestoneRefunding, doRefunded, MilestoneRefunded, TheProvider, nil},
 
 		{MilestoneFunded, doSplit, MilestoneAccepted, TheParties, unclaimed},

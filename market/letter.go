@@ -41,12 +41,16 @@ const (
 	LetterEnded           LetterKind = "ended"            // the contract ended before anything was paid for
 	LetterAccount         LetterKind = "account"          // your payout account cannot receive money
 	LetterReturned        LetterKind = "returned"         // your bank sent the money back
+	LetterReminder        LetterKind = "reminder"         // silence is about to accept a delivery
+	LetterHolding         LetterKind = "holding"          // a payment has been held for long, or for as long as it may be
+	LetterPayBy           LetterKind = "pay_by"           // the legal due day of a fee comes near
 )
 
 // LetterKinds are all of them. Each has a text in letters/ for each language.
 var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
-	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned}
+	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
+	LetterReminder, LetterHolding, LetterPayBy}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

@@ -104,7 +104,7 @@ func (v *victim) strike(ctx context.Context, r *rand.Rand, n int) (string, error
 		return "", err
 	}
 	if n%3 == 2 {
-		return lostAnswer, v.loseAnswer(ctx, r)
+		return v.loseAnswer(ctx, r)
 	}
 	at := r.IntN(len(crash.Boundaries) + 2)
 	if at >= len(crash.Boundaries) {
@@ -113,47 +113,57 @@ func (v *victim) strike(ctx context.Context, r *rand.Rand, n int) (string, error
 		return "at random", ctx.Err()
 	}
 	kind := crash.Boundaries[at]
-	v.plug.Arm(kind, 1+r.IntN(12), v.kill)
-	v.pulledOrKilled(ctx, 4*time.Second)
+	v.plug.Arm(kind, 1+r.IntN(8), v.kill)
+	if !v.pulledOrKilled(ctx, 4*time.Second) {
+		return "at random", ctx.Err()
+	}
 	return string(kind), ctx.Err()
 }
 
 // loseAnswer kills the server during or after a transfer, with every other way of hearing of it cut off, and lets it
 // hear again when it has made up its mind.
-func (v *victim) loseAnswer(ctx context.Context, r *rand.Rand) error {
+func (v *victim) loseAnswer(ctx context.Context, r *rand.Rand) (string, error) {
 	if err := v.stripe.control(ctx, "events", map[string]string{"action": "hold"}); err != nil {
-		return err
+		return "", err
 	}
 	v.veil.Events.Store(true)
 	kind := []crash.Boundary{crash.DuringCall, crash.AfterCall}[r.IntN(2)]
 	v.plug.ArmAt(kind, "/v1/transfers", 1, v.kill)
-	v.pulledOrKilled(ctx, 20*time.Second)
-	if err := v.stripe.control(ctx, "keys", map[string]string{"action": "forget"}); err != nil {
-		return err
+	blow := lostAnswer
+	if !v.pulledOrKilled(ctx, time.Minute) {
+		blow = "at random"
 	}
-	for patience := time.Now().Add(20 * time.Second); time.Now().Before(patience) && ctx.Err() == nil; pause(ctx, 100*time.Millisecond) {
-		var unsure int
-		err := v.db.Gorm(ctx).Raw("SELECT count(*) FROM operations WHERE kind = 'transfer' AND state IN ('sending', 'unknown') AND created_at < now() - interval '1 second'").Scan(&unsure).Error
+	forgotten := v.stripe.control(ctx, "keys", map[string]string{"action": "forget"}) // sooner than anybody sends again
+	var unsure []string
+	err := v.db.Gorm(ctx).Raw("SELECT id::text FROM operations WHERE kind = 'transfer' AND state IN ('sending', 'unknown')").Scan(&unsure).Error
+	if err = errors.Join(err, forgotten); err != nil {
+		return "", err
+	}
+	for patience := time.Now().Add(30 * time.Second); time.Now().Before(patience) && ctx.Err() == nil; pause(ctx, 100*time.Millisecond) {
+		var left int
+		err := v.db.Gorm(ctx).Raw("SELECT count(*) FROM operations WHERE id::text IN ? AND state IN ('sending', 'unknown')", append(unsure, "")).Scan(&left).Error
 		if err != nil {
-			return err
+			return "", err
 		}
-		if unsure == 0 {
+		if left == 0 {
 			break
 		}
 	}
 	v.veil.Events.Store(false)
-	return v.stripe.control(ctx, "events", map[string]string{"action": "release", "order": []string{"", "reversed", "shuffled"}[r.IntN(3)]})
+	return blow, v.stripe.control(ctx, "events", map[string]string{"action": "release", "order": []string{"", "reversed", "shuffled"}[r.IntN(3)]})
 }
 
-// pulledOrKilled waits for the plug to be pulled, and kills the server all the same when nothing has passed by.
-func (v *victim) pulledOrKilled(ctx context.Context, patience time.Duration) {
+// pulledOrKilled waits for the plug to be pulled, and kills the server all the same when nothing has passed by. It
+// reports whether the plug was pulled.
+func (v *victim) pulledOrKilled(ctx context.Context, patience time.Duration) bool {
 	for end := time.Now().Add(patience); !v.plug.Pulled(); pause(ctx, 5*time.Millisecond) {
 		if time.Now().After(end) || ctx.Err() != nil {
 			v.plug.Arm("", 0, nil)
 			v.kill()
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // pause waits, or returns when ctx ends.
