@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // ResolveSkill finds the skill that a name, alias or id means for a company, and makes an unknown name the
-// company's own, in the caller's transaction. Package matching provides it.
+// company's own, in the caller's transaction; for no company (uuid.Nil) it makes nothing and an unknown name gives "". A
+// word that means several skills is refused with ErrSkillAmbiguous. Package matching provides it.
 type ResolveSkill func(tx *gorm.DB, company uuid.UUID, name string) (skillID string, err error)
 
 // A Service carries out the market's use cases. Each is one transaction, asks the policy first, leaves an audit row
@@ -25,6 +27,8 @@ type Service struct {
 	resolve ResolveSkill
 	vault   *vault
 	box     *seal.Box // nil where the installation has no key
+
+	passkeys *webauthn.WebAuthn // nil where browsers take none
 }
 
 // An Option changes how a Service is made.

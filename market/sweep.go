@@ -26,11 +26,14 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 	return w.market.Sweep(ctx)
 }
 
-// Sweep forgets one-time links and sessions that ended more than 30 days ago, and the files of checks that nobody went
+// Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, and the files of checks that nobody went
 // on with for a day.
 func (s *Service) Sweep(ctx context.Context) error {
 	before := s.clock.Now().Add(-kept)
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM one_time_links WHERE expires_at < ?", before).Error; err != nil {
+		return err
+	}
+	if err := s.db.Gorm(ctx).Exec("DELETE FROM passkey_challenges WHERE expires_at < ?", before).Error; err != nil {
 		return err
 	}
 	err := s.db.Gorm(ctx).Exec("UPDATE runs SET input = NULL WHERE kind = ? AND input IS NOT NULL AND finished_at < ?", RunImport, s.clock.Now().Add(-rehearsalKept)).Error

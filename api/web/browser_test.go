@@ -13,6 +13,7 @@ import (
 	"github.com/go-rod/rod/lib/proto"
 
 	"homecoming/market"
+	"homecoming/market/markettest"
 )
 
 // screen is a real browser in which somebody has signed in. What the page's console complains of fails the test.
@@ -108,4 +109,42 @@ func TestEveryPageWorksWithoutTheScript(t *testing.T) {
 		t.Error("a page asks for the script")
 	}
 	b.get("/tasks").says("No tasks yet")
+}
+
+func TestAPasskeySignsItsOwnerIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	page := w.screen(aoi.Manager, "en")
+	w.Check(proto.WebAuthnEnable{}.Call(page))
+	_, err := proto.WebAuthnAddVirtualAuthenticator{Options: &proto.WebAuthnVirtualAuthenticatorOptions{Protocol: proto.WebAuthnAuthenticatorProtocolCtap2,
+		Transport: proto.WebAuthnAuthenticatorTransportInternal, HasResidentKey: true, HasUserVerification: true, IsUserVerified: true,
+		AutomaticPresenceSimulation: true}}.Call(page)
+	w.Check(err)
+	enter := func(path string) { page.MustNavigate(w.named() + path).MustWaitLoad() }
+
+	enter("/signin")
+	page.MustElement("[name=email]").MustInput(aoi.Manager.Email)
+	page.MustElement("[name=password]").MustInput(markettest.Password)
+	page.MustElementR("button", "^Sign in$").MustClick()
+	page.MustElementR("h1", "Tasks")
+	enter("/security")
+	page.MustElement("#f-passkey-name").MustInput("Her laptop")
+	page.MustElementR("button", "Add a passkey").MustClick()
+	page.MustElementR("[data-test=passkey]", "Her laptop")
+
+	w.Check(page.SetCookies(nil))
+	enter("/signin?next=/contracts")
+	page.MustElementR("button", "Sign in with a passkey").MustClick()
+	page.MustElementR("h1", "Contracts")
+
+	list, err := w.Market.Passkeys(ctx, aoi.Manager)
+	if err != nil || len(list) != 1 || list[0].LastUsedAt == nil {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	w.Check(w.Market.RemovePasskey(ctx, aoi.Manager, list[0].ID))
+	w.Check(page.SetCookies(nil))
+	enter("/signin")
+	page.MustElementR("button", "Sign in with a passkey").MustClick()
+	page.MustElementR("#passkey-says", "could not be checked")
 }

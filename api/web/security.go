@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -22,6 +23,8 @@ type securityView struct {
 	recoveryLeft int
 	setup        *market.Authenticator // being set up now
 	recovery     []string              // just made, shown this once
+	passkeys     []market.Passkey
+	canPasskey   bool // whether they can be used here
 }
 
 func (v *visit) security() (s securityView, err error) {
@@ -31,6 +34,10 @@ func (v *visit) security() (s securityView, err error) {
 	}
 	s.hasPassword, s.here = p.HasPassword, v.who.Session
 	if s.sessions, err = v.Market.Sessions(v.ctx, v.who); err != nil {
+		return s, err
+	}
+	s.canPasskey = v.Market.HavePasskeys()
+	if s.passkeys, err = v.Market.Passkeys(v.ctx, v.who); err != nil {
 		return s, err
 	}
 	s.hasCode, s.recoveryLeft, err = v.Market.HasAuthenticator(v.ctx, v.who)
@@ -103,6 +110,19 @@ func (v *visit) postRemoveAuthenticator() error {
 		return wrong
 	}
 	return v.to("/security", "security.code.removed")
+}
+
+func (v *visit) postRemovePasskey() error {
+	id, err := base64.RawURLEncoding.DecodeString(v.c.PostForm("passkey"))
+	if err == nil {
+		err = v.Market.RemovePasskey(v.ctx, v.who, id)
+	} else {
+		err = market.ErrNotFound
+	}
+	if err != nil {
+		return v.retreat(err, "/security")
+	}
+	return v.to("/security", "passkey.removed")
 }
 
 func (v *visit) postPassword() error {

@@ -18,11 +18,11 @@ func (v *visit) getSignIn() error {
 	if v.who.PersonID != uuid.Nil {
 		return v.to("/", "")
 	}
-	return v.ok(signInPage(signIn{next: v.c.Query("next")}, ui.Fault{}))
+	return v.ok(signInPage(signIn{next: v.c.Query("next"), passkeys: v.Market.HavePasskeys()}, ui.Fault{}))
 }
 
 func (v *visit) postSignIn() error {
-	typed := signIn{v.form().text("email"), v.c.PostForm("next")}
+	typed := signIn{v.form().text("email"), v.c.PostForm("next"), v.Market.HavePasskeys()}
 	again := func(err error) error {
 		var p *problem.Error
 		if !errors.As(err, &p) {
@@ -77,7 +77,7 @@ func local(path string) string {
 
 // postSignInLink answers the same for every address, known or not.
 func (v *visit) postSignInLink() error {
-	typed := signIn{v.form().text("email"), v.c.PostForm("next")}
+	typed := signIn{v.form().text("email"), v.c.PostForm("next"), v.Market.HavePasskeys()}
 	again := func(f ui.Fault) templ.Component { return signInPage(typed, f) }
 	if typed.email == "" {
 		return v.refuse(market.ErrRequired.On("email"), again)

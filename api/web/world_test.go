@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -20,6 +21,7 @@ import (
 	"homecoming/billing/stripe"
 	"homecoming/billing/stripesim"
 	"homecoming/internal/mail"
+	"homecoming/internal/seal"
 	"homecoming/market"
 	"homecoming/market/markettest"
 	"homecoming/matching"
@@ -40,16 +42,27 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: markettest.New(t)}
-	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords)
+	w.server = httptest.NewUnstartedServer(nil)
+	box, err := seal.New("the key of these tests")
+	w.Check(err)
+	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, market.WithBox(box), market.WithAddress(w.named()))
 	w.Check(matching.SyncTaxonomy(ctx, w.DB))
 	w.payThrough()
 	w.fits = matching.New(w.DB, w.Clock, postgres.New(w.DB))
 	s, err := api.New(api.Config{DB: w.DB, Clock: w.Clock, Market: w.Market, Matching: w.fits, Billing: w.billing, Logger: slog.New(slog.DiscardHandler),
 		Pages: web.Pages(web.Config{Market: w.Market, Matching: w.fits, Billing: w.billing, Clock: w.Clock, Dev: true, Outbox: mail.NewOutbox(w.DB)})})
 	w.Check(err)
-	w.server = httptest.NewServer(s)
+	w.server.Config.Handler = s
+	w.server.Start()
 	t.Cleanup(w.server.Close)
 	return w
+}
+
+// named is the server by a name, because browsers take no passkeys at an address without one.
+func (w *world) named() string {
+	_, port, err := net.SplitHostPort(w.server.Listener.Addr().String())
+	w.Check(err)
+	return "http://localhost:" + port
 }
 
 // payThrough opens a stand-in of the payment provider.

@@ -94,7 +94,7 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if err != nil {
 		return nil, err
 	}
-	a.market = market.New(d, clock.System, matching.ResolveSkill, market.WithBox(box))
+	a.market = market.New(d, clock.System, matching.ResolveSkill, market.WithBox(box), market.WithAddress(c.URL))
 	a.billing = billing.New(d, clock.System, a.market, gateway, billing.Config{BaseURL: c.URL, CallTimeout: c.StripeTimeout})
 
 	market.AddWorkers(a.workers, a.market, mailer, c.URL)

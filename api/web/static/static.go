@@ -20,9 +20,10 @@ type asset struct {
 }
 
 var assets = map[string]asset{
-	"app.css":  {"text/css; charset=utf-8", text("tokens.css") + text("base.css") + text("parts.css")},
-	"app.js":   {"text/javascript; charset=utf-8", text("app.js")},
-	"icon.svg": {"image/svg+xml", text("icon.svg")},
+	"app.css":    {"text/css; charset=utf-8", text("tokens.css") + text("base.css") + text("parts.css")},
+	"app.js":     {"text/javascript; charset=utf-8", text("app.js")},
+	"passkey.js": {"text/javascript; charset=utf-8", text("passkey.js")},
+	"icon.svg":   {"image/svg+xml", text("icon.svg")},
 }
 
 func text(name string) string {
@@ -43,7 +44,7 @@ var paths = func() map[string]string {
 	return all
 }()
 
-// Path is where an asset (app.css, app.js, icon.svg) is served.
+// Path is where an asset (app.css, app.js, passkey.js, icon.svg) is served.
 func Path(name string) string { return paths[name] }
 
 // Handler serves the assets at their paths.
