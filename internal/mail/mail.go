@@ -16,6 +16,7 @@ type Message struct {
 	Subject  string // one line
 	Text     string // plain text; a line that is a link alone becomes a button in HTML
 	Language string // ja or en
+	Stop     string // an address where one POST stops letters of this sort (RFC 8058); empty for letters that must come
 }
 
 // A Mailer sends a message. It returns ErrAddress for an address that will never work; any other error is worth
@@ -31,7 +32,7 @@ var ErrAddress = errors.New("mail: this address does not work")
 var errMessage = errors.New("mail: a message needs a recipient, a one-line subject and a text")
 
 func (m Message) check() error {
-	if m.To == "" || m.Subject == "" || strings.TrimSpace(m.Text) == "" || strings.ContainsAny(m.Subject+m.To+m.ToName, "\r\n") {
+	if m.To == "" || m.Subject == "" || strings.TrimSpace(m.Text) == "" || strings.ContainsAny(m.Subject+m.To+m.ToName+m.Stop, "\r\n") {
 		return errMessage
 	}
 	return nil

@@ -87,6 +87,10 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 		msg.SetMessageIDWithValue(m.ID + "@homecoming")
 	}
 	msg.SetGenHeader(gomail.HeaderContentLang, m.Language)
+	if m.Stop != "" {
+		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.Stop+">")
+		msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML())
 	client, err := gomail.NewClient(s.host, s.options...)
