@@ -162,7 +162,7 @@ func (s *Service) CatchUp(ctx context.Context) (int, error) {
 		WHERE a.provider_id IS NOT NULL AND a.state <> 'deauthorized' AND (a.created_at > @lately
 			OR EXISTS (SELECT 1 FROM contracts c JOIN milestones m ON m.contract_id = c.id
 				WHERE c.person_id = a.person_id AND m.state IN ('releasing', 'released', 'payout_failed'))
-			OR EXISTS (SELECT 1 FROM payouts p WHERE p.person_id = a.person_id AND p.created_at > @lately)) ORDER BY a.person_id`,
+			OR EXISTS (SELECT 1 FROM payouts p WHERE p.person_id = a.person_id AND p.updated_at > @lately)) ORDER BY a.person_id`,
 		map[string]any{"lately": s.clock.Now().AddDate(0, 0, -14)}).Scan(&accounts).Error // banks return payouts days later
 	if err != nil {
 		return found, err

@@ -244,7 +244,7 @@ func pairsOf(g *gorm.DB, company uuid.UUID, from, until time.Time) ([]pair, erro
 	var pairs []pair
 	return pairs, g.Raw(`WITH ledger AS (
 			SELECT e.external_id AS source, min(p.currency) AS currency, sum(p.amount) FILTER (WHERE p.account = 'stripe:platform') AS net,
-				coalesce(sum(p.amount) FILTER (WHERE p.account = 'stripe_fee'), 0) AS fee, min(e.at) AS at, max(e.at) AS last, max(e.posted_at) AS posted,
+				coalesce(sum(p.amount) FILTER (WHERE p.account IN ('stripe_fee', 'dispute_fee')), 0) AS fee, min(e.at) AS at, max(e.at) AS last, max(e.posted_at) AS posted,
 				count(DISTINCT e.id) AS entries, min(e.id::text)::uuid AS entry_id, min(e.milestone_id::text)::uuid AS milestone_id, min(e.kind) AS kind
 			FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
 			WHERE e.company_id = @company AND e.external_id <> '' GROUP BY e.external_id),
