@@ -36,6 +36,9 @@ func (s *Service) Award(tx *gorm.DB, who Actor, a Award, by Side, seen int) erro
 	if err := a.Bid.Accept(a.Task, by, seen); err != nil {
 		return err
 	}
+	if err := licensed(tx, a.Bid); err != nil {
+		return err
+	}
 	now := s.clock.Now()
 	if err := tx.Exec("UPDATE bids SET state = 'accepted', updated_at = ? WHERE id = ?", now, a.Bid.ID).Error; err != nil {
 		return refused(err, bidProblems)

@@ -72,6 +72,7 @@ type Terms struct {
 	DeliverOn  civil.Date
 	Message    string
 	Milestones []PlannedMilestone // none means one over the whole amount
+	Licences   []Licence          // what reserved work needs; an alumnus's own words
 }
 
 // What can be wrong with an offer.

@@ -43,6 +43,9 @@ func (s *Service) PlaceBid(ctx context.Context, who Actor, task uuid.UUID, terms
 		if err := tx.Create(&b).Error; err != nil {
 			return refused(err, bidProblems)
 		}
+		if err := saveLicences(tx, b, terms.Licences); err != nil {
+			return err
+		}
 		if err := tx.Exec("UPDATE invitations SET state = 'answered' WHERE task_id = ? AND membership_id = ?", t.ID, b.MembershipID).Error; err != nil {
 			return err
 		}
@@ -82,6 +85,9 @@ func (s *Service) Counter(ctx context.Context, who Actor, bid uuid.UUID, seen in
 		reader := b.PersonID
 		if side == ByAlumnus {
 			reader = t.CreatedBy
+			if err := saveLicences(tx, b, terms.Licences); err != nil {
+				return err
+			}
 		}
 		return s.recordOffer(tx, who, t, b, reader, LetterCounter)
 	})

@@ -2,6 +2,7 @@ package market
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -50,6 +51,7 @@ type intakeRow struct {
 	hrRow
 	department *uuid.UUID
 	held       []HeldSkill
+	words      []TypedSkill // what means several skills
 }
 
 // take brings a batch of people in and counts their rows.
@@ -70,7 +72,7 @@ func (in *intake) take(people []hrPerson) error {
 			comers = append(comers, c)
 		}
 	}
-	for _, step := range []func([]*comer) error{in.recognise, in.correct, in.addStints, in.addSkills, in.note} {
+	for _, step := range []func([]*comer) error{in.recognise, in.correct, in.addStints, in.addSkills, in.addWords, in.note} {
 		if err := step(comers); err != nil {
 			return err
 		}
@@ -100,6 +102,11 @@ func (in *intake) resolve(c *comer, row hrRow) error {
 	}
 	for _, k := range row.skills {
 		id, err := in.skill(k.name)
+		if errors.Is(err, ErrSkillAmbiguous) { // the row goes in, its words wait for somebody to say which is meant
+			in.report.fault(faultOn(row.line, "skills", asProblem(err)))
+			out.words = append(out.words, TypedSkill{Words: k.name, Evidence: k.evidence, CompanyID: in.attestedBy(k.evidence), Level: k.level})
+			continue
+		}
 		if p := asProblem(err); p != nil {
 			in.report.Rejected++
 			in.report.fault(faultOn(row.line, "skills", p))
@@ -108,14 +115,18 @@ func (in *intake) resolve(c *comer, row hrRow) error {
 		if err != nil {
 			return err
 		}
-		held := HeldSkill{SkillID: id, Evidence: k.evidence, Level: k.level}
-		if k.evidence != Self {
-			held.CompanyID = &in.c.ID
-		}
-		out.held = append(out.held, held)
+		out.held = append(out.held, HeldSkill{SkillID: id, Evidence: k.evidence, CompanyID: in.attestedBy(k.evidence), Level: k.level, Typed: k.name})
 	}
 	c.rows = append(c.rows, out)
 	return nil
+}
+
+// attestedBy is the company for what it vouches for, and nobody for what the file says in the person's own name.
+func (in *intake) attestedBy(e Evidence) *uuid.UUID {
+	if e == Self {
+		return nil
+	}
+	return &in.c.ID
 }
 
 func (in *intake) department(name string) (uuid.UUID, error) {

@@ -100,6 +100,7 @@ type HeldSkill struct {
 	Evidence  Evidence
 	CompanyID *uuid.UUID // who attests it or where it was proven; nil for Self
 	Level     int
+	Typed     string // the words in which it was said, where they are not the skill's name
 }
 
 // TableName is where held skills are kept.

@@ -28,6 +28,7 @@ type Profile struct {
 	HasPassword bool
 	Memberships []ProfileMembership
 	Skills      []ProfileSkill // by name
+	Words       []TypedSkill   // what means no skill yet, or several
 }
 
 // A ProfileMembership is one membership with its company and stints, newest first.
@@ -36,6 +37,7 @@ type ProfileMembership struct {
 	CompanyID   uuid.UUID
 	CompanyName string
 	Hidden      bool
+	Outside     bool          // never worked there: invited from outside, or bid
 	Stints      []MemberStint `gorm:"-"`
 }
 
@@ -63,12 +65,15 @@ func (s *Service) Profile(ctx context.Context, who Actor) (Profile, error) {
 		return f, err
 	}
 	for _, m := range members {
-		at := ProfileMembership{ID: m.ID, CompanyID: m.CompanyID, Stints: m.Stints}
+		at := ProfileMembership{ID: m.ID, CompanyID: m.CompanyID, Outside: m.Outside, Stints: m.Stints}
 		err := g.Raw("SELECT c.name AS company_name, m.hidden FROM memberships m JOIN companies c ON c.id = m.company_id WHERE m.id = ?", m.ID).Scan(&at).Error
 		if err != nil {
 			return f, err
 		}
 		f.Memberships = append(f.Memberships, at)
+	}
+	if f.Words, err = typedBy(g, "person_id = ?", who.PersonID); err != nil {
+		return f, err
 	}
 	return f, g.Raw(`SELECT k.id AS skill_id, k.name_en, k.name_ja, h.level, h.evidence, coalesce(c.name, '') AS company_name
 		FROM person_skills h JOIN skills k ON k.id = h.skill_id LEFT JOIN companies c ON c.id = h.company_id
@@ -108,7 +113,7 @@ func (s *Service) UpdateProfile(ctx context.Context, who Actor, e ProfileEdit) (
 		}
 		moved := !same(before.HourlyRate, p.HourlyRate) || !same(before.AvailableFrom, p.AvailableFrom)
 		if e.Skills != nil {
-			skills, err := saveOwnSkills(tx, who, *e.Skills)
+			skills, err := s.saveOwnSkills(tx, who, *e.Skills)
 			if err != nil {
 				return err
 			}
@@ -186,12 +191,17 @@ func applyRate(p *Person, rate *Money) error {
 	return nil
 }
 
-// saveOwnSkills replaces what the person says of themselves and reports whether that changed anything.
-func saveOwnSkills(tx *gorm.DB, who Actor, said []OwnSkill) (changed bool, err error) {
+// saveOwnSkills replaces what the person says of themselves and reports whether that changed a ranking. What means no skill
+// yet, or several, is kept as it was typed.
+func (s *Service) saveOwnSkills(tx *gorm.DB, who Actor, said []OwnSkill) (changed bool, err error) {
 	if len(said) > maxOwnSkills {
 		return false, ErrTooManySkills.On("skills").With("max", maxOwnSkills)
 	}
-	wanted := make([]HeldSkill, 0, len(said))
+	var had []HeldSkill
+	if err := tx.Where("person_id = ? AND evidence = 'self'", who.PersonID).Order(`skill_id COLLATE "C"`).Find(&had).Error; err != nil {
+		return false, err
+	}
+	wanted, words := make([]HeldSkill, 0, len(said)), []TypedSkill{}
 	for i, o := range said {
 		field := "skills[" + itoa(i) + "]"
 		if o.Level == 0 {
@@ -200,23 +210,25 @@ func saveOwnSkills(tx *gorm.DB, who Actor, said []OwnSkill) (changed bool, err e
 		if o.Level < 1 || o.Level > 3 {
 			return false, ErrLevel.On(field + ".level")
 		}
-		id, err := skillKnown(tx, companiesOf(who), o.Skill)
+		id, err := s.skillMeant(tx, who, o.Skill)
 		if err != nil {
 			return false, err
 		}
 		if id == "" {
-			return false, ErrUnknownSkill.On(field+".skill").With("value", o.Skill)
+			if words, err = typed(words, TypedSkill{PersonID: who.PersonID, Words: o.Skill, Evidence: Self, Level: o.Level}, field+".skill"); err != nil {
+				return false, err
+			}
+			continue
 		}
 		if slices.ContainsFunc(wanted, func(h HeldSkill) bool { return h.SkillID == id }) {
 			return false, ErrSkillTwice.On(field+".skill").With("skill", o.Skill)
 		}
-		wanted = append(wanted, HeldSkill{PersonID: who.PersonID, SkillID: id, Evidence: Self, Level: o.Level})
+		wanted = append(wanted, HeldSkill{PersonID: who.PersonID, SkillID: id, Evidence: Self, Level: o.Level, Typed: firstWords(had, id, o.Skill)})
 	}
-	slices.SortFunc(wanted, func(a, b HeldSkill) int { return strings.Compare(a.SkillID, b.SkillID) })
-	var had []HeldSkill
-	if err := tx.Where("person_id = ? AND evidence = 'self'", who.PersonID).Order(`skill_id COLLATE "C"`).Find(&had).Error; err != nil {
+	if err := saveTyped(tx, who.PersonID, words); err != nil {
 		return false, err
 	}
+	slices.SortFunc(wanted, func(a, b HeldSkill) int { return strings.Compare(a.SkillID, b.SkillID) })
 	if slices.Equal(had, wanted) {
 		return false, nil
 	}
@@ -229,21 +241,14 @@ func saveOwnSkills(tx *gorm.DB, who Actor, said []OwnSkill) (changed bool, err e
 	return true, tx.Create(&wanted).Error
 }
 
-func companiesOf(who Actor) []uuid.UUID {
-	companies := make([]uuid.UUID, len(who.Grants))
-	for i, g := range who.Grants {
-		companies[i] = g.CompanyID
-	}
-	return companies
-}
-
 // skillKnown finds a skill by id, name or alias among those that everybody shares and these companies' own; "" when
 // there is none. None is made.
 func skillKnown(tx *gorm.DB, companies []uuid.UUID, text string) (string, error) {
 	var ids []string
-	err := tx.Raw(`SELECT id FROM skills k WHERE (company_id IS NULL OR company_id IN @companies)
+	err := tx.Raw(`SELECT id FROM skills k WHERE merged_into IS NULL AND (company_id IS NULL OR company_id IN @companies)
 		AND (id = @text OR lower(name_en) = lower(@text) OR lower(name_ja) = lower(@text)
-			OR EXISTS (SELECT 1 FROM skill_aliases a WHERE a.skill_id = k.id AND lower(a.alias) = lower(@text)))
+			OR EXISTS (SELECT 1 FROM skill_aliases a WHERE a.skill_id = k.id AND lower(a.alias) = lower(@text)
+				AND (a.company_id IS NULL OR a.company_id IN @companies)))
 		ORDER BY id = @text DESC, company_id IS NOT NULL, id LIMIT 1`,
 		map[string]any{"companies": orNone(companies), "text": strings.TrimSpace(text)}).Scan(&ids).Error
 	if err != nil || len(ids) == 0 {

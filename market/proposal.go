@@ -80,8 +80,10 @@ func (s *Service) join(tx *gorm.DB, who Actor, m Membership) error {
 		steps = merge(m, there[0])
 	}
 	steps = append(steps,
-		step{`INSERT INTO person_skills (person_id, skill_id, evidence, company_id, level) SELECT ?, skill_id, evidence, company_id, level
+		step{`INSERT INTO person_skills (person_id, skill_id, evidence, company_id, level, typed) SELECT ?, skill_id, evidence, company_id, level, typed
 			FROM person_skills WHERE person_id = ? AND evidence <> 'self' ON CONFLICT DO NOTHING`, []any{who.PersonID, standIn}},
+		step{`UPDATE person_words w SET person_id = ? WHERE person_id = ? AND evidence <> 'self' AND NOT EXISTS (SELECT 1 FROM person_words o
+			WHERE o.person_id = ? AND (o.key, o.evidence, o.company_id) = (w.key, w.evidence, w.company_id))`, []any{who.PersonID, standIn, who.PersonID}},
 		step{`DELETE FROM person_skills WHERE person_id = ?`, []any{standIn}},
 		step{`DELETE FROM one_time_links WHERE person_id = ?`, []any{standIn}},
 		step{`DELETE FROM people WHERE id = ?`, []any{standIn}})

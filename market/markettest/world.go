@@ -48,7 +48,7 @@ func Resolve(tx *gorm.DB, company uuid.UUID, name string) (string, error) {
 	var ids []string
 	err := tx.Raw(`SELECT id FROM skills WHERE (company_id IS NULL OR company_id = ?) AND (id = ? OR lower(name_en) = lower(?) OR name_ja = ?) ORDER BY id LIMIT 1`,
 		company, name, name, name).Scan(&ids).Error
-	if err != nil || len(ids) > 0 {
+	if err != nil || len(ids) > 0 || company == uuid.Nil {
 		return strings.Join(ids, ""), err
 	}
 	id := "own-" + uuid.NewString()
