@@ -61,6 +61,7 @@ type profileMembership struct {
 	CompanyID   uuid.UUID `json:"company_id" format:"uuid"`
 	CompanyName string    `json:"company_name"`
 	Hidden      bool      `json:"hidden" doc:"The person's own choice: no candidate there"`
+	Outside     bool      `json:"outside" doc:"Never worked there: invited from outside, or bid"`
 	Stints      []stint   `json:"stints"`
 }
 
@@ -91,7 +92,7 @@ func profileOf(f market.Profile) profile {
 	view := profile{FamilyName: p.FamilyName, GivenName: p.GivenName, FamilyKana: p.FamilyKana, GivenKana: p.GivenKana, Language: p.Language,
 		HourlyRate: f.HourlyRate, AvailableFrom: p.AvailableFrom, RegistrationNumber: p.RegistrationNumber, HasPassword: f.HasPassword,
 		Memberships: each(f.Memberships, func(m market.ProfileMembership) profileMembership {
-			return profileMembership{ID: m.ID, CompanyID: m.CompanyID, CompanyName: m.CompanyName, Hidden: m.Hidden, Stints: each(m.Stints, stintOf)}
+			return profileMembership{ID: m.ID, CompanyID: m.CompanyID, CompanyName: m.CompanyName, Hidden: m.Hidden, Outside: m.Outside, Stints: each(m.Stints, stintOf)}
 		}),
 		Skills: each(f.Skills, func(k market.ProfileSkill) profileSkill {
 			return profileSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Company: k.CompanyName}

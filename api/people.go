@@ -21,6 +21,7 @@ type member struct {
 	Email         string        `json:"email" doc:"As the company's records have it"`
 	State         string        `json:"state" enum:"imported,invited,joined"`
 	Alumnus       bool          `json:"alumnus" doc:"Every stint has ended"`
+	Outside       bool          `json:"outside" doc:"Never worked here: invited from outside, or bid"`
 	HourlyRate    *market.Money `json:"hourly_rate,omitempty"`
 	AvailableFrom *civil.Date   `json:"available_from" format:"date"`
 	Registered    bool          `json:"registered" doc:"Issues qualified invoices"`
@@ -41,7 +42,7 @@ type memberSkill struct {
 
 func memberOf(m market.Member) member {
 	return member{ID: m.ID, CompanyID: m.CompanyID, PersonID: m.PersonID, Name: m.Name, Reading: m.Reading, Email: m.Email, State: string(m.State),
-		Alumnus: m.Alumnus, HourlyRate: m.HourlyRate, AvailableFrom: m.AvailableFrom, Registered: m.Registered, InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt,
+		Alumnus: m.Alumnus, Outside: m.Outside, HourlyRate: m.HourlyRate, AvailableFrom: m.AvailableFrom, Registered: m.Registered, InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt,
 		Stints: each(m.Stints, stintOf), Skills: each(m.Skills, func(k market.MemberSkill) memberSkill {
 			return memberSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Ours: k.Ours}
 		})}

@@ -40,9 +40,23 @@ type taskSkill struct {
 }
 
 type visibility struct {
-	Kind          string      `json:"kind" enum:"own_alumni,rule,named"`
-	Departments   []string    `json:"departments,omitempty" doc:"For rule: ids; in requests also names"`
-	MembershipIDs []uuid.UUID `json:"membership_ids,omitempty" format:"uuid" doc:"For named"`
+	Kind            string      `json:"kind" enum:"own_alumni,rule,named,partners,open" doc:"Everybody who left, those who meet a rule, these people; partners and open reach people from outside who agreed to it as well"`
+	Departments     []string    `json:"departments,omitempty" doc:"For rule, worked in one of them: ids; in requests also names"`
+	Skills          []string    `json:"skills,omitempty" doc:"For rule, holds one of them: ids; in requests also names"`
+	MinYears        int         `json:"min_years,omitempty" minimum:"0" maximum:"60" doc:"For rule, worked here for so long"`
+	LeftWithinYears int         `json:"left_within_years,omitempty" minimum:"0" maximum:"60" doc:"For rule, left less than so many years ago"`
+	MembershipIDs   []uuid.UUID `json:"membership_ids,omitempty" format:"uuid" doc:"For named"`
+	Companies       []uuid.UUID `json:"companies,omitempty" format:"uuid" doc:"For partners: these alone; all of them when left out"`
+}
+
+func visibilityOf(v market.Visibility) *visibility {
+	return &visibility{Kind: string(v.Kind), Departments: each(v.Departments, uuid.UUID.String), Skills: v.Skills, MinYears: v.MinYears,
+		LeftWithinYears: v.LeftWithinYears, MembershipIDs: orEmpty(v.MembershipIDs), Companies: v.Companies}
+}
+
+func (v visibility) draft() market.DraftVisibility {
+	return market.DraftVisibility{Kind: market.VisibilityKind(v.Kind), Departments: v.Departments, Skills: v.Skills, MinYears: v.MinYears,
+		LeftWithinYears: v.LeftWithinYears, MembershipIDs: v.MembershipIDs, Companies: v.Companies}
 }
 
 // taskFor shows a task to a reader: whom it is meant for is the company's own affair.
@@ -58,8 +72,7 @@ func taskFor(who market.Actor) func(market.Task) task {
 			view.Budget = &market.Money{Amount: *t.Budget, Currency: t.Currency}
 		}
 		if who.May(market.SeeTasks, t.CompanyID) == nil {
-			view.Visibility = &visibility{Kind: string(t.Visibility.Kind), Departments: each(t.Visibility.Departments, uuid.UUID.String),
-				MembershipIDs: orEmpty(t.Visibility.MembershipIDs)}
+			view.Visibility = visibilityOf(t.Visibility)
 		}
 		return view
 	}
@@ -83,7 +96,7 @@ func (d Draft) of(company uuid.UUID) market.TaskDraft {
 			return market.WantedSkill{Skill: k.Skill, Level: k.Level, Kind: market.SkillKind(k.Kind), Strict: k.Strict}
 		})}
 	if v := d.Visibility; v != nil {
-		t.Visibility = market.DraftVisibility{Kind: market.VisibilityKind(v.Kind), Departments: v.Departments, MembershipIDs: v.MembershipIDs}
+		t.Visibility = v.draft()
 	}
 	return t
 }
@@ -187,7 +200,7 @@ func (s *Server) invitations(ctx context.Context, in *OfID) (*out[list[invitatio
 type members struct {
 	OfID
 	Body struct {
-		MembershipIDs []uuid.UUID `json:"membership_ids" format:"uuid"`
+		MembershipIDs []uuid.UUID `json:"membership_ids" format:"uuid" doc:"To a task also the ids of candidates from outside, as the list has them"`
 	}
 }
 

@@ -36,6 +36,8 @@ type Bar struct {
 	MadeAt    time.Time
 	LiftedBy  *uuid.UUID
 	LiftedAt  *time.Time
+
+	CompanyName string `gorm:"->;-:migration"` // for the person; read alone
 }
 
 // What can be wrong with a bar.
@@ -65,57 +67,67 @@ func (s *Service) Block(ctx context.Context, who Actor, company uuid.UUID) (Bar,
 
 // Blocks lists the companies that the actor keeps away.
 func (s *Service) Blocks(ctx context.Context, who Actor) ([]Bar, error) {
-	return bars(s.db.Gorm(ctx).Where("person_id = ? AND kind = 'by_person'", who.PersonID))
+	return bars(s.db.Gorm(ctx).Joins("JOIN companies c ON c.id = bars.company_id").Select("bars.*, c.name AS company_name").
+		Where("person_id = ? AND kind = 'by_person' AND lifted_at IS NULL", who.PersonID))
 }
 
-// BarMember keeps one of a company's people away: without a period as a block, with one as a conflict of interest, which
-// needs a reason. The person is not told. member is a membership there.
-func (s *Service) BarMember(ctx context.Context, who Actor, member uuid.UUID, b Bar) (Bar, error) {
-	m, err := s.officeMember(ctx, who, member)
-	if err != nil {
+// BarMember keeps one of a company's people away, or somebody from outside whom its tasks could reach: as a block until it
+// is lifted, or for a period as a conflict of interest, which needs a reason. The person is not told. member is a
+// membership there, or a person's id as lists of candidates have it.
+func (s *Service) BarMember(ctx context.Context, who Actor, company, member uuid.UUID, b Bar) (Bar, error) {
+	if err := who.May(ManagePeople, company); err != nil {
 		return Bar{}, err
 	}
-	b.CompanyID, b.PersonID = m.CompanyID, m.PersonID
 	if b.Kind != BlockedByCompany && b.Kind != InConflict {
-		return b, ErrNotOneOf.On("kind").With("value", b.Kind).With("allowed", "by_company, conflict")
+		return Bar{}, ErrNotOneOf.On("kind").With("value", b.Kind).With("allowed", "by_company, conflict")
 	}
-	return b, s.bar(ctx, who, &b, func(*gorm.DB, Company) error { return nil })
+	b.CompanyID = company
+	return b, s.bar(ctx, who, &b, func(tx *gorm.DB, _ Company) (err error) {
+		b.PersonID, err = personHere(tx, company, member)
+		return err
+	})
 }
 
-// MemberBars lists what the company holds against one of its people, also what is over.
-func (s *Service) MemberBars(ctx context.Context, who Actor, member uuid.UUID) ([]Bar, error) {
-	m, err := s.officeMember(ctx, who, member)
-	if err != nil {
-		return nil, err
+// personHere is the person behind a membership of the company, or behind their own id where they agreed to be shown to
+// it; ErrUnknownMember for anybody else.
+func personHere(tx *gorm.DB, company, member uuid.UUID) (uuid.UUID, error) {
+	var people []uuid.UUID
+	err := tx.Raw(`SELECT person_id FROM memberships WHERE company_id = @company AND id = @member
+		UNION ALL
+		SELECT p.id FROM people p JOIN companies c ON c.id = @company WHERE p.id = @member AND EXISTS (SELECT 1 FROM memberships m
+			WHERE m.person_id = p.id AND (m.company_id = c.id OR p.shown_to = 'everyone' OR p.shown_to = 'partners' AND `+partner+`))`,
+		map[string]any{"company": company, "member": member}).Scan(&people).Error
+	if err == nil && len(people) == 0 {
+		err = ErrUnknownMember.On("member_id").With("value", member)
 	}
-	var list []Bar
-	return list, s.db.Gorm(ctx).Where("company_id = ? AND person_id = ? AND kind <> 'by_person'", m.CompanyID, m.PersonID).Order("id DESC").Find(&list).Error
+	return first(people), err
 }
 
-// CompanyBars lists whom a company keeps away at present or will, for its office.
-func (s *Service) CompanyBars(ctx context.Context, who Actor, company uuid.UUID) ([]Bar, error) {
+// Bars lists whom a company keeps away at present or will, for its office: the newest first. With a member, all that was
+// ever held against that one.
+func (s *Service) Bars(ctx context.Context, who Actor, company, member uuid.UUID) ([]Bar, error) {
 	if err := who.May(ManagePeople, company); err != nil {
 		return nil, err
 	}
-	c, err := CompanyByID(s.db.Gorm(ctx), company)
+	g := s.db.Gorm(ctx)
+	q := g.Where("company_id = ? AND kind <> 'by_person'", company)
+	if member != uuid.Nil {
+		person, err := personHere(g, company, member)
+		if err != nil {
+			return nil, err
+		}
+		return bars(q.Where("person_id = ?", person))
+	}
+	c, err := CompanyByID(g, company)
 	if err != nil {
 		return nil, err
 	}
-	return bars(s.db.Gorm(ctx).Where("company_id = ? AND kind <> 'by_person' AND (until_on IS NULL OR until_on >= ?)", company, c.Today(s.clock.Now())))
+	return bars(q.Where("lifted_at IS NULL AND (until_on IS NULL OR until_on >= ?)", c.Today(s.clock.Now())))
 }
 
 func bars(q *gorm.DB) ([]Bar, error) {
 	var list []Bar
-	return list, q.Where("lifted_at IS NULL").Order("id DESC").Find(&list).Error
-}
-
-// officeMember finds a membership for those who manage its company's people.
-func (s *Service) officeMember(ctx context.Context, who Actor, member uuid.UUID) (Membership, error) {
-	var m Membership
-	if err := one(s.db.Gorm(ctx).Where("id = ?", member).Take(&m)); err != nil {
-		return m, err
-	}
-	return m, who.May(ManagePeople, m.CompanyID)
+	return list, q.Order("bars.id DESC").Find(&list).Error
 }
 
 // bar checks and writes one, and notes it for rankings.

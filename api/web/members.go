@@ -33,6 +33,9 @@ func topSkills(ctx context.Context, m market.Member, most int) (list []ui.Chip) 
 }
 
 func employed(ctx context.Context, m market.Member) string {
+	if m.Outside {
+		return ui.T(ctx, "people.outside")
+	}
 	if m.Alumnus {
 		return ""
 	}

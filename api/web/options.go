@@ -41,10 +41,14 @@ func named(ctx context.Context, prefix string, values ...string) []ui.Option {
 
 // reachLine says how much of the whole a list is: top 20 of 1,284 alumni this reaches.
 func reachLine(ctx context.Context, n int, r matching.Reached) string {
-	if r.Alumni < n { // the count lags behind the list by a moment
+	count := func(n int) string { return figures(&market.Money{Amount: int64(n), Currency: "JPY"}) }
+	switch {
+	case r.Alumni+r.Outside < n: // the count lags behind the list by a moment
 		return ui.T(ctx, "candidates.top", "n", n)
+	case r.Outside > 0:
+		return ui.T(ctx, "candidates.with", "n", n, "all", count(r.Alumni), "outside", count(r.Outside))
 	}
-	return ui.T(ctx, "candidates.of", "n", n, "all", figures(&market.Money{Amount: int64(r.Alumni), Currency: "JPY"}))
+	return ui.T(ctx, "candidates.of", "n", n, "all", count(r.Alumni))
 }
 
 // certificateLine is the certificate in a few words: exact list, checked 09:41 · how.

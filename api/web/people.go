@@ -68,7 +68,7 @@ func (v *visit) getMember() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(memberPage(m, v.who.May(market.ManagePeople, m.CompanyID) == nil))
+	return v.showMember(m, barForm{kind: string(market.InConflict)}, ui.Fault{})
 }
 
 func (v *visit) getImport() error { return v.ok(importPage(ui.Fault{})) }

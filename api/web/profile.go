@@ -27,7 +27,11 @@ func (v *visit) getProfile() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(profilePage(p, v.profileOf(p), ui.Fault{}))
+	beyond, err := v.beyond()
+	if err != nil {
+		return err
+	}
+	return v.ok(profilePage(p, v.profileOf(p), beyond, ui.Fault{}))
 }
 
 // profileOf is the form that would post the profile as it stands.
@@ -93,7 +97,11 @@ func (v *visit) postProfile() error {
 		_, err = v.Market.UpdateProfile(v.ctx, v.who, e)
 	}
 	if err != nil {
-		return v.refuse(err, func(f ui.Fault) templ.Component { return profilePage(now, typed, f) })
+		beyond, wrong := v.beyond()
+		if wrong != nil {
+			return wrong
+		}
+		return v.refuse(err, func(f ui.Fault) templ.Component { return profilePage(now, typed, beyond, f) })
 	}
 	access.SetLanguage(v.c.Writer, problem.Language(typed.language))
 	return v.to("/profile", "profile.saved")

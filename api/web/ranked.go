@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +16,9 @@ import (
 // ranked is a ranking as it is shown, with its proof.
 type ranked struct {
 	people  []ui.Candidate
+	found   []ui.Candidate // discoveries: behind the list
+	kept    string         // the page that says why; empty for a task that is not saved
+	formula matching.Constants
 	exact   bool
 	checked time.Time
 	kth     string
@@ -30,20 +32,20 @@ type ranked struct {
 // rank shows a ranking. invited says how the invitation of a membership stands.
 func (v *visit) rank(r matching.Ranking, invited map[uuid.UUID]string) ranked {
 	out := ranked{exact: r.Certificate.Exact, checked: v.Clock.Now(), kth: r.Certificate.Kth.String(), bound: r.Certificate.Bound.String(),
-		rounds: r.Certificate.Rounds, index: r.Index, degrade: r.Degraded, asked: true}
-	for _, c := range r.Items {
-		one := ui.Candidate{ID: c.MembershipID.String(), Name: c.Person.Name, Reading: c.Person.Reading, Aside: v.aside(c.Person),
-			Score: score(c.Standing), Reasons: strings.Join(c.Reasons, " · "), Chips: chips(c.Standing)}
-		if state := invited[c.MembershipID]; state != "" {
-			one.Invited = ui.T(v.ctx, "state.invitation."+state)
-		}
-		out.people = append(out.people, one)
+		rounds: r.Certificate.Rounds, index: r.Index, degrade: r.Degraded, asked: true, formula: r.Constants}
+	out.people, out.found = v.people(r.Items, invited), v.people(r.Discoveries, invited)
+	if r.ID != uuid.Nil {
+		out.kept = "/rankings/" + r.ID.String()
 	}
 	return out
 }
 
-// aside is what stands beside a name: from when the person is free, and what an hour costs.
+// aside is what stands beside a name: where somebody from outside comes from, from when the person is free, and what an
+// hour costs.
 func (v *visit) aside(p matching.Person) (list []string) {
+	if p.Outside {
+		list = append(list, v.from(p))
+	}
 	if p.AvailableFrom != nil && p.AvailableFrom.After(ui.Today(v.ctx)) {
 		list = append(list, v.t("candidate.free.from", "day", ui.ShortDay(v.ctx, *p.AvailableFrom)))
 	} else if p.AvailableFrom != nil {
@@ -57,8 +59,12 @@ func (v *visit) aside(p matching.Person) (list []string) {
 
 func score(s matching.Standing) ui.Score {
 	points := s.Score.String()
-	return ui.Score{Points: points, Round: toText((int(s.Score) + 50) / 100), Skills: int(s.Parts.Skills), Department: int(s.Parts.Department),
+	out := ui.Score{Points: points, Round: toText((int(s.Score) + 50) / 100), Skills: int(s.Parts.Skills), Department: int(s.Parts.Department),
 		Tenure: int(s.Parts.Tenure), Record: int(s.Parts.Record)}
+	for _, r := range s.Breakdown {
+		out.Lines = append(out.Lines, ui.ScoreLine{Part: r.Part, Points: int(r.Points), Most: int(r.Most), Text: r.Text})
+	}
+	return out
 }
 
 func chips(s matching.Standing) []ui.Chip {

@@ -15,6 +15,8 @@ type settingsView struct {
 	company market.Company
 	form    companyForm
 	team    []market.TeamMember
+	allies  []market.Partnership
+	ally    string // the number of a company, as it was typed
 	grant   market.Colleague
 	tokens  []market.Token
 	admin   bool
@@ -35,6 +37,9 @@ func (v *visit) settings() (settingsView, error) {
 	var err error
 	if s.admin {
 		if s.team, err = v.Market.Team(v.ctx, v.who, v.company.ID); err != nil {
+			return s, err
+		}
+		if s.allies, err = v.Market.Partnerships(v.ctx, v.who, v.company.ID); err != nil {
 			return s, err
 		}
 	}

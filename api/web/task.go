@@ -79,11 +79,11 @@ func (v *visit) taskView(t market.Task) (taskView, error) {
 func (v *visit) reach(t market.Task, departments map[uuid.UUID]string) string {
 	switch t.Visibility.Kind {
 	case market.ByRule:
-		var list []string
-		for _, d := range t.Visibility.Departments {
-			list = append(list, departments[d])
-		}
-		return v.t("reach.rule", "departments", joined(v.ctx, list))
+		return v.ruleText(t.Visibility, departments)
+	case market.ToPartners:
+		return v.t("reach.partners")
+	case market.ToEveryone:
+		return v.t("reach.open")
 	case market.Named:
 		return v.t("reach.named", "n", len(t.Visibility.MembershipIDs))
 	}

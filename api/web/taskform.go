@@ -27,10 +27,11 @@ type taskForm struct {
 	dueOn      string
 	category   string
 	visibility string
-	reached    []string // departments that shall see it
+	rule       ruleForm
 	skills     []skillRow
 
 	departments []market.Department
+	partners    []market.Partnership
 	suggested   []ui.Option // skills that the text speaks of and that are not there yet
 	options     []string    // completions for the skill that is being typed
 	ranked      ranked
@@ -44,7 +45,7 @@ func (v *visit) readTask() taskForm {
 	f := v.form()
 	t := taskForm{id: f.uuid("task"), version: f.number("version"), state: market.TaskState(f.text("state")), title: f.text("title"), brief: v.c.PostForm("brief"),
 		department: f.text("department"), budget: f.text("budget"), dueOn: f.text("due_on"), category: f.text("withholding_category"),
-		visibility: f.text("visibility.kind"), reached: v.c.PostFormArray("visibility.departments")}
+		visibility: f.text("visibility.kind"), rule: v.readRule()}
 	for i := range maxSkillRows {
 		name := "skills[" + strconv.Itoa(i) + "]"
 		if skill := f.text(name + ".skill"); skill != "" {
@@ -62,7 +63,7 @@ func (v *visit) draft(t taskForm) (market.TaskDraft, error) {
 	f := v.form()
 	d := market.TaskDraft{CompanyID: v.company.ID, Title: t.title, Brief: t.brief, Department: t.department, WithholdingCategory: t.category,
 		Budget: f.money("budget", v.company.Currency), DueOn: f.day("due_on"),
-		Visibility: market.DraftVisibility{Kind: market.VisibilityKind(t.visibility), Departments: t.reached}}
+		Visibility: t.rule.draft(market.VisibilityKind(t.visibility))}
 	if d.Visibility.Kind == market.Named {
 		d.Visibility.MembershipIDs = f.ids("invite")
 	}
@@ -81,6 +82,9 @@ func (v *visit) draft(t taskForm) (market.TaskDraft, error) {
 func (v *visit) complete(t taskForm) (taskForm, error) {
 	var err error
 	if t.departments, err = v.Market.Departments(v.ctx, v.who, v.company.ID); err != nil {
+		return t, err
+	}
+	if t.partners, err = v.partners(); err != nil {
 		return t, err
 	}
 	if err := v.suggest(&t); err != nil {
@@ -190,9 +194,7 @@ func (v *visit) formOf(task market.Task) (taskForm, error) {
 	if task.DepartmentID != nil {
 		t.department = task.DepartmentID.String()
 	}
-	for _, d := range task.Visibility.Departments {
-		t.reached = append(t.reached, d.String())
-	}
+	t.rule = v.ruleOf(task.Visibility)
 	names, err := v.skillNames(task)
 	for _, s := range task.Skills {
 		row := skillRow{names[s.SkillID], strconv.Itoa(s.Level), string(s.Kind)}

@@ -15,6 +15,7 @@ import (
 // A workView is a task as one alumna or alumnus sees it.
 type workView struct {
 	offer      matching.Offer
+	outlook    matching.Outlook // when the page is looked at, not while an offer is typed
 	company    string
 	department string
 	score      ui.Score
@@ -43,6 +44,11 @@ func (v *visit) showWork(id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
+	if w.offer.Task.State == market.Published {
+		if w.outlook, err = v.Matching.Outlook(v.ctx, v.who, id); err != nil {
+			return err
+		}
+	}
 	return v.ok(offerPage(w, ui.Fault{}))
 }
 
@@ -53,9 +59,11 @@ func (v *visit) workView(id uuid.UUID) (workView, error) {
 	}
 	w := workView{offer: offer, company: companyName(offer.Company, v.lang), score: score(offer.Standing),
 		reasons: strings.Join(offer.Reasons, " · "), chips: chips(offer.Standing), form: firstBid(offer)}
-	departments, err := v.Market.Departments(v.ctx, v.who, offer.Company.ID)
-	if err != nil {
-		return w, err
+	var departments []market.Department // names that people from outside need not know
+	if v.who.InNetwork(offer.Company.ID) {
+		if departments, err = v.Market.Departments(v.ctx, v.who, offer.Company.ID); err != nil {
+			return w, err
+		}
 	}
 	for _, d := range departments {
 		if offer.Task.DepartmentID != nil && d.ID == *offer.Task.DepartmentID {
