@@ -75,8 +75,11 @@ func (ix *Index) list(ctx context.Context, q matching.Question, l matching.List)
 func statement(q matching.Question, l matching.List) (string, map[string]any) {
 	f := q.Formula
 	args := map[string]any{
-		"company": q.Company, "department": q.Department, "limit": l.Limit, "offset": l.Offset, "least": l.AtLeast,
+		"company": q.Company, "family": q.Company, "department": q.Department, "limit": l.Limit, "offset": l.Offset, "least": l.AtLeast,
 		"skills": int(f.Skills), "known": int(f.Department), "weight": max(q.Weight(), 1),
+	}
+	if l.Outside { // their documents carry no company
+		args["family"] = uuid.Nil
 	}
 	var sql strings.Builder
 	met, join := "0", ""
@@ -93,7 +96,7 @@ func statement(q matching.Question, l matching.List) (string, map[string]any) {
 	points := "(2 * @skills * " + met + " + @weight) / (2 * @weight)"
 	sql.WriteString(`SELECT membership_id, m.person_id, m.p, m.tenure, m.left_on, ` + met + ` AS met, @department = ANY(m.knows) AS knows
 FROM match_members m ` + join + `
-WHERE m.company_id = @company AND m.candidate` + filters(q, l, args) + `
+WHERE m.company_id = @family AND m.candidate` + filters(q, l, args) + `
 ORDER BY ` + points + ` + m.p + CASE WHEN @department = ANY(m.knows) THEN @known ELSE 0 END DESC,
 	` + points + ` DESC, m.tenure DESC, m.left_on DESC, membership_id
 LIMIT @limit OFFSET @offset`)
@@ -116,7 +119,7 @@ func covered(q matching.Question, args map[string]any) string {
 	return `WITH covered AS (
 	SELECT h.membership_id, sum(abs(w.weight))::int AS met
 	FROM unnest(CAST(@ids AS text[]), CAST(@levels AS int[]), CAST(@weights AS int[])) AS w (skill_id, level, weight)
-	JOIN match_held h ON h.company_id = @company AND h.skill_id = w.skill_id AND h.strength >= w.level
+	JOIN match_held h ON h.company_id = @family AND h.skill_id = w.skill_id AND h.strength >= w.level
 	GROUP BY h.membership_id
 	HAVING sum(abs(w.weight)) >= @least AND count(*) FILTER (WHERE w.weight < 0) >= @strict
 )
@@ -136,9 +139,49 @@ func filters(q matching.Question, l matching.List, args map[string]any) string {
 		args["rate"] = *q.MaxRate
 		sql.WriteString(" AND m.hourly_rate <= @rate")
 	}
-	if q.Reached.Restricted {
-		args["departments"], args["members"] = pq.Array(q.Reached.Departments), pq.Array(q.Reached.Members)
-		sql.WriteString(" AND (m.worked && CAST(@departments AS uuid[]) OR m.membership_id = ANY(CAST(@members AS uuid[])))")
+	if l.Outside {
+		return sql.String() + beyond(q, args)
+	}
+	return sql.String() + within(q.Reached, args)
+}
+
+// within is whom of the company's alumni a task reaches.
+func within(r matching.Reach, args map[string]any) string {
+	switch {
+	case !r.Restricted:
+		return ""
+	case len(r.Members) > 0:
+		args["members"] = pq.Array(r.Members)
+		return " AND m.membership_id = ANY(CAST(@members AS uuid[]))"
+	}
+	var sql strings.Builder
+	if len(r.Departments) > 0 {
+		args["departments"] = pq.Array(r.Departments)
+		sql.WriteString(" AND m.worked && CAST(@departments AS uuid[])")
+	}
+	if len(r.Skills) > 0 {
+		args["holds"] = pq.Array(r.Skills)
+		sql.WriteString(" AND EXISTS (SELECT 1 FROM match_held k WHERE k.membership_id = m.membership_id AND k.skill_id = ANY(CAST(@holds AS text[])))")
+	}
+	if r.MinDays > 0 {
+		args["days"] = r.MinDays
+		sql.WriteString(" AND m.days >= @days")
+	}
+	if r.LeftAfter != nil {
+		args["after"] = *r.LeftAfter
+		sql.WriteString(" AND m.left_on > @after")
 	}
 	return sql.String()
+}
+
+// beyond is whom from outside a task reaches.
+func beyond(q matching.Question, args map[string]any) string {
+	args["partners"], args["everyone"] = pq.Array(q.Beyond.Partners), q.Beyond.Everyone
+	sql := ` AND (m.guest_at = @company OR m.guest_at IS NULL AND NOT @company = ANY(m.barred))
+	AND (m.everyone AND @everyone OR m.came_from && CAST(@partners AS uuid[]))`
+	if q.MaxRate != nil {
+		args["currency"] = q.Currency
+		sql += " AND m.currency = @currency"
+	}
+	return sql
 }
