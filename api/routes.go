@@ -71,6 +71,16 @@ func (s *Server) endpoints() []endpoint {
 		post("/companies/{id}/alumni/invitations", market.ManagePeople, s.invitePeople, "Invite people to join"),
 		get("/members/{id}", access.SignedIn, s.member, "One member, or my own membership"),
 
+		get("/companies/{id}/talent", market.SeePeople, s.searchPeople, "Find people by words"),
+		get("/search/tasks", access.SignedIn, s.searchTasks, "Find tasks by words"),
+		get("/saved-searches", access.SignedIn, s.savedSearches, "The searches that I keep"),
+		post("/saved-searches", access.SignedIn, s.saveSearch, "Keep a search, and hear of what newly fits"),
+		get("/saved-searches/{id}", access.SignedIn, s.savedSearch, "One of them"),
+		put("/saved-searches/{id}", access.SignedIn, s.editSearch, "Change what it looks for"),
+		post("/saved-searches/{id}/pause", access.SignedIn, s.pauseSearch, "Send no letters for now"),
+		post("/saved-searches/{id}/resume", access.SignedIn, s.resumeSearch, "Send letters again"),
+		remove("/saved-searches/{id}", access.SignedIn, s.deleteSearch, "Forget it"),
+
 		get("/skills", access.SignedIn, s.skills, "Find skills by name"),
 		post("/skills/suggest", access.SignedIn, s.suggestSkills, "Find the skills that a text speaks of"),
 

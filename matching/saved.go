@@ -320,6 +320,9 @@ func (s *Service) resolved(ctx context.Context, d SearchDraft) (skills, departme
 	return skills, departments, nil
 }
 
+// CompanyIDs are the companies whose work is looked for; empty for any.
+func (saved SavedSearch) CompanyIDs() []uuid.UUID { return parsed(saved.Companies) }
+
 func parsed(texts pq.StringArray) []uuid.UUID {
 	var ids []uuid.UUID
 	for _, t := range texts {

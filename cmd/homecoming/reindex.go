@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"io"
 
 	"github.com/google/uuid"
 )
 
-// reindex builds the search indexes anew while they are in use.
+// reindex builds the search indexes anew while they are in use, or writes the documents of some companies again. It may
+// be stopped or killed at any time: the indexes in use stay as they are, and it begins anew the next time.
 func reindex(ctx context.Context, out io.Writer, args []string) error {
 	var companies []uuid.UUID
 	err := flags(out, "reindex", args, func(f *flag.FlagSet) {
@@ -27,7 +27,13 @@ func reindex(ctx context.Context, out io.Writer, args []string) error {
 		return err
 	}
 	defer d.Close()
-	err = rank(c, d).Reindex(ctx, func(done, total int) { fmt.Fprintf(out, "\r%d of %d", done, total) }, companies...)
-	fmt.Fprintln(out)
-	return err
+	s, b := rank(c, d), newBar(out, "documents")
+	err = s.WatchedReindex(ctx, b.show, companies...)
+	b.end()
+	if err != nil {
+		return err
+	}
+	b = newBar(out, "texts")
+	defer b.end()
+	return s.ReindexTexts(ctx, b.show, companies...)
 }

@@ -99,9 +99,10 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 
 	market.AddWorkers(a.workers, a.market, mailer, c.URL)
 	matching.Workers(a.workers, a.matching)
+	matching.SearchWorkers(a.workers, a.matching, matching.NewAlerts(a.matching, a.market, mailer, c.URL))
 	billing.AddWorkers(a.workers, a.billing)
 	idempotency.AddWorkers(a.workers, d)
-	a.periodic = slices.Concat(market.Periodic(), matching.Periodic(), billing.Periodic(a.billing), idempotency.Periodic())
+	a.periodic = slices.Concat(market.Periodic(), matching.Periodic(), matching.SearchPeriodic(), billing.Periodic(a.billing), idempotency.Periodic())
 
 	pages := web.Config{Market: a.market, Matching: a.matching, Billing: a.billing, Clock: clock.System, Dev: c.dev}
 	if c.dev {
