@@ -39,6 +39,7 @@ type filler struct {
 	Rooms
 	browser *mainjob.Client // presses the buttons of hosted pages
 	today   civil.Date
+	casts   []cast
 }
 
 // Fill makes the companies, their people and their work. The first seats, one for each role, belong to one company.
@@ -53,6 +54,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 		}
 		seats = append(seats, more...)
 	}
+	if err := f.beyond(ctx); err != nil {
+		return nil, fmt.Errorf("opening work to partners: %w", err)
+	}
 	return seats, nil
 }
 
@@ -61,6 +65,7 @@ type cast struct {
 	house   house
 	company uuid.UUID
 	lang    problem.Language
+	admin   market.Actor
 	manager market.Actor
 	members map[string]uuid.UUID // membership by address
 }
@@ -97,7 +102,7 @@ func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error
 		}
 		seats = append(seats, Seat{m.PersonID, market.Operator, c.ID})
 	}
-	play := cast{house: h, company: c.ID, lang: problem.Language(h.language)}
+	play := cast{house: h, company: c.ID, lang: problem.Language(h.language), admin: who}
 	if play.manager, err = f.Market.ActorOf(ctx, seats[1].PersonID); err != nil {
 		return nil, err
 	}
@@ -110,6 +115,7 @@ func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error
 	}
 	// The alumna stands third, so that the five logins of the main job are the first five.
 	seats = append(seats[:2], append([]Seat{{alumna.PersonID, market.Alumnus, c.ID}}, seats[2:]...)...)
+	f.casts = append(f.casts, play)
 	return seats, f.tell(ctx, play, storiesOf[h.name])
 }
 
