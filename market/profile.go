@@ -65,11 +65,13 @@ func (s *Service) Profile(ctx context.Context, who Actor) (Profile, error) {
 		return f, err
 	}
 	for _, m := range members {
-		at := ProfileMembership{ID: m.ID, CompanyID: m.CompanyID, Outside: m.Outside, Stints: m.Stints}
-		err := g.Raw("SELECT c.name AS company_name, m.hidden FROM memberships m JOIN companies c ON c.id = m.company_id WHERE m.id = ?", m.ID).Scan(&at).Error
+		var at ProfileMembership
+		err := g.Raw(`SELECT m.id, m.company_id, c.name AS company_name, m.hidden, m.outside FROM memberships m
+			JOIN companies c ON c.id = m.company_id WHERE m.id = ?`, m.ID).Scan(&at).Error
 		if err != nil {
 			return f, err
 		}
+		at.Stints = m.Stints
 		f.Memberships = append(f.Memberships, at)
 	}
 	if f.Words, err = typedBy(g, "person_id = ?", who.PersonID); err != nil {

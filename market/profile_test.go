@@ -190,7 +190,8 @@ func TestHidingIsThePersonsOwn(t *testing.T) {
 	for _, hidden := range []bool{true, true, false} {
 		w.Check(w.Market.Hide(ctx, yumi.Actor, yumi.MembershipID, hidden))
 		p, err := w.Market.Profile(ctx, yumi.Actor)
-		if err != nil || p.Memberships[0].Hidden != hidden || p.Memberships[0].CompanyName != "Aoi" {
+		if err != nil || p.Memberships[0].Hidden != hidden || p.Memberships[0].CompanyName != "Aoi" ||
+			p.Memberships[0].ID != yumi.MembershipID || len(p.Memberships[0].Stints) != 1 {
 			t.Error(fmt.Sprint(p.Memberships, err))
 		}
 	}
