@@ -60,6 +60,14 @@ type Terms struct {
 	DeliverOn  civil.Date  `json:"deliver_on" format:"date" example:"2027-04-18"`
 	Message    string      `json:"message,omitempty" example:"I did this for six years."`
 	Milestones []milestone `json:"milestones,omitempty" doc:"One over the whole amount when left out"`
+	Licences   []stated    `json:"licences,omitempty" doc:"Needed where a skill of the task is reserved work"`
+}
+
+// stated is a licence as the bidder states it.
+type stated struct {
+	Licence string `json:"licence" example:"税理士"`
+	Number  string `json:"number" doc:"As registered"`
+	Body    string `json:"body" doc:"Who keeps the register" example:"東京税理士会"`
 }
 
 type milestone struct {
@@ -71,6 +79,9 @@ type milestone struct {
 // of gives the market's terms. A milestone in another currency than the whole is refused by field.
 func (t Terms) of() (market.Terms, error) {
 	out := market.Terms{Amount: market.Money(t.Amount), DeliverOn: t.DeliverOn, Message: t.Message}
+	for _, l := range t.Licences {
+		out.Licences = append(out.Licences, market.Licence{Licence: l.Licence, Number: l.Number, Body: l.Body})
+	}
 	for i, m := range t.Milestones {
 		if m.Amount.Currency != "" && t.Amount.Currency != "" && m.Amount.Currency != t.Amount.Currency {
 			return out, market.ErrWrongCurrency.On(field("milestones", i, "amount.currency")).With("currency", t.Amount.Currency)

@@ -54,6 +54,13 @@ type profile struct {
 	HasPassword        bool                `json:"has_password"`
 	Memberships        []profileMembership `json:"memberships"`
 	Skills             []profileSkill      `json:"skills"`
+	Words              []profileWords      `json:"words" doc:"What was said and means no skill yet, or several"`
+}
+
+type profileWords struct {
+	Words    string `json:"words" doc:"As they were typed"`
+	Level    int    `json:"level" doc:"1 basic, 2 solid, 3 expert"`
+	Evidence string `json:"evidence" enum:"self,attested,proven"`
 }
 
 type profileMembership struct {
@@ -96,7 +103,8 @@ func profileOf(f market.Profile) profile {
 		}),
 		Skills: each(f.Skills, func(k market.ProfileSkill) profileSkill {
 			return profileSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Company: k.CompanyName}
-		})}
+		}),
+		Words: each(f.Words, func(t market.TypedSkill) profileWords { return profileWords{t.Words, t.Level, string(t.Evidence)} })}
 	if p.Email != nil {
 		view.Email = *p.Email
 	}

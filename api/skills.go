@@ -18,10 +18,11 @@ type skill struct {
 	Aliases  []string `json:"aliases"`
 	Broader  []string `json:"broader" doc:"Ids of the directly broader skills"`
 	Reserved string   `json:"reserved" doc:"The Japanese licence that the work needs; empty for most"`
+	Obsolete bool     `json:"obsolete" doc:"A published list dropped it; it is kept where it is held"`
 }
 
 func skillOf(k taxonomy.Skill) skill {
-	return skill{ID: k.ID, NameEN: k.NameEN, NameJA: k.NameJA, Aliases: orEmpty(k.Aliases), Broader: orEmpty(k.Broader), Reserved: k.Reserved}
+	return skill{ID: k.ID, NameEN: k.NameEN, NameJA: k.NameJA, Aliases: orEmpty(k.Aliases), Broader: orEmpty(k.Broader), Reserved: k.Reserved, Obsolete: k.Obsolete}
 }
 
 type skillQuery struct {
@@ -67,6 +68,9 @@ type mention struct {
 	Text  string `json:"text" doc:"As the writer wrote it"`
 	From  int    `json:"from" doc:"First byte in the text"`
 	To    int    `json:"to" doc:"Byte after the last"`
+
+	Mentions  int  `json:"mentions" doc:"How often the text speaks of it"`
+	Ambiguous bool `json:"ambiguous" doc:"The words may mean another skill as well, which is listed with the same place"`
 }
 
 type skillText struct {
@@ -87,5 +91,7 @@ func (s *Server) suggestSkills(ctx context.Context, in *skillText) (*out[list[me
 		return nil, err
 	}
 	found, err := s.cfg.Matching.SuggestSkills(ctx, company, in.Body.Text, market.Page(in.Body.Limit))
-	return answer(whole(found, func(m taxonomy.Match) mention { return mention{Skill: m.ID, Text: m.Text, From: m.From, To: m.To} }), err)
+	return answer(whole(found, func(m taxonomy.Match) mention {
+		return mention{Skill: m.ID, Text: m.Text, From: m.From, To: m.To, Mentions: m.Mentions, Ambiguous: m.Ambiguous}
+	}), err)
 }

@@ -131,7 +131,7 @@ func (s *Service) ConfirmLicence(ctx context.Context, who Actor, bid uuid.UUID, 
 		at := slices.IndexFunc(list, func(l Licence) bool { return l.Licence == licence })
 		switch {
 		case at < 0:
-			return ErrNotFound
+			return ErrNotOneOf.On("licence").With("value", licence).With("allowed", strings.Join(names(list), ", "))
 		case list[at].Number != seen:
 			return ErrStaleVersion.On("number")
 		case list[at].ConfirmedAt != nil:
@@ -143,6 +143,14 @@ func (s *Service) ConfirmLicence(ctx context.Context, who Actor, bid uuid.UUID, 
 		}
 		return Audit(tx, who, t.CompanyID, "licence.confirm", "bid:"+b.ID.String(), map[string]any{"licence": licence, "number": seen, "body": list[at].Body})
 	})
+}
+
+func names(list []Licence) []string {
+	all := make([]string, len(list))
+	for i, l := range list {
+		all[i] = l.Licence
+	}
+	return all
 }
 
 // licensed refuses an award while a licence that the task needs is not confirmed on the bid.

@@ -19,7 +19,7 @@ import (
 type SkillImport struct {
 	Rows, Created, Updated, Unchanged, Linked int
 	Obsolete                                  int // of all, how many are marked so
-	Aliases                                   int // names added
+	Aliases, AliasesGone                      int // names added and taken away
 	Links, LinksGone                          int // broader links added and taken away
 	Groups                                    int // relations to groups, which are left out
 	Faults                                    []taxonomy.Fault
@@ -98,6 +98,10 @@ func (in *escoIntake) read() error {
 	if err := holdTaxonomy(in.tx); err != nil {
 		return err
 	}
+	// A list that comes as JSON looks like a hundred rows to the planner, which would go through 70,000 of them 70,000 times.
+	if err := in.tx.Exec("SET LOCAL enable_nestloop = off; SET LOCAL jit = off").Error; err != nil {
+		return err
+	}
 	var known []struct{ URI, SkillID string }
 	if err := in.tx.Raw("SELECT c.uri, coalesce(s.merged_into, s.id) AS skill_id FROM skill_concepts c JOIN skills s ON s.id = c.skill_id").Scan(&known).Error; err != nil {
 		return err
@@ -113,9 +117,27 @@ func (in *escoIntake) read() error {
 	for _, r := range rows {
 		in.before[r.ID] = r
 	}
-	home, err := skillRows(in.tx, uuid.Nil, "s.company_id IS NULL AND s.id NOT LIKE 'esco-%'")
-	in.home, in.given = taxonomy.NewIndex(home), map[string][]string{}
+	in.given = map[string][]string{}
 	in.progress("skills that are here", len(rows))
+	return in.readHome()
+}
+
+// readHome reads the skills that no import made, without the names that one gave them.
+func (in *escoIntake) readHome() error {
+	home, err := skillRows(in.tx, uuid.Nil, "s.company_id IS NULL AND s.id NOT LIKE 'esco-%'")
+	if err != nil {
+		return err
+	}
+	var given []struct{ SkillID, Alias string }
+	err = in.tx.Raw("SELECT skill_id, alias FROM skill_aliases WHERE source = 'esco' AND company_id IS NULL AND skill_id NOT LIKE 'esco-%'").Scan(&given).Error
+	imported := map[[2]string]bool{}
+	for _, g := range given {
+		imported[[2]string{g.SkillID, g.Alias}] = true
+	}
+	for i, s := range home {
+		home[i].Aliases = slices.DeleteFunc(s.Aliases, func(alias string) bool { return imported[[2]string{s.ID, alias}] })
+	}
+	in.home = taxonomy.NewIndex(home)
 	return err
 }
 
@@ -235,8 +257,8 @@ func (in *escoIntake) write() error {
 		return err
 	}
 	var changed []struct {
-		SkillID string
-		Added   int
+		SkillID     string
+		Added, Gone int
 	}
 	err = in.tx.Raw(`WITH wanted AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(CAST(? AS jsonb)) AS w (skill_id text, alias text, language text)),
 		given AS MATERIALIZED (SELECT key AS skill_id, value AS language FROM jsonb_each(CAST(? AS jsonb)) g (key, list), jsonb_array_elements_text(list)),
@@ -244,11 +266,11 @@ func (in *escoIntake) write() error {
 		gone AS (DELETE FROM skill_aliases a USING (SELECT o.* FROM old o LEFT JOIN wanted w USING (skill_id, alias) WHERE w.alias IS NULL) o
 			WHERE a.skill_id = o.skill_id AND a.alias = o.alias AND a.source = 'esco' AND a.company_id IS NULL RETURNING a.skill_id),
 		new AS (INSERT INTO skill_aliases (skill_id, alias, language, source) SELECT skill_id, alias, language, 'esco' FROM wanted ON CONFLICT DO NOTHING RETURNING skill_id)
-		SELECT skill_id, sum(n) AS added FROM (SELECT skill_id, 0 AS n FROM gone UNION ALL SELECT skill_id, 1 FROM new) c GROUP BY 1`,
+		SELECT skill_id, sum(n) AS added, count(*) - sum(n) AS gone FROM (SELECT skill_id, 0 AS n FROM gone UNION ALL SELECT skill_id, 1 FROM new) c GROUP BY 1`,
 		string(aliases), string(given)).Scan(&changed).Error
 	for _, c := range changed {
 		in.touched[c.SkillID] = true
-		in.report.Aliases += c.Added
+		in.report.Aliases, in.report.AliasesGone = in.report.Aliases+c.Added, in.report.AliasesGone+c.Gone
 	}
 	in.progress("other names written", in.report.Aliases)
 	return err

@@ -50,6 +50,10 @@ func (s *Service) Merges(ctx context.Context, who market.Actor, company uuid.UUI
 func (s *Service) MergeOwnSkill(ctx context.Context, who market.Actor, from, into string) (Merge, error) {
 	var m Merge
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
+		if done, err := mergedAlready(tx, who, from, into); err != nil || done.ID != uuid.Nil {
+			m = done
+			return err
+		}
 		company, err := owner(tx, who, from, "")
 		if err != nil {
 			return err
@@ -65,6 +69,17 @@ func (s *Service) MergeOwnSkill(ctx context.Context, who market.Actor, from, int
 		return err
 	})
 	return m, err
+}
+
+// mergedAlready is the merge that did just this before, so that asking twice is asking once; the zero Merge where there is none.
+func mergedAlready(tx *gorm.DB, who market.Actor, from, into string) (Merge, error) {
+	var m Merge
+	err := tx.Raw(mergeRows+`WHERE g.from_id = ? AND g.into_id = f.merged_into AND g.into_id = ? AND g.undone_at IS NULL AND g.company_id IS NOT NULL
+		ORDER BY g.merged_at DESC LIMIT 1`, from, into).Scan(&m).Error
+	if err != nil || m.ID == uuid.Nil {
+		return Merge{}, err
+	}
+	return m, who.May(market.ManageSkills, *m.CompanyID)
 }
 
 // MergeShared makes one shared skill another, by ids; for the operator's command.
