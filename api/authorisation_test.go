@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"homecoming/api/access"
 	"homecoming/market"
 	"homecoming/market/markettest"
+	"homecoming/matching"
 )
 
 // A tenant is one company with somebody in every role and one of every thing that has an id.
@@ -41,19 +43,53 @@ func (t *tenant) fill(w *world) {
 	task := t.Task("Close the books", 300_000)
 	t.ids["companies"], t.ids["tasks"], t.ids["members"] = t.ID.String(), task.ID.String(), t.alumna.MembershipID.String()
 	t.ids["bids"] = w.Bid(t.alumna, task, 280_000).ID.String()
+	t.ids["rankings"] = w.as(t.Manager, "GET", "/api/v1/tasks/"+t.ids["tasks"]+"/candidates", nil).wants(http.StatusOK).object()["id"].(string)
 	awarded := w.Bid(t.alumna, t.Task("File the tax return", 200_000), 200_000)
 	contract := w.as(t.Manager, "POST", "/api/v1/bids/"+awarded.ID.String()+"/accept", tree{"version": 1}).wants(http.StatusCreated).object()
 	t.ids["contracts"] = contract["id"].(string)
 	t.ids["milestones"] = contract["milestones"].([]any)[0].(tree)["id"].(string)
+	t.settle(w)
 	t.ids["reconciliations"] = w.as(t.Finance, "POST", "/api/v1/reconciliations", tree{"from": w.Today(), "to": w.Today()}).wants(http.StatusCreated).object()["id"].(string)
 	t.ids["memberships"], t.ids["proposals"] = t.ids["members"], t.ids["members"]
 	run := w.as(t.Office, "POST", "/api/v1/companies/"+t.ids["companies"]+"/alumni/import?dry_run=true", people, "Content-Type: text/csv").wants(http.StatusAccepted)
 	t.ids["jobs"] = run.object()["id"].(string)
 	t.ids["searches"] = w.as(t.Manager, "POST", "/api/v1/saved-searches", tree{"kind": "talent", "company_id": t.ID}).wants(http.StatusCreated).object()["id"].(string)
+	t.typeSkills(w)
 	t.ids["tokens"] = w.as(t.Manager, "POST", "/api/v1/tokens", tree{"name": "one"}).wants(http.StatusCreated).object()["id"].(string)
 	session, err := w.Market.BeginSession(context.Background(), t.Manager.PersonID, "Firefox", "192.0.2.1")
 	w.Check(err)
 	t.ids["sessions"] = session.String()
+	other := t.Company.Alumnus("Kato " + t.Name)
+	bar, err := w.Market.BarMember(context.Background(), t.Office, t.ID, other.MembershipID, market.Bar{Kind: market.InConflict, Reason: "audits us"})
+	w.Check(err)
+	partner := w.Company(t.Name + "Partners")
+	asked, err := w.Market.AskPartner(context.Background(), t.Administrator, t.ID, partner.ID)
+	w.Check(err)
+	t.ids["bars"], t.ids["partners"] = bar.ID.String(), asked.ID.String()
+}
+
+// settle makes one of everything that follows when money went wrong, behind billing's back.
+func (t *tenant) settle(w *world) {
+	w.Helper()
+	m, alumna, manager := t.ids["milestones"], t.alumna.PersonID, t.Manager.PersonID
+	t.ids["disputes"], t.ids["approvals"], t.ids["refunds"], t.ids["chargebacks"] = uuid.NewString(), uuid.NewString(), uuid.NewString(), "dp_"+uuid.NewString()
+	w.Exec("INSERT INTO disputes (id, company_id, milestone_id, opened_by, side, reason, state, deadline, opened_at) VALUES (?, ?, ?, ?, 'alumnus', 'x', 'open', now(), now())", t.ids["disputes"], t.ID, m, alumna)
+	w.Exec("INSERT INTO approvals (id, company_id, milestone_id, kind, amount, currency, reason, state, asked_by, asked_at) VALUES (?, ?, ?, 'refund', 1, 'JPY', 'x', 'asked', ?, now())", t.ids["approvals"], t.ID, m, manager)
+	w.Exec("INSERT INTO refunds (id, company_id, milestone_id, amount, currency, state, created_at, updated_at) VALUES (?, ?, ?, 1, 'JPY', 'succeeded', now(), now())", t.ids["refunds"], t.ID, m)
+	w.Exec("INSERT INTO chargebacks (id, company_id, milestone_id, charge, amount, currency, reason, state, stage, opened_at, updated_at) VALUES (?, ?, ?, 'ch_x', 1, 'JPY', 'x', 'won', 'before_acceptance', now(), now())", t.ids["chargebacks"], t.ID, m)
+}
+
+// typeSkills makes own skills of the company and merges one of them.
+func (t *tenant) typeSkills(w *world) {
+	w.Helper()
+	for _, name := range []string{"Way of tea", "Tea", "Coffee"} {
+		w.Tx(func(tx *gorm.DB) (err error) {
+			t.ids["skills"], err = matching.ResolveSkill(tx, t.ID, t.Name+" "+name)
+			return err
+		})
+	}
+	merge := w.as(t.Office, "POST", "/api/v1/skills/"+t.ids["skills"]+"/merge", tree{"into": t.Name + " Tea"}).wants(http.StatusOK).object()
+	t.ids["merges"], t.ids["skills"] = merge["id"].(string), merge["into"].(string)
 }
 
 // people is a small HR file.

@@ -83,6 +83,15 @@ func (s *Server) endpoints() []endpoint {
 
 		get("/skills", access.SignedIn, s.skills, "Find skills by name"),
 		post("/skills/suggest", access.SignedIn, s.suggestSkills, "Find the skills that a text speaks of"),
+		get("/companies/{id}/skills", market.ManageSkills, s.ownSkills, "The skills that a company made itself, with their use"),
+		get("/companies/{id}/skill-merges", market.ManageSkills, s.merges, "Skills that were made another"),
+		get("/companies/{id}/words", market.ManageSkills, s.words, "What was typed of people and means no skill yet, or several"),
+		post("/companies/{id}/words", market.ManageSkills, s.settleWords, "Say which skill some words mean"),
+		post("/me/words", access.SignedIn, s.settleMyWords, "Say which skill some words of mine mean"),
+		get("/skills/{id}", market.ManageSkills, s.ownSkill, "One of the company's own skills"),
+		patch("/skills/{id}", market.ManageSkills, s.editOwnSkill, "Rename it, or say what is broader"),
+		post("/skills/{id}/merge", market.ManageSkills, s.mergeSkill, "Make it another skill, with all that names it"),
+		post("/skill-merges/{id}/undo", market.ManageSkills, s.undoMerge, "Take a merge back while nothing else changed"),
 
 		get("/tasks", access.SignedIn, s.tasks, "The tasks I may see"),
 		post("/tasks", market.PostTasks, s.postTask, "Draft a task"),
@@ -106,6 +115,8 @@ func (s *Server) endpoints() []endpoint {
 		get("/bids/{id}/versions", access.SignedIn, s.bidVersions, "Every offer that was made"),
 		post("/bids/{id}/counter", access.SignedIn, s.counter, "Offer other terms"),
 		patch("/bids/{id}", market.PostTasks, s.mark, "Shortlist or put aside"),
+		get("/bids/{id}/licences", access.SignedIn, s.licences, "What reserved work needs, as the bidder states it"),
+		post("/bids/{id}/licences/confirm", market.PostTasks, s.confirmLicence, "Note that a registration was looked up and is right"),
 		post("/bids/{id}/withdraw", market.BidOnTasks, s.withdraw, "Take my bid back"),
 
 		post("/bids/{id}/accept", access.SignedIn, s.acceptBid, "Turn a bid into a contract"),

@@ -32,6 +32,7 @@ var commands = []command{
 	{"migrate", "bring the database to this program's schema", migrate},
 	{"import", "read people in from an HR file", importPeople},
 	{"reindex", "build the search indexes anew, in use", reindex},
+	{"skills", "take a published list of skills in, merge duplicates", skills},
 	{"reconcile", "compare a company's ledger with Stripe", reconcile},
 	{"ledger", "check every invariant of the books", ledger},
 	{"bench", "measure speed and quality on parts of its own", benchmark},
