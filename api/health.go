@@ -52,10 +52,14 @@ func (s *Server) ready(c *gin.Context) {
 }
 
 func (s *Server) ailing(ctx context.Context, degraded map[string]string) {
-	if h, err := s.cfg.Matching.Health(ctx); err != nil {
+	h, err := s.cfg.Matching.Health(ctx)
+	if err != nil {
 		degraded["ranking"] = "cannot be asked"
 	} else if h.Degraded {
 		degraded["ranking"] = "answered without " + h.Index
+	}
+	if h.Failing() {
+		degraded["index"] = fmt.Sprintf("refused the last %d writes; %d changes wait", h.Failures, h.Pending)
 	}
 	if waiting, oldest, err := jobs.Waiting(ctx, s.cfg.DB); err != nil {
 		degraded["queue"] = "cannot be asked"

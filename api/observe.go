@@ -153,12 +153,13 @@ var (
 	jobsOldest    = prometheus.NewDesc("jobs_oldest_seconds", "How long the longest of them has been due.", nil, nil)
 	indexPending  = prometheus.NewDesc("index_pending", "Changes that an index has not confirmed.", nil, nil)
 	indexOldest   = prometheus.NewDesc("index_oldest_seconds", "How long the oldest of them waits.", nil, nil)
+	indexFailures = prometheus.NewDesc("index_write_failures", "Writes in a row that an index has refused or not confirmed.", nil, nil)
 	indexDegraded = prometheus.NewDesc("index_degraded", "1 while rankings are answered without the index that is asked first.", nil, nil)
 )
 
 // Describe names the gauges.
 func (b backlog) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{jobsWaiting, jobsOldest, indexPending, indexOldest, indexDegraded} {
+	for _, d := range []*prometheus.Desc{jobsWaiting, jobsOldest, indexPending, indexOldest, indexFailures, indexDegraded} {
 		to <- d
 	}
 }
@@ -177,6 +178,7 @@ func (b backlog) Collect(to chan<- prometheus.Metric) {
 	if h, err := b.matching.Health(ctx); err == nil {
 		gauge(indexPending, float64(h.Pending))
 		gauge(indexOldest, h.OldestFor.Seconds())
+		gauge(indexFailures, float64(h.Failures))
 		degraded := 0.0
 		if h.Degraded {
 			degraded = 1

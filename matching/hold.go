@@ -17,28 +17,19 @@ const (
 	rebuilding lock = "homecoming index rebuild"
 )
 
-// hold takes a lock, waiting for it or not.
+// hold takes a lock, waiting for it or not. Who waits is next, before those who only try.
 func (s *Service) hold(ctx context.Context, l lock, wait bool) (release func(), held bool, err error) {
-	for {
-		release, held, err = s.tryHold(ctx, l)
-		if err != nil || held || !wait {
-			return release, held, err
-		}
-		select { // without a connection in hand, of which there are few
-		case <-ctx.Done():
-			return nil, false, ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-func (s *Service) tryHold(ctx context.Context, l lock) (release func(), held bool, err error) {
 	conn, err := s.db.Pool().Acquire(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtext($1))", string(l)).Scan(&held)
-	if err != nil || !held {
+	if wait {
+		_, err = conn.Exec(ctx, "SELECT pg_advisory_lock(hashtext($1))", string(l))
+		held = err == nil
+	} else {
+		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtext($1))", string(l)).Scan(&held)
+	}
+	if !held {
 		conn.Release()
 		return nil, false, err
 	}

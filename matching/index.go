@@ -31,10 +31,19 @@ type Index interface {
 	Mend(ctx context.Context) error
 	// Format changes when documents must be written anew because they look different.
 	Format() string
-	// Differ names those of the documents that the index has otherwise, or has while they are no candidates.
-	Differ(ctx context.Context, docs []Document) ([]uuid.UUID, error)
-	// Browse gives some of the documents that it has, who they are alone, and where to go on; "" begins, and ends.
-	Browse(ctx context.Context, from string) (docs []Document, next string, err error)
+	// Differ compares documents with what the index has in their place. Who is no candidate and is there counts as
+	// changed.
+	Differ(ctx context.Context, docs []Document) (missing, changed []uuid.UUID, err error)
+	// Browse gives some of the documents that it has, whatever they are, and where to go on; "" begins, and ends.
+	Browse(ctx context.Context, from string) (there []Entry, next string, err error)
+	// Remove takes documents out by their ids, whatever they are; on return they are gone.
+	Remove(ctx context.Context, ids []string) error
+}
+
+// An Entry is a document as an index names it: by the id of a membership or person, or by whatever somebody else wrote.
+type Entry struct {
+	ID      string
+	Company uuid.UUID // uuid.Nil where it is no company's
 }
 
 // A Wanted skill of a task.

@@ -46,6 +46,16 @@ func (s *Service) news(q Question, stage, most int, of *front) overlay {
 	}
 }
 
+// once hears the news there is at first, and none that comes later.
+func once(news overlay) overlay {
+	return func(ctx context.Context, known map[uuid.UUID]News) (map[uuid.UUID]News, error) {
+		if known != nil {
+			return nil, nil
+		}
+		return news(ctx, nil)
+	}
+}
+
 // A change is the latest reason why a document may be stale; seq 0 is the calendar.
 type change struct {
 	id  uuid.UUID

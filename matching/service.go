@@ -69,6 +69,9 @@ func (s *Service) find(ctx context.Context, q Question, k int) (found, error) {
 	}
 	ix := s.indexes[0]
 	hits, c, err := best(ctx, ix, q, k, s.news(q, 0, anyNumber, nil))
+	if errors.Is(err, errMoving) { // news comes faster than lists are made: whatever came before we began is in
+		hits, c, err = best(ctx, ix, q, k, once(s.news(q, 0, anyNumber, nil)))
+	}
 	return found{hits, c, ix.Name(), len(s.indexes) > 1}, err
 }
 

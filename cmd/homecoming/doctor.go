@@ -12,21 +12,26 @@ import (
 	"time"
 
 	"homecoming/billing"
+	"homecoming/matching"
 )
 
 // errUnwell is returned after the faults were printed.
 var errUnwell = errors.New("not everything is well")
 
-// doctor looks at every part that the configuration names and says what it found, one line each. With -ready it only
-// asks the server of this machine whether it is ready, which is what a container's health check calls.
+// doctor looks at every part that the configuration names and says what it found, one line each, and compares the search
+// indexes with the database, document by document. With -mend it writes those documents again that are not as they should
+// be. With -ready it only asks the server of this machine whether it is ready, which is what a container's health check
+// calls.
 func doctor(ctx context.Context, out io.Writer, args []string) error {
-	var onlyReady bool
+	var onlyReady, mend bool
 	err := flags(out, "doctor", args, func(f *flag.FlagSet) {
 		f.BoolVar(&onlyReady, "ready", false, "ask only whether the server here is ready")
+		f.BoolVar(&mend, "mend", false, "write what is off in the search indexes again, and nothing else")
 	})
 	if err != nil {
 		return err
 	}
+	whole := ctx // the indexes may be large; the rest answers soon or not at all
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if onlyReady {
@@ -43,6 +48,9 @@ func doctor(ctx context.Context, out io.Writer, args []string) error {
 	}
 	if c.MeiliURL != "" {
 		err = errors.Join(err, report(out, "meilisearch", answers(ctx, c.MeiliURL+"/health")))
+	}
+	if c.DatabaseURL != "" {
+		err = errors.Join(err, checkIndexes(whole, out, c, mend))
 	}
 	if err != nil {
 		return errUnwell
@@ -67,6 +75,60 @@ func checkDatabase(ctx context.Context, out io.Writer, url string) error {
 	}
 	defer d.Close()
 	return report(out, "every entry of the ledger sums to zero", billing.CheckLedger(ctx, d))
+}
+
+// mostTold is how many documents are named; the counts tell of the rest.
+const mostTold = 20
+
+// checkIndexes compares the indexes with the facts, and mends them where it should.
+func checkIndexes(ctx context.Context, out io.Writer, c Config, mend bool) error {
+	d, err := openChecked(ctx, c.DatabaseURL)
+	if err != nil {
+		return err // which was said already
+	}
+	defer d.Close()
+	told := 0
+	all, err := rank(c, d).Examine(ctx, mend, func(d matching.Drift) {
+		if told++; told <= mostTold {
+			fmt.Fprintf(out, "     %s: %s %s, company %s\n", d.Index, d.Kind, d.ID, d.Company)
+		}
+	})
+	if err != nil {
+		return report(out, "search indexes", err)
+	}
+	for _, e := range all {
+		err = errors.Join(err, report(out, "index "+e.Index+": "+summary(e), fault(e, out)))
+	}
+	return err
+}
+
+func summary(e matching.Examination) string {
+	var want, have int
+	for _, c := range e.Companies {
+		want, have = want+c.Want, have+c.Have
+	}
+	text := fmt.Sprintf("%d documents of %d", have, want)
+	if e.Behind > 0 {
+		text += fmt.Sprintf(", %d about to be written", e.Behind)
+	}
+	if e.Mended > 0 {
+		text += fmt.Sprintf(", %d mended", e.Mended)
+	}
+	return text
+}
+
+// fault says what is wrong with an index, and in which companies the counts differ.
+func fault(e matching.Examination, out io.Writer) error {
+	if e.Err != nil || e.Sound() {
+		return e.Err
+	}
+	for company, c := range e.Companies {
+		if c.Want != c.Have {
+			fmt.Fprintf(out, "     %s: company %s has %d documents of %d\n", e.Index, company, c.Have, c.Want)
+		}
+	}
+	return fmt.Errorf("drift: %d missing, %d changed, %d extra; homecoming doctor -mend writes them again",
+		e.Drift[matching.Missing], e.Drift[matching.Changed], e.Drift[matching.Extra])
 }
 
 // ready asks the server that listens on addr; one that listens everywhere is asked on loopback.

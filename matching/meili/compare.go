@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
@@ -40,86 +39,75 @@ const page = 5000 // ids read at a time
 
 // Browse reads the ids and companies alone, in whatever order the server keeps them. Documents that come and go
 // meanwhile may be passed over.
-func (ix *Index) Browse(ctx context.Context, from string) (docs []matching.Document, next string, err error) {
+func (ix *Index) Browse(ctx context.Context, from string) (there []matching.Entry, next string, err error) {
 	offset, _ := strconv.Atoi(from)
 	var found struct {
-		Results []document `json:"results"`
+		Results []struct{ ID, Company string }
 	}
 	err = ix.call(ctx, http.MethodPost, "/indexes/"+ix.uid+"/documents/fetch",
-		map[string]any{"offset": offset, "limit": page, "fields": []string{"id", "company", "person"}}, &found)
-	if err != nil {
-		return nil, "", err
-	}
+		map[string]any{"offset": offset, "limit": page, "fields": []string{"id", "company"}}, &found)
 	for _, d := range found.Results {
-		var who matching.Document
-		if who.Membership, err = uuid.Parse(d.ID); err != nil {
-			return nil, "", fmt.Errorf("meilisearch: document %q: %w", d.ID, err)
-		}
-		who.Company, _ = uuid.Parse(d.Company) // nobody's where it is none
-		who.Person, _ = uuid.Parse(d.Person)
-		docs = append(docs, who)
+		company, _ := uuid.Parse(d.Company) // nobody's where it is none
+		there = append(there, matching.Entry{ID: d.ID, Company: company})
 	}
-	if len(docs) == page {
+	if len(there) == page {
 		next = strconv.Itoa(offset + page)
 	}
-	return docs, next, nil
+	return there, next, err
+}
+
+// Remove deletes the documents and waits until they are gone.
+func (ix *Index) Remove(ctx context.Context, ids []string) error {
+	tasks, err := ix.hand(ctx, ix.uid, nil, ids)
+	if err != nil {
+		return err
+	}
+	return ix.wait(ctx, tasks...)
 }
 
 // Differ compares the documents with what Put would send.
-func (ix *Index) Differ(ctx context.Context, docs []matching.Document) ([]uuid.UUID, error) {
+func (ix *Index) Differ(ctx context.Context, docs []matching.Document) (missing, changed []uuid.UUID, err error) {
 	ids := make([]uuid.UUID, len(docs))
 	for i, d := range docs {
 		ids[i] = d.Membership
 	}
 	var found struct {
-		Results []json.RawMessage `json:"results"`
+		Results []json.RawMessage
 	}
-	err := ix.call(ctx, http.MethodPost, "/indexes/"+ix.uid+"/documents/fetch", map[string]any{"ids": texts(ids), "limit": len(ids)}, &found)
+	err = ix.call(ctx, http.MethodPost, "/indexes/"+ix.uid+"/documents/fetch", map[string]any{"ids": texts(ids), "limit": len(ids)}, &found)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	have := make(map[string][]byte, len(found.Results))
 	for _, body := range found.Results {
 		var d struct{ ID string }
 		if err := json.Unmarshal(body, &d); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		have[d.ID] = body
 	}
-	var wrong []uuid.UUID
 	for _, d := range docs {
-		same, err := equal(d, have[d.Membership.String()])
-		if err != nil {
-			return nil, err
-		}
-		if !same {
-			wrong = append(wrong, d.Membership)
+		body, there := have[d.Membership.String()]
+		switch {
+		case !there && d.Candidate:
+			missing = append(missing, d.Membership)
+		case there && !(d.Candidate && equal(d, body)):
+			changed = append(changed, d.Membership)
 		}
 	}
-	return wrong, nil
+	return missing, changed, nil
 }
 
-// equal compares a document with one of the server's, of which nil is none. Attributes that we would not send count too.
-func equal(d matching.Document, have []byte) (bool, error) {
-	if !d.Candidate || have == nil {
-		return !d.Candidate && have == nil, nil
-	}
+// equal compares a document with one of the server's. Attributes that we would not send count too.
+func equal(d matching.Document, have []byte) bool {
 	want, err := json.Marshal(newDocument(d))
-	if err != nil {
-		return false, err
-	}
-	if want, err = canonical(want); err != nil {
-		return false, err
-	}
-	have, err = canonical(have)
-	return bytes.Equal(want, have), err
+	return err == nil && bytes.Equal(canonical(want), canonical(have))
 }
 
 // canonical is an object with its keys in order.
-func canonical(body []byte) ([]byte, error) {
+func canonical(body []byte) []byte {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil {
-		return nil, err
-	}
-	return json.Marshal(fields)
+	_ = json.Unmarshal(body, &fields) // what is none equals nothing
+	text, _ := json.Marshal(fields)
+	return text
 }

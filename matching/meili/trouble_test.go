@@ -1,129 +1,183 @@
 package meili_test
 
 import (
+	"bytes"
+	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
+	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
-	"homecoming/internal/clock"
-	"homecoming/internal/db/dbtest"
-	"homecoming/market"
-	"homecoming/matching"
 	"homecoming/matching/meili"
-	"homecoming/matching/postgres"
 )
 
-// A fault stands between the program and the server, and is changed while the test runs.
-type fault struct {
-	now atomic.Pointer[http.HandlerFunc]
+// faults are ways in which a server fails those who ask it.
+var faults = map[string]func(w http.ResponseWriter, r *http.Request, body []byte) bool{
+	"refuses": func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {
+		http.Error(w, "busy", http.StatusServiceUnavailable)
+		return true
+	},
+	"breaks": func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {
+		http.Error(w, `{"message": "internal", "code": "internal"}`, http.StatusInternalServerError)
+		return true
+	},
+	"is slow": func(_ http.ResponseWriter, r *http.Request, _ []byte) bool {
+		<-r.Context().Done()
+		return true
+	},
+	"hangs up": func(http.ResponseWriter, *http.Request, []byte) bool { panic(http.ErrAbortHandler) },
+	"hangs up in mid-answer": func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+		w.Header().Set("Content-Length", "1000000")
+		_, _ = io.WriteString(w, `{"results": [{"hits": [`+fake(1))
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	},
+	"talks HTML": func(w http.ResponseWriter, _ *http.Request, _ []byte) bool {
+		_, _ = io.WriteString(w, "<html><title>Welcome</title>")
+		return true
+	},
+	"refuses searches alone": search(func(w http.ResponseWriter) { http.Error(w, "<h1>502</h1>", http.StatusBadGateway) }),
+	"answers nothing":        search(func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"results": []}`) }),
+	"answers null":           search(func(w http.ResponseWriter) { _, _ = io.WriteString(w, `null`) }),
+	"gives unsorted hits": search(func(w http.ResponseWriter) {
+		hits := `{"hits": [` + fake(1) + `, ` + fake(2) + `]}`
+		_, _ = io.WriteString(w, `{"results": [`+hits+`, `+hits+`, `+hits+`, `+hits+`]}`)
+	}),
+	"gives hits that are none": search(func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"results": [{"hits": [{"id": 7}]}]}`) }),
 }
 
-func (f *fault) set(h http.HandlerFunc) { f.now.Store(&h) }
-
-// proxy puts the fault in front of the server.
-func (f *fault) proxy(t *testing.T, s server) string {
-	target, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pass := httputil.NewSingleHostReverseProxy(target)
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h := f.now.Load(); h != nil && *h != nil {
-			(*h)(w, r)
-			return
+// search is a fault of searches; what else is asked goes through.
+func search(answer func(w http.ResponseWriter)) func(http.ResponseWriter, *http.Request, []byte) bool {
+	return func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
+		if !strings.HasSuffix(r.URL.Path, "/multi-search") {
+			return false
 		}
-		pass.ServeHTTP(w, r)
-	}))
-	t.Cleanup(front.Close)
-	return front.URL
-}
-
-func trouble(t *testing.T, srv server) {
-	d, f := dbtest.New(t), &fault{}
-	ix := meili.New(f.proxy(t, srv), srv.key, srv.uid(t))
-	s := matching.New(d, clock.At(time.Date(2026, 4, 1, 3, 0, 0, 0, time.UTC)), postgres.New(d), ix)
-	s.Budget, s.Rest = 5*time.Second, 0
-	company := uuid.New()
-	g := d.Gorm(t.Context())
-	for _, sql := range []string{
-		"INSERT INTO companies (id, name) VALUES (@company, 'Aoi')",
-		"INSERT INTO people (id, family_name) SELECT gen_random_uuid(), 'N' || n FROM generate_series(1, 40) n WHERE CAST(@company AS uuid) IS NOT NULL",
-		"INSERT INTO memberships (id, company_id, person_id) SELECT gen_random_uuid(), @company, id FROM people",
-		"INSERT INTO stints (id, company_id, membership_id, joined_on, left_on) SELECT gen_random_uuid(), company_id, id, '2015-01-01', '2020-01-01' FROM memberships WHERE company_id = @company",
-	} {
-		if err := g.Exec(sql, map[string]any{"company": company}).Error; err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := s.Prepare(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	who := market.Actor{Grants: []market.Grant{{CompanyID: company, Role: market.Manager}}}
-	rank := func() matching.Ranking {
-		t.Helper()
-		r, err := s.RankDraft(t.Context(), who, market.TaskDraft{CompanyID: company}, matching.Query{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
-	want := rank()
-	if want.Index != "meilisearch" || len(want.Items) != 20 {
-		t.Fatalf("%+v", want)
-	}
-	for name, h := range map[string]http.HandlerFunc{
-		"refuses": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "busy", http.StatusServiceUnavailable) },
-		"is slow": func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // only a read connection notices that the caller has gone
-			<-r.Context().Done()
-		},
-		"hangs up":       func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"talks nonsense": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
-		"gives unsorted hits": func(w http.ResponseWriter, r *http.Request) {
-			if !strings.HasSuffix(r.URL.Path, "/multi-search") {
-				_, _ = w.Write([]byte(`{"updatedAt": "now"}`))
-				return
-			}
-			_, _ = w.Write([]byte(`{"results": [{"hits": [` + fake(1) + `, ` + fake(2) + `]}]}`))
-		},
-	} {
-		s.Budget = time.Minute
-		if name == "is slow" {
-			s.Budget = 50 * time.Millisecond
-		}
-		f.set(h)
-		got := rank()
-		if got.Index != "postgres" || !got.Degraded || !got.Certificate.Exact || !same(got, want) {
-			t.Errorf("a server that %s: %s, degraded %v, same %v", name, got.Index, got.Degraded, same(got, want))
-		}
-		f.set(nil)
-		s.Budget = time.Minute
-		if got := rank(); got.Index != "meilisearch" || got.Degraded || !same(got, want) {
-			t.Errorf("after a server that %s: %s, degraded %v", name, got.Index, got.Degraded)
-		}
+		answer(w)
+		return true
 	}
 }
 
 func fake(p int) string {
-	return `{"id": "` + uuid.NewString() + `", "person": "` + uuid.NewString() + `", "p": ` + string(rune('0'+p)) + `}`
+	return fmt.Sprintf(`{"id": "%s", "person": "%s", "p": %d}`, uuid.New(), uuid.New(), p)
 }
 
-func same(a, b matching.Ranking) bool {
-	if len(a.Items) != len(b.Items) {
-		return false
+// Whatever is wrong with the server, the list is the same, says so, and comes from the server again as soon as it can.
+func trouble(t *testing.T, s server) {
+	w := newTown(t, s, 60)
+	for name, fault := range faults {
+		if name == "is slow" {
+			w.s.Budget = 30 * time.Millisecond
+		}
+		w.proxy.set(fault)
+		w.want("a server that "+name, "postgres", true)
+		w.proxy.set(nil)
+		w.s.Budget = time.Minute
+		w.want("after a server that "+name, "meilisearch", false)
 	}
-	for i := range a.Items {
-		if a.Items[i].MembershipID != b.Items[i].MembershipID || a.Items[i].Parts != b.Items[i].Parts {
-			return false
+	w.proxy.lead(t, server{url: "http://127.0.0.1:1"})
+	w.want("a server that is down", "postgres", true)
+	w.change(rand.New(rand.NewPCG(8, 8)))
+	if _, err := w.s.Drain(t.Context()); err == nil {
+		t.Error("draining into a server that is down succeeds")
+	}
+	w.want("a server that is down and behind", "postgres", true)
+	w.proxy.lead(t, s)
+	w.want("back, and behind", "meilisearch", false)
+	w.drain()
+	w.want("back", "meilisearch", false)
+	w.sound("after the trouble")
+}
+
+// While a server fails, one ranking at a time finds out whether it has come back. The others do not wait for it.
+func oneAtATimeTriesAgain(t *testing.T, s server) {
+	w := newTown(t, s, 20)
+	var now, most atomic.Int32
+	entered, leave := make(chan struct{}, 100), make(chan struct{})
+	w.proxy.set(faults["refuses"])
+	w.want("a server that refuses", "postgres", true)
+	w.proxy.set(func(rw http.ResponseWriter, r *http.Request, body []byte) bool {
+		most.Store(max(most.Load(), now.Add(1)))
+		defer now.Add(-1)
+		entered <- struct{}{}
+		<-leave
+		return faults["refuses"](rw, r, body)
+	})
+	var herd sync.WaitGroup
+	herd.Go(func() { w.list(w.question(1)) })
+	<-entered // it tries, and waits
+	for range 20 {
+		if l := w.list(w.question(1)); l.Index != "postgres" || !l.Degraded {
+			t.Errorf("answered by %s", l.Index)
 		}
 	}
-	return true
+	close(leave)
+	herd.Wait()
+	if most.Load() != 1 || len(entered) != 0 {
+		t.Errorf("%d asked the server at once, %d after the first", most.Load(), len(entered))
+	}
+	w.proxy.set(nil)
+	w.want("back", "meilisearch", false)
 }
+
+// An older copy of the server's data is put in place of the one that we filled.
+func TestARestoredCopyIsNoticedAndBuiltAnew(t *testing.T) {
+	dir, copied := t.TempDir()+"/data", t.TempDir()+"/copy"
+	s, stop := launch(t, dir)
+	w := newTown(t, s, 50)
+	stop()
+	must(t, os.CopyFS(copied, os.DirFS(dir)))
+	s, stop = launch(t, dir)
+	w.proxy.lead(t, s)
+	rnd := rand.New(rand.NewPCG(11, 11))
+	for range 40 {
+		w.change(rnd)
+	}
+	w.drain()
+	w.want("before", "meilisearch", false)
+	stop()
+	s, _ = launch(t, copied)
+	w.proxy.lead(t, s)
+	w.want("an older copy", "postgres", true)
+	w.change(rnd)
+	if _, err := w.s.Drain(t.Context()); err == nil {
+		t.Error("an older copy is written to as if nothing were")
+	}
+	w.want("an older copy", "postgres", true)
+	must(t, w.s.Prepare(t.Context()))
+	w.drain()
+	w.want("after it was built anew", "meilisearch", false)
+	w.sound("after it was built anew")
+}
+
+// A rebuild outlives a restart of the server.
+func TestARebuildOutlivesARestart(t *testing.T) {
+	dir := t.TempDir() + "/data"
+	s, stop := launch(t, dir)
+	w := newTown(t, s, 50)
+	var once sync.Once
+	w.proxy.set(func(_ http.ResponseWriter, r *http.Request, body []byte) bool {
+		if strings.HasSuffix(r.URL.Path, "_next/documents") && bytes.Contains(body, []byte("\n")) {
+			once.Do(func() {
+				stop()
+				s, _ := launch(t, dir)
+				w.proxy.lead(t, s)
+				panic(http.ErrAbortHandler)
+			})
+		}
+		return false
+	})
+	must(t, w.s.Reindex(context.Background(), nil))
+	w.proxy.set(nil)
+	w.want("after the restart", "meilisearch", false)
+	w.sound("after the restart")
+}
+
+var _ = meili.New

@@ -22,21 +22,22 @@ func (*Index) Format() string { return "1" }
 const page = 5000 // ids read at a time
 
 // Browse reads the ids from match_members.
-func (ix *Index) Browse(ctx context.Context, from string) (docs []matching.Document, next string, err error) {
-	var rows []struct{ MembershipID, CompanyID, PersonID uuid.UUID }
-	err = ix.db.Gorm(ctx).Raw("SELECT membership_id, company_id, person_id FROM match_members WHERE membership_id > ? ORDER BY membership_id LIMIT ?",
-		cmp.Or(from, uuid.Nil.String()), page).Scan(&rows).Error
-	for _, r := range rows {
-		docs = append(docs, matching.Document{Membership: r.MembershipID, Company: r.CompanyID, Person: r.PersonID})
+func (ix *Index) Browse(ctx context.Context, from string) (there []matching.Entry, next string, err error) {
+	err = ix.db.Gorm(ctx).Raw("SELECT membership_id::text AS id, company_id AS company FROM match_members WHERE membership_id > ? ORDER BY membership_id LIMIT ?",
+		cmp.Or(from, uuid.Nil.String()), page).Scan(&there).Error
+	if len(there) == page {
+		next = there[page-1].ID
 	}
-	if len(rows) == page {
-		next = rows[page-1].MembershipID.String()
-	}
-	return docs, next, err
+	return there, next, err
+}
+
+// Remove deletes the rows.
+func (ix *Index) Remove(ctx context.Context, ids []string) error {
+	return ix.db.Gorm(ctx).Exec("DELETE FROM match_members WHERE membership_id::text = ANY(?::text[])", pq.Array(ids)).Error
 }
 
 // Differ compares the rows with those that Put would write.
-func (ix *Index) Differ(ctx context.Context, docs []matching.Document) ([]uuid.UUID, error) {
+func (ix *Index) Differ(ctx context.Context, docs []matching.Document) (missing, changed []uuid.UUID, err error) {
 	ids := make([]uuid.UUID, len(docs))
 	for i, d := range docs {
 		ids[i] = d.Membership
@@ -45,45 +46,38 @@ func (ix *Index) Differ(ctx context.Context, docs []matching.Document) ([]uuid.U
 		ID        uuid.UUID
 		Row, Held string
 	}
-	err := ix.db.Gorm(ctx).Raw(`SELECT m.membership_id AS id, to_jsonb(m) AS row,
+	err = ix.db.Gorm(ctx).Raw(`SELECT m.membership_id AS id, to_jsonb(m) AS row,
 			(SELECT coalesce(jsonb_object_agg(skill_id, strength), '{}') FROM match_held h WHERE h.membership_id = m.membership_id AND h.company_id = m.company_id) AS held
 		FROM match_members m WHERE m.membership_id = ANY(?::uuid[])`, pq.Array(ids)).Scan(&have).Error
-	if err != nil {
-		return nil, err
-	}
 	rows, skills := map[uuid.UUID]string{}, map[uuid.UUID]string{}
 	for _, h := range have {
 		rows[h.ID], skills[h.ID] = h.Row, h.Held
 	}
-	var wrong []uuid.UUID
 	for _, d := range docs {
-		same, err := equal(d, rows[d.Membership], skills[d.Membership])
-		if err != nil {
-			return nil, err
-		}
-		if !same {
-			wrong = append(wrong, d.Membership)
+		want, _, _ := split([]matching.Document{d})
+		row, there := rows[d.Membership]
+		switch {
+		case there && len(want) == 0:
+			changed = append(changed, d.Membership)
+		case len(want) == 0:
+		case !there:
+			missing = append(missing, d.Membership)
+		case !equal(want[0], row) || !same(d.Held, skills[d.Membership]):
+			changed = append(changed, d.Membership)
 		}
 	}
-	return wrong, nil
+	return missing, changed, err
 }
 
-// equal compares a document with its row as JSON; an empty row is none.
-func equal(d matching.Document, have, held string) (bool, error) {
-	want, _, _ := split([]matching.Document{d})
-	if len(want) == 0 || have == "" {
-		return len(want) == 0 && have == "", nil
-	}
+// equal compares a row as Put writes it with one as the database has it.
+func equal(want row, have string) bool {
 	var got row
-	strengths := map[string]int{}
-	if err := json.Unmarshal([]byte(have), &got); err != nil {
-		return false, err
-	}
-	if err := json.Unmarshal([]byte(held), &strengths); err != nil {
-		return false, err
-	}
-	same := maps.Equal(strengths, d.Held) && plain(want[0]) == plain(got)
-	return same, nil
+	return json.Unmarshal([]byte(have), &got) == nil && plain(want) == plain(got)
+}
+
+func same(want map[string]int, have string) bool {
+	var got map[string]int
+	return json.Unmarshal([]byte(have), &got) == nil && maps.Equal(want, got)
 }
 
 // plain is a row as text in which an empty list is one whichever way it is written.
