@@ -5,14 +5,11 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"maps"
 	"math/big"
 	"slices"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
-
-	"homecoming/internal/problem"
 )
 
 // Discoveries are up to two people shown behind the list and labelled as such: they meet every must-have, and are new here
@@ -21,48 +18,43 @@ import (
 
 const (
 	mostDiscoveries = 2
-	hardlyShown     = 3    // tasks: shown for fewer of them counts as hardly ever
-	shownWithin     = 90   // days in which that is counted; today is left out, so that being shown changes nothing today
-	holdersRead     = 2000 // how many holders of a skill are looked at, from a place that the draw chooses
-	drawnOf         = 40   // how many of them are scored from the truth
+	hardlyShown     = 3   // tasks: shown for fewer of them counts as hardly ever
+	shownWithin     = 90  // days in which that is counted; today is left out, so that being shown changes nothing today
+	holdersRead     = 600 // how many holders of a skill are looked at, from a place that the draw chooses
+	drawnOf         = 24  // how many of them are scored from the truth
 )
 
-// discover draws the discoveries of a ranking. A task without a must-have has none.
-func (s *Service) discover(ctx context.Context, task uuid.UUID, q Question, r Ranking, lang problem.Language) ([]Candidate, error) {
+// draw names people who may be discovered for a task, in an order that it decides. A task without a must-have has none.
+func (s *Service) draw(ctx context.Context, task uuid.UUID, q Question, hits []Hit) ([]uuid.UUID, error) {
 	musts := q.musts()
-	if len(musts) == 0 || len(r.Items) == 0 {
+	if task == uuid.Nil || len(musts) == 0 || len(hits) == 0 {
 		return nil, nil
 	}
-	ids, err := s.holders(ctx, task, q, musts, idsOf(r.Items))
-	if err != nil || len(ids) == 0 {
-		return nil, err
+	listed := make([]uuid.UUID, len(hits))
+	for i, h := range hits {
+		listed[i] = h.Membership
 	}
-	found, err := members(s.db.Gorm(ctx), ids)
-	if err != nil {
-		return nil, err
-	}
-	at := map[uuid.UUID]Inputs{}
-	for _, m := range found {
-		hit, ok := q.Hit(q.Formula.Document(m.Member, q.AsOf))
-		if ok && meets(m.Strengths(), musts) && r.behind(q.Place(hit), q) {
-			at[m.ID] = q.Inputs(m.Member)
-		}
-	}
-	drawn := make([]uuid.UUID, 0, mostDiscoveries)
-	for _, id := range ids { // in the order of the draw
-		if _, fits := at[id]; fits && len(drawn) < mostDiscoveries {
-			drawn = append(drawn, id)
-		}
-	}
-	list, names, err := candidates(s.db.Gorm(ctx), q, drawn, at, lang)
-	maps.Copy(r.names, names)
-	return list, err
+	return s.holders(ctx, task, q, musts, listed)
 }
 
-// behind reports whether a place comes after the last one listed.
-func (r Ranking) behind(p Place, q Question) bool {
-	last := r.Items[len(r.Items)-1]
-	return Line{last.inputs, last.Parts, last.Score}.place().Compare(p) < 0
+// discoveries are the first of those drawn who really meet every must-have, pass the filters and stand behind the list.
+func (q Question) discoveries(hits []Hit, drawn []uuid.UUID, at map[uuid.UUID]Inputs, truly map[uuid.UUID]Place) (found []uuid.UUID) {
+	for _, id := range drawn {
+		place, there := truly[id]
+		if there && q.meetsMusts(at[id]) && q.Place(hits[len(hits)-1]).Compare(place) < 0 && len(found) < mostDiscoveries {
+			found = append(found, id)
+		}
+	}
+	return found
+}
+
+func (q Question) meetsMusts(in Inputs) bool {
+	for i, w := range q.Skills {
+		if w.Weight == MustWeight && in.Skills[i].Level < w.Level {
+			return false
+		}
+	}
+	return true
 }
 
 func (q Question) musts() (list []Wanted) {
@@ -74,12 +66,8 @@ func (q Question) musts() (list []Wanted) {
 	return list
 }
 
-func meets(held map[string]int, musts []Wanted) bool {
-	return !slices.ContainsFunc(musts, func(w Wanted) bool { return held[w.Skill] < w.Level })
-}
-
-// draw is a number that the task, the day and an id decide; nobody can aim at it.
-func draw(task uuid.UUID, q Question, id uuid.UUID) [sha256.Size]byte {
+// lot is a number that the task, the day and an id decide; nobody can aim at it.
+func lot(task uuid.UUID, q Question, id uuid.UUID) [sha256.Size]byte {
 	return sha256.Sum256(slices.Concat(task[:], []byte(q.AsOf.String()), id[:]))
 }
 
@@ -92,7 +80,7 @@ func (s *Service) start(ctx context.Context, task uuid.UUID, q Question, skill s
 	if err != nil || len(ends) < 2 {
 		return uuid.Nil, err
 	}
-	low, high, drawn := new(big.Int).SetBytes(ends[0][:]), new(big.Int).SetBytes(ends[1][:]), draw(task, q, uuid.Nil)
+	low, high, drawn := new(big.Int).SetBytes(ends[0][:]), new(big.Int).SetBytes(ends[1][:]), lot(task, q, uuid.Nil)
 	width := new(big.Int).Sub(high, low)
 	low.Add(low, width.Mod(new(big.Int).SetBytes(drawn[:]), width.Add(width, big.NewInt(1))))
 	return uuid.UUID(low.FillBytes(make([]byte, 16))), nil
@@ -114,8 +102,9 @@ func (s *Service) holders(ctx context.Context, task uuid.UUID, q Question, musts
 	var ids []uuid.UUID
 	err = s.db.Gorm(ctx).Raw(`WITH near AS (
 			(SELECT membership_id FROM match_held WHERE company_id = @company AND skill_id = @first AND strength >= @level AND membership_id >= @start ORDER BY membership_id LIMIT @read)
-			UNION
-			(SELECT membership_id FROM match_held WHERE company_id = @company AND skill_id = @first AND strength >= @level AND membership_id < @start ORDER BY membership_id LIMIT @read)),
+			UNION ALL
+			(SELECT membership_id FROM match_held WHERE company_id = @company AND skill_id = @first AND strength >= @level AND membership_id < @start ORDER BY membership_id LIMIT @read)
+			LIMIT @read),
 		able AS (
 			SELECT s.membership_id, m.person_id FROM near s JOIN match_members m USING (membership_id)
 			WHERE m.company_id = @company AND m.candidate AND NOT membership_id = ANY(CAST(@listed AS uuid[]))
@@ -130,7 +119,7 @@ func (s *Service) holders(ctx context.Context, task uuid.UUID, q Question, musts
 			"listed": pq.Array(listed), "skills": pq.Array(skills), "levels": pq.Array(levels), "musts": len(musts),
 			"since": q.AsOf.AddDays(-shownWithin), "today": q.AsOf, "hardly": hardlyShown}).Scan(&ids).Error
 	slices.SortFunc(ids, func(a, b uuid.UUID) int {
-		x, y := draw(task, q, a), draw(task, q, b)
+		x, y := lot(task, q, a), lot(task, q, b)
 		return cmp.Or(bytes.Compare(x[:], y[:]), bytes.Compare(a[:], b[:]))
 	})
 	return ids[:min(drawnOf, len(ids))], err

@@ -184,8 +184,8 @@ func (s *Service) PreviewConstants(ctx context.Context, who market.Actor, task u
 	if err != nil {
 		return Preview{}, err
 	}
-	would, _, _, err := s.explain(ctx, q, best, who.Language)
-	return Preview{moved(was.Items, would), moved(would, was.Items)}, err
+	would, err := s.explain(ctx, q, best, nil, who.Language)
+	return Preview{moved(was.Items, would.listed), moved(would.listed, was.Items)}, err
 }
 
 const previewed = 10

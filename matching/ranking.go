@@ -2,7 +2,6 @@ package matching
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"cloud.google.com/go/civil"
@@ -20,6 +19,8 @@ type Query struct {
 	AvailableBy *civil.Date // free by this day; who has said nothing counts as free
 	MaxRate     *int64      // at most so much an hour, in minor units of the company's currency; who states no rate is left out
 	Unseen      bool        // nobody will look at the list: it is not kept, and has no discoveries
+
+	discoverFor uuid.UUID // the saved task, see discovery.go; uuid.Nil for no discoveries
 }
 
 // A Ranking is the best list for a task, with the proof that it is.
@@ -77,14 +78,15 @@ func (s *Service) Rank(ctx context.Context, who market.Actor, task uuid.UUID, qu
 		return Ranking{}, err
 	}
 	q := s.question(t, c)
+	if query.Unseen {
+		return s.rank(ctx, q, query, who.Language)
+	}
+	query.discoverFor = t.ID
 	r, err := s.rank(ctx, q, query, who.Language)
-	if err != nil || query.Unseen {
+	if err != nil {
 		return r, err
 	}
 	q.AvailableBy, q.MaxRate = query.AvailableBy, query.MaxRate
-	if r.Discoveries, err = s.discover(ctx, t.ID, q, r, who.Language); err != nil {
-		return Ranking{}, err
-	}
 	r.ID, err = s.keep(ctx, t.ID, q, r)
 	return r, err
 }
@@ -113,27 +115,29 @@ func (s *Service) RankDraft(ctx context.Context, who market.Actor, d market.Task
 func (s *Service) rank(ctx context.Context, q Question, query Query, lang problem.Language) (Ranking, error) {
 	q.AvailableBy, q.MaxRate = query.AvailableBy, query.MaxRate
 	var f found
-	var items []Candidate
-	var names namesByID
+	var l explained
 	for range attempts {
 		var err error
 		if f, err = s.find(ctx, q, market.Page(query.Limit)); err != nil {
 			return Ranking{}, err
 		}
-		var wrong []uuid.UUID
-		if items, wrong, names, err = s.explain(ctx, q, f.hits, lang); err != nil {
+		drawn, err := s.draw(ctx, query.discoverFor, q, f.hits)
+		if err != nil {
 			return Ranking{}, err
 		}
-		if len(wrong) == 0 {
+		if l, err = s.explain(ctx, q, f.hits, drawn, lang); err != nil {
+			return Ranking{}, err
+		}
+		if len(l.wrong) == 0 {
 			break
 		}
 		f.certificate.Exact = false
-		if err := s.touch(ctx, q.Company, wrong); err != nil {
+		if err := s.touch(ctx, q.Company, l.wrong); err != nil {
 			return Ranking{}, err
 		}
 	}
-	return Ranking{Items: items, Certificate: f.certificate, Index: f.index, Degraded: f.degraded, AsOf: q.AsOf,
-		Formula: q.Formula.Version, Constants: q.Formula.Constants(), names: names}, nil
+	return Ranking{Items: l.listed, Discoveries: l.discovered, Certificate: f.certificate, Index: f.index, Degraded: f.degraded, AsOf: q.AsOf,
+		Formula: q.Formula.Version, Constants: q.Formula.Constants(), names: l.names}, nil
 }
 
 // touch notes members of a company for the indexes, also those that are gone.
@@ -141,19 +145,25 @@ func (s *Service) touch(ctx context.Context, company uuid.UUID, members []uuid.U
 	return s.db.Gorm(ctx).Exec("INSERT INTO index_pending (company_id, membership_id) SELECT ?, unnest(?::uuid[])", company, pq.Array(members)).Error
 }
 
-// explain scores the hits from the facts and gives the reasons; wrong are those where that is not what the index said.
-func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang problem.Language) (items []Candidate, wrong []uuid.UUID, names namesByID, err error) {
+// explained is what the facts say about the hits of a list, and about those drawn to stand behind it.
+type explained struct {
+	listed, discovered []Candidate
+	wrong              []uuid.UUID // of whom the index said something else
+	names              namesByID
+}
+
+// explain scores the hits from the facts and gives the reasons, and does the same for up to two of those drawn.
+func (s *Service) explain(ctx context.Context, q Question, hits []Hit, drawn []uuid.UUID, lang problem.Language) (l explained, err error) {
 	ids := make([]uuid.UUID, len(hits))
 	for i, h := range hits {
 		ids[i] = h.Membership
 	}
 	g := s.db.Gorm(ctx)
-	facts, err := members(g, ids)
+	facts, err := members(g, slices.Concat(ids, drawn))
 	if err != nil {
-		return nil, nil, nil, err
+		return l, err
 	}
-	at := make(map[uuid.UUID]Inputs, len(facts))
-	truly := make(map[uuid.UUID]Place, len(facts))
+	at, truly := make(map[uuid.UUID]Inputs, len(facts)), make(map[uuid.UUID]Place, len(facts))
 	for _, m := range facts {
 		if now, ok := q.Hit(q.Formula.Document(m.Member, q.AsOf)); ok {
 			at[m.ID], truly[m.ID] = q.Inputs(m.Member), q.Place(now)
@@ -164,11 +174,16 @@ func (s *Service) explain(ctx context.Context, q Question, hits []Hit, lang prob
 		if now, there := truly[h.Membership]; there && now == q.Place(h) {
 			right = append(right, h.Membership)
 		} else {
-			wrong = append(wrong, h.Membership)
+			l.wrong = append(l.wrong, h.Membership)
 		}
 	}
-	items, names, err = candidates(g, q, right, at, lang)
-	return items, wrong, names, err
+	both := slices.Concat(right, q.discoveries(hits, drawn, at, truly))
+	all, names, err := candidates(g, q, both, at, lang)
+	if err != nil {
+		return l, err
+	}
+	l.listed, l.discovered, l.names = all[:len(right):len(right)], all[len(right):], names
+	return l, nil
 }
 
 // candidates shows these members in this order, with the reasons for their inputs.
@@ -177,13 +192,18 @@ func candidates(g *gorm.DB, q Question, ids []uuid.UUID, at map[uuid.UUID]Inputs
 	if err != nil {
 		return nil, nil, err
 	}
-	words, err := wordsFor(g, lang, false, vias(slices.Collect(maps.Values(at))...), q)
+	ins := make([]Inputs, len(ids))
+	for i, id := range ids {
+		ins[i] = at[id]
+	}
+	words, err := wordsFor(g, lang, false, vias(ins...), q)
 	if err != nil {
 		return nil, nil, err
 	}
+	words = words.about(q)
 	items := make([]Candidate, len(ids))
 	for i, id := range ids {
-		items[i] = Candidate{id, people[id], words.about(q).standing(at[id]), at[id]}
+		items[i] = Candidate{id, people[id], words.standing(ins[i]), ins[i]}
 	}
 	return items, words.names, nil
 }
