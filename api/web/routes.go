@@ -82,6 +82,15 @@ var table = []line{
 	{"POST", "/runs/{id}/confirm", market.ManagePeople, "people", (*visit).postConfirmImport},
 	{"GET", "/runs/{id}", access.SignedIn, "people", (*visit).getRun},
 
+	{"GET", "/search", access.SignedIn, "search", (*visit).getSearch},
+	{"GET", "/search/saved", access.SignedIn, "search", (*visit).getSaved},
+	{"GET", "/search/saved/new", access.SignedIn, "search", (*visit).getNewSaved},
+	{"POST", "/search/saved", access.SignedIn, "search", (*visit).postSaved},
+	{"GET", "/search/saved/{id}", access.SignedIn, "search", (*visit).getEditSaved},
+	{"POST", "/search/saved/{id}", access.SignedIn, "search", (*visit).postEditSaved},
+	{"GET", "/unsubscribe/{token}", access.Anybody, "", (*visit).getStop},
+	{"POST", "/unsubscribe/{token}", access.Anybody, "", (*visit).postStop},
+
 	{"GET", "/profile", access.SignedIn, "profile", (*visit).getProfile},
 	{"POST", "/profile", access.SignedIn, "profile", (*visit).postProfile},
 	{"POST", "/profile/shown", access.SignedIn, "profile", (*visit).postShown},
