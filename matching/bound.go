@@ -28,117 +28,131 @@ func (q Question) levels() []int {
 	return levels
 }
 
-// sides are the two kinds of unseen members that are bounded separately: in the department, and out of it.
-func (s *search) sides() []bool {
-	if s.q.Department == uuid.Nil {
-		return []bool{false}
+// A side is a kind of unseen people that is bounded by itself: members in the department, members out of it, and people
+// from outside.
+type side struct{ outside, in bool }
+
+func (s *search) sides() []side {
+	sides := []side{{}}
+	if s.q.Department != uuid.Nil {
+		sides = append(sides, side{in: true})
 	}
-	return []bool{true, false}
+	if !s.q.Beyond.Nobody() {
+		sides = append(sides, side{outside: true})
+	}
+	return sides
 }
 
-// bound is a place that every unseen member with coverage g stands behind; false when no such member is left.
-func (s *search) bound(g int, in bool) (Place, bool) {
-	bound := s.q.place(Hit{P: s.q.Formula.MostP(), Tenure: s.q.Formula.Tenure, LeftOn: s.q.AsOf}, g, in)
+// most is the best that anybody of a side could be with coverage g.
+func (s *search) most(g int, of side) Place {
+	if of.outside {
+		return s.q.place(Hit{P: s.q.Formula.Record, LeftOn: Never}, g, false)
+	}
+	return s.q.place(Hit{P: s.q.Formula.MostP(), Tenure: s.q.Formula.Tenure, LeftOn: s.q.AsOf}, g, of.in)
+}
+
+// bound is a place that every unseen person of a side with coverage g stands behind; false when none is left.
+func (s *search) bound(g int, of side) (Place, bool) {
+	bound := s.most(g, of)
 	for key, e := range s.lists {
-		if key.atLeast > g || key.inDepartment && !in {
+		if key.outside != of.outside || key.atLeast > g || key.in && !of.in {
 			continue
 		}
 		if e.all {
 			return Place{}, false
 		}
-		if p := s.behind(e.last, g, in); p.Compare(bound) > 0 {
+		if p := s.behind(e.last, g, of.in); p.Compare(bound) > 0 {
 			bound = p
 		}
 	}
 	return bound, true
 }
 
-// behind is where the last hit of a list puts an unseen member with coverage g.
+// behind is where the last hit of a list puts an unseen person with coverage g.
 func (s *search) behind(last Hit, g int, in bool) Place {
 	if s.ranks {
 		return s.q.Place(last)
 	}
+	last.Membership = uuid.Nil // whoever ties with the last hit may have any id
 	return s.q.place(last, g, in)
 }
 
-// open reports whether somebody unseen with coverage g could still enter the list whose last place is kth.
-func (s *search) open(g int, in bool, kth *Place) bool {
-	bound, left := s.bound(g, in)
+// open reports whether somebody unseen of a side with coverage g could still enter the list whose last place is kth.
+func (s *search) open(g int, of side, kth *Place) bool {
+	bound, left := s.bound(g, of)
 	return left && (kth == nil || kth.Compare(bound) > 0)
 }
 
 // plan names the lists of the next round; none when the list is closed.
 func (s *search) plan() []List {
-	if len(s.lists) == 0 {
-		return s.first()
-	}
-	var kth *Place
-	if hits := s.top(); len(hits) == s.k {
-		p := s.q.Place(hits[s.k-1])
-		kth = &p
-	}
+	kth := s.kth()
 	if s.ranks {
 		return s.whole(kth)
 	}
-	var lists []List
-	for _, g := range s.levels {
-		switch {
-		case len(lists) == listsAtOnce:
-			return lists
-		case s.open(g, false, kth):
-			lists = append(lists, s.further(g, false))
-		case s.q.Department != uuid.Nil && s.open(g, true, kth):
-			lists = append(lists, s.further(g, true))
+	lists := s.foreseen(kth)
+	known := len(lists) > 0
+	for _, of := range s.sides() {
+		if of.outside || !known {
+			lists = append(lists, s.blind(of, kth)...)
 		}
 	}
 	return lists
 }
 
-// first is the three best coverages, and the best one within the department.
-func (s *search) first() []List {
-	if s.ranks {
-		return []List{s.ranked(s.leastCovered(), s.k+min(len(s.fresh), 10*s.k))}
-	}
+// blind names a side's lists when nothing is known about how many they hold: the best coverages that are open.
+func (s *search) blind(of side, kth *Place) []List {
 	var lists []List
-	if s.q.Department != uuid.Nil {
-		lists = append(lists, s.further(s.levels[0], true))
-	}
-	for _, g := range s.levels[:min(3, len(s.levels))] {
-		lists = append(lists, s.further(g, false))
+	for _, g := range s.levels {
+		if len(lists) < listsAtOnce && s.open(g, of, kth) {
+			lists = append(lists, s.further(listKey{of, g}, s.k+1))
+		}
 	}
 	return lists
 }
 
-// further reads a list on from where it was left, twice as far each time.
-func (s *search) further(g int, in bool) List {
-	l := List{AtLeast: g, InDepartment: in, Limit: s.k}
-	if e := s.lists[listKey{g, in}]; e != nil {
-		l.Offset, l.Limit = e.hits, max(e.hits, s.k)
+// further reads a list on from where it was left: twice as far as it was read, and so many hits at least.
+func (s *search) further(key listKey, hits int) List {
+	l := List{Outside: key.outside, AtLeast: key.atLeast, InDepartment: key.in, Limit: hits}
+	if e := s.lists[key]; e != nil {
+		l.Offset, l.Limit = e.hits, max(e.hits, hits)
 	}
 	return l
 }
 
-// whole asks an index that Ranks again, for everybody and further down. Its rounds are snapshots of their own, so
-// each stands alone.
+// whole asks an index that Ranks: first for those who meet anything, which most lists need alone, and then for everybody
+// and further down. Its rounds are snapshots of their own, so each stands alone.
 func (s *search) whole(kth *Place) []List {
+	atLeast, limit := 0, s.k+min(len(s.fresh), 10*s.k)
+	if len(s.lists) == 0 {
+		atLeast = s.leastCovered()
+	} else if !s.anyOpen(kth) {
+		return nil
+	}
+	for key, e := range s.lists {
+		if key.atLeast == 0 {
+			limit = max(limit, 2*e.hits+s.k)
+		}
+	}
+	s.reset()
+	lists := []List{{AtLeast: atLeast, Limit: limit}}
+	if !s.q.Beyond.Nobody() {
+		lists = append(lists, List{Outside: true, AtLeast: atLeast, Limit: limit})
+	}
+	return lists
+}
+
+func (s *search) anyOpen(kth *Place) bool {
 	for _, g := range s.levels {
-		for _, in := range s.sides() {
-			if s.open(g, in, kth) {
-				limit := s.k + min(len(s.fresh), 10*s.k)
-				if e := s.lists[listKey{}]; e != nil {
-					limit = 2*e.hits + s.k
-				}
-				s.reset()
-				return []List{s.ranked(0, limit)}
+		for _, of := range s.sides() {
+			if s.open(g, of, kth) {
+				return true
 			}
 		}
 	}
-	return nil
+	return false
 }
 
-func (s *search) ranked(atLeast, limit int) List { return List{AtLeast: atLeast, Limit: limit} }
-
-// leastCovered is the lowest coverage that is any at all: most lists need nobody who meets no skill.
+// leastCovered is the lowest coverage that is any at all.
 func (s *search) leastCovered() int {
 	least := 0
 	for _, g := range s.levels {

@@ -97,7 +97,7 @@ func (b Beyond) Nobody() bool { return len(b.Partners) == 0 && !b.Everyone }
 
 // A List asks for the members whose met skills weigh AtLeast so much (0 is everybody), in the task's department where
 // InDepartment, that pass the filters: the Limit best after the Offset best. The order is p, tenure and leaving date
-// from high to low, then membership id; in an index that Ranks it is the order of [Place].
+// from high to low, whoever ties in all of them in any order; in an index that Ranks it is the order of [Place].
 //
 // With Outside it asks for the people outside whom the question's Beyond reaches, in place of the company's members. They
 // know no department, and none of them is barred from the company.

@@ -41,21 +41,24 @@ type overlay func(ctx context.Context, known map[uuid.UUID]News) (map[uuid.UUID]
 
 const (
 	attempts    = 3 // one, and two more when the index moved
-	listsAtOnce = 4
+	listsAtOnce = 3 // of one side, where nothing is known
 	overtakings = 5 // how often news may arrive while a list is made
 )
 
-// best finds the k best members for a question, best first, and proves it.
-func best(ctx context.Context, ix Index, q Question, k int, news overlay) ([]Hit, Certificate, error) {
+// best finds the k best members for a question, best first, and proves it. A sample, where there is one, saves rounds.
+func best(ctx context.Context, ix Index, q Question, k int, news overlay, of *sample) ([]Hit, Certificate, error) {
+	s := &search{q: q, k: k, ranks: ix.Ranks(), levels: q.levels()}
+	if of != nil && !s.ranks {
+		s.forecast = of.forecast(q, s.levels)
+	}
 	for range attempts {
-		s := &search{q: q, k: k, ranks: ix.Ranks(), levels: q.levels()}
 		closed, err := s.run(ctx, ix, news)
 		if err != nil {
 			return nil, Certificate{}, err
 		}
 		if closed {
-			hits := s.top()
-			return hits, s.certificate(hits), nil
+			hits, c := s.listed()
+			return hits, c, nil
 		}
 	}
 	return nil, Certificate{}, errMoving
@@ -82,6 +85,8 @@ type search struct {
 	ranks  bool
 	levels []int // the coverages that exist, from high to low
 
+	forecast *forecast // nil where nothing is known
+
 	seen   map[uuid.UUID]Hit  // from the index
 	fresh  map[uuid.UUID]News // from PostgreSQL; these replace what the index says
 	lists  map[listKey]*extent
@@ -89,8 +94,8 @@ type search struct {
 }
 
 type listKey struct {
-	atLeast      int
-	inDepartment bool
+	side
+	atLeast int
 }
 
 // An extent is how far a list was read.
@@ -100,41 +105,54 @@ type extent struct {
 	all  bool
 }
 
-// run asks until the list is closed. It is not when the index moved between the first and the last round.
+// run asks until the list is closed. It is not when the index moved between the first and the last round, or when news
+// keeps opening it.
 func (s *search) run(ctx context.Context, ix Index, news overlay) (closed bool, err error) {
 	s.reset()
-	if s.fresh, err = news(ctx, nil); err != nil {
-		return false, err
+	s.rounds, s.fresh = 0, map[uuid.UUID]News{}
+	before := recall(ix)
+	if before == "" {
+		if before, s.fresh, err = look(ctx, ix, news, nil); err != nil {
+			return false, err
+		}
 	}
-	before, err := ix.Moment(ctx)
-	if err != nil {
-		return false, err
-	}
+	lists := s.plan()
 	for range overtakings {
-		if err := s.ask(ctx, ix); err != nil {
+		if err := s.ask(ctx, ix, lists); err != nil {
 			return false, err
 		}
-		if after, err := ix.Moment(ctx); err != nil || after != before {
+		after, more, err := look(ctx, ix, news, s.fresh)
+		if err != nil || after != before {
 			return false, err
-		}
-		more, err := news(ctx, s.fresh)
-		if err != nil {
-			return false, err
-		}
-		if len(more) == 0 {
-			return true, nil
 		}
 		maps.Copy(s.fresh, more)
+		if lists = s.plan(); len(lists) == 0 {
+			return true, nil
+		}
 	}
 	return false, nil
 }
 
-func (s *search) ask(ctx context.Context, ix Index) error {
-	for {
-		lists := s.plan()
-		if len(lists) == 0 {
-			return nil
-		}
+// recall is the moment of an index that was looked at just now, which spares looking again.
+func recall(ix Index) string {
+	if r, ok := ix.(interface{ Recall() string }); ok {
+		return r.Recall()
+	}
+	return ""
+}
+
+// look reads the news and then the moment of the index: what had not reached it by then is news.
+func look(ctx context.Context, ix Index, news overlay, known map[uuid.UUID]News) (moment string, fresh map[uuid.UUID]News, err error) {
+	if fresh, err = news(ctx, known); err != nil {
+		return "", nil, err
+	}
+	moment, err = ix.Moment(ctx)
+	return moment, fresh, err
+}
+
+// ask goes on until no list is open.
+func (s *search) ask(ctx context.Context, ix Index, lists []List) error {
+	for len(lists) > 0 {
 		answers, err := ix.Ask(ctx, s.q, lists)
 		if err != nil {
 			return err
@@ -143,7 +161,9 @@ func (s *search) ask(ctx context.Context, ix Index) error {
 		for i, l := range lists {
 			s.take(l, answers[i])
 		}
+		lists = s.plan()
 	}
+	return nil
 }
 
 func (s *search) reset() {
@@ -151,10 +171,11 @@ func (s *search) reset() {
 }
 
 func (s *search) take(l List, hits []Hit) {
-	e := s.lists[listKey{l.AtLeast, l.InDepartment}]
+	key := listKey{side{l.Outside, l.InDepartment}, l.AtLeast}
+	e := s.lists[key]
 	if e == nil {
 		e = &extent{}
-		s.lists[listKey{l.AtLeast, l.InDepartment}] = e
+		s.lists[key] = e
 	}
 	e.hits += len(hits)
 	e.all = len(hits) < l.Limit
@@ -166,34 +187,50 @@ func (s *search) take(l List, hits []Hit) {
 	}
 }
 
+// A placed hit is one with its place, which is worked out once.
+type placed struct {
+	Hit
+	place Place
+}
+
 // top is the best found so far, at most k.
-func (s *search) top() []Hit {
-	hits := make([]Hit, 0, len(s.seen)+len(s.fresh))
+func (s *search) top() []placed {
+	hits := make([]placed, 0, len(s.seen)+len(s.fresh))
 	for id, h := range s.seen {
 		if _, newer := s.fresh[id]; !newer {
-			hits = append(hits, h)
+			hits = append(hits, placed{h, s.q.Place(h)})
 		}
 	}
 	for _, n := range s.fresh {
 		if n.Hit != nil {
-			hits = append(hits, *n.Hit)
+			hits = append(hits, placed{*n.Hit, s.q.Place(*n.Hit)})
 		}
 	}
-	slices.SortFunc(hits, func(a, b Hit) int { return s.q.Place(a).Compare(s.q.Place(b)) })
+	slices.SortFunc(hits, func(a, b placed) int { return a.place.Compare(b.place) })
 	return hits[:min(s.k, len(hits))]
 }
 
-func (s *search) certificate(hits []Hit) Certificate {
-	c := Certificate{Exact: true, Rounds: s.rounds}
-	if len(hits) > 0 {
-		c.Kth = s.q.Place(hits[len(hits)-1]).Score
+// kth is the last place of the list, nil while the list is not full.
+func (s *search) kth() *Place {
+	if hits := s.top(); len(hits) == s.k {
+		return &hits[s.k-1].place
+	}
+	return nil
+}
+
+// listed is the list with what proves it.
+func (s *search) listed() ([]Hit, Certificate) {
+	top, c := s.top(), Certificate{Exact: true, Rounds: s.rounds}
+	hits := make([]Hit, len(top))
+	for i, h := range top {
+		hits[i], c.Kth = h.Hit, h.place.Score
 	}
 	for _, g := range s.levels {
-		for _, in := range s.sides() {
-			if bound, left := s.bound(g, in); left {
+		for _, of := range s.sides() {
+			if bound, left := s.bound(g, of); left {
 				c.Bound = max(c.Bound, bound.Score)
 			}
 		}
 	}
-	return c
+	return hits, c
 }

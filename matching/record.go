@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -102,25 +103,47 @@ func (f *front) Moment(ctx context.Context) (string, error) {
 // another moment, so that no list is made from an index that cuts or does not sort.
 type checked struct {
 	mu      sync.Mutex
-	moments map[string]string
+	moments map[string]seen
+}
+
+// seen is a moment of an index, and when it was looked at last.
+type seen struct {
+	moment string
+	at     time.Time
+}
+
+// freshFor is how long a moment that was seen spares looking again before a list is made: for the length of a few lists, since
+// one that is over costs a round.
+const freshFor = 300 * time.Millisecond
+
+// Recall is the moment at which the index was seen just now, "" where it was not. It is as good as a new one: when it is
+// still the same after the last round, nothing has moved since.
+func (f *front) Recall() string { return f.checked.recall(f.Name()) }
+
+func (c *checked) recall(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.moments[name]; time.Since(s.at) < freshFor {
+		return s.moment
+	}
+	return ""
 }
 
 func (c *checked) at(ctx context.Context, ix Index, moment string) error {
 	c.mu.Lock()
 	known, ok := c.moments[ix.Name()]
 	c.mu.Unlock()
-	if ok && known == moment {
-		return nil
-	}
-	if err := ix.Check(ctx); err != nil {
-		return err
+	if !ok || known.moment != moment {
+		if err := ix.Check(ctx); err != nil {
+			return err
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.moments == nil {
-		c.moments = map[string]string{}
+		c.moments = map[string]seen{}
 	}
-	c.moments[ix.Name()] = moment
+	c.moments[ix.Name()] = seen{moment, time.Now()}
 	return nil
 }
 

@@ -30,6 +30,7 @@ type Service struct {
 	texts   []freetext.Index // of words, in the same order
 	breaker breaker
 	checked checked
+	samples samples
 	names   names
 }
 
@@ -68,9 +69,9 @@ func (s *Service) find(ctx context.Context, q Question, k int) (found, error) {
 		}
 	}
 	ix := s.indexes[0]
-	hits, c, err := best(ctx, ix, q, k, s.news(q, 0, anyNumber, nil))
+	hits, c, err := best(ctx, ix, q, k, s.news(q, 0, anyNumber, nil), nil)
 	if errors.Is(err, errMoving) { // news comes faster than lists are made: whatever came before we began is in
-		hits, c, err = best(ctx, ix, q, k, once(s.news(q, 0, anyNumber, nil)))
+		hits, c, err = best(ctx, ix, q, k, once(s.news(q, 0, anyNumber, nil)), nil)
 	}
 	return found{hits, c, ix.Name(), len(s.indexes) > 1}, err
 }
@@ -86,7 +87,7 @@ func (s *Service) findFaster(ctx context.Context, q Question, k, stage int) (f f
 	defer func() { report(told) }()
 	within, cancel := context.WithTimeout(ctx, s.Budget)
 	defer cancel()
-	hits, c, err := best(within, ix, q, k, s.news(q, stage, mostNews, ix))
+	hits, c, err := best(within, ix, q, k, s.news(q, stage, mostNews, ix), s.samples.get(within, s.db, q.Company))
 	if ctx.Err() == nil {
 		told = err
 	}

@@ -278,7 +278,7 @@ func TestTheListOnPostgresEqualsScoringEverybody(t *testing.T) {
 		}
 		q, k := drawQuestion(t), rapid.IntRange(1, 20).Draw(t, "k")
 		q.Company = home
-		hits, _, err := matching.Best(context.Background(), ix, q, k, noNews)
+		hits, _, err := matching.Best(context.Background(), ix, q, k, noNews, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

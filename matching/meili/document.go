@@ -2,9 +2,9 @@ package meili
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +20,7 @@ type document struct {
 	ID      string   `json:"id"` // of the membership
 	Person  string   `json:"person"`
 	Company string   `json:"company"` // for somebody from outside one that is no company's id, see [guest]
+	Order   int64    `json:"order"`   // what lists are sorted by
 	P       int      `json:"p"`
 	Tenure  int      `json:"tenure"`
 	Left    int      `json:"left"`   // days since 1970
@@ -52,7 +53,7 @@ var wanted = []string{"id", "person", "p", "tenure", "left", "held", "knows"}
 func newDocument(d matching.Document) document {
 	out := document{
 		ID: d.Membership.String(), Person: d.Person.String(), Company: d.Company.String(),
-		P: int(d.P), Tenure: int(d.Tenure), Left: dayNumber(d.LeftOn), Knows: texts(d.Knows), Worked: texts(d.Worked), Days: d.Days, Rate: d.HourlyRate,
+		Order: orderOf(d), P: int(d.P), Tenure: int(d.Tenure), Left: dayNumber(d.LeftOn), Knows: texts(d.Knows), Worked: texts(d.Worked), Days: d.Days, Rate: d.HourlyRate,
 	}
 	if d.AvailableFrom != nil {
 		out.Free = max(dayNumber(*d.AvailableFrom), 0)
@@ -93,38 +94,40 @@ func (d document) hit(q matching.Question) (matching.Hit, error) {
 	if err := cmp.Or(err, err2); err != nil {
 		return matching.Hit{}, fmt.Errorf("meilisearch: document %q: %w", d.ID, err)
 	}
-	held := map[string]int{}
-	for _, word := range strings.Fields(d.Held) {
+	met := 0
+	for word := range strings.FieldsSeq(d.Held) {
 		skill, strength, _ := strings.Cut(word, ":")
-		if held[skill], err = strconv.Atoi(strength); err != nil {
+		level, err := strconv.Atoi(strength)
+		if err != nil {
 			return matching.Hit{}, fmt.Errorf("meilisearch: document %q: %w", d.ID, err)
 		}
+		for _, w := range q.Skills {
+			if w.Skill == skill && level >= w.Level {
+				met += w.Weight
+			}
+		}
 	}
-	met, _ := q.Met(held)
 	return matching.Hit{
 		Membership: membership, Person: person, P: matching.Score(d.P), Tenure: matching.Score(d.Tenure), LeftOn: epoch.AddDays(d.Left),
 		Met: met, Knows: q.Department != uuid.Nil && slices.Contains(d.Knows, q.Department.String()),
 	}, nil
 }
 
-// scope shortens a company's id to 26 letters and digits of one case, because the server folds case.
-func scope(company uuid.UUID) string {
-	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(company[:]))
+// orderOf is p, tenure and leaving date in one number that a float64 holds exactly.
+func orderOf(d matching.Document) int64 {
+	return (int64(d.P)<<14+int64(d.Tenure))<<20 + int64(d.LeftOn.DaysSince(matching.Never))
 }
 
-// slug is what the id of a skill can look like; see the check in the database.
-var slug = regexp.MustCompile(`^[a-z0-9][a-z0-9.+#-]*$`)
+// scope is whose skills a token is of.
+func scope(company uuid.UUID) string { return company.String() }
 
-// token is a skill at a level within a company. Text that is no skill's id becomes a token that nobody has.
+// token is a skill at a level within a scope, in twelve letters and digits. The server reads a filter's text several times
+// over, so a token is short; and it folds what it compares, which would make one of c, c+ and c#. It begins with a letter
+// because the server takes what looks like a number for one.
 func token(scope, skill string, level int) string {
-	if !slug.MatchString(skill) {
-		skill = "-"
-	}
-	return scope + ":" + escape.Replace(skill) + ":" + strconv.Itoa(level)
+	sum := sha256.Sum256([]byte(scope + " " + strconv.Itoa(level) + " " + skill))
+	return "s" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10])[:11])
 }
-
-// escape keeps apart what the server's folding of values could bring together, such as c, c+ and c#.
-var escape = strings.NewReplacer("+", "_p", "#", "_h", ".", "_d")
 
 var epoch = civil.Date{Year: 1970, Month: 1, Day: 1}
 

@@ -10,17 +10,19 @@ import (
 
 func TestAtLeastMeansWhatItSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var ws wants
-		for i := range rapid.IntRange(1, 12).Draw(t, "skills") {
-			ws = append(ws, want{fmt.Sprint("t", i), rapid.IntRange(1, 2).Draw(t, "weight")})
-		}
-		h := rapid.SampledFrom(ws.sums()[1:]).Draw(t, "at least")
-		expression := ws.atLeast(h)
+		ws := drawWants(t)
+		h := rapid.IntRange(1, ws.size().weight()).Draw(t, "at least")
+		expression := "(" + strings.Join(ws.atLeast(h), ") AND (") + ")"
 		for range 20 {
 			has, weight := map[string]bool{}, 0
-			for _, w := range ws {
-				if rapid.Bool().Draw(t, w.token) {
-					has[w.token], weight = true, weight+w.weight
+			for _, token := range ws.heavy {
+				if has[token] = rapid.Bool().Draw(t, token); has[token] {
+					weight += 2
+				}
+			}
+			for _, token := range ws.light {
+				if has[token] = rapid.Bool().Draw(t, token); has[token] {
+					weight++
 				}
 			}
 			if got := holds(expression, has); got != (weight >= h) {
@@ -28,6 +30,35 @@ func TestAtLeastMeansWhatItSays(t *testing.T) {
 			}
 		}
 	})
+}
+
+func drawWants(t *rapid.T) (ws wants) {
+	for i := range rapid.IntRange(1, 12).Draw(t, "skills") {
+		if rapid.Bool().Draw(t, "must") {
+			ws.heavy = append(ws.heavy, fmt.Sprint("h", i))
+		} else {
+			ws.light = append(ws.light, fmt.Sprint("l", i))
+		}
+	}
+	return ws
+}
+
+func TestTwelveSkillsDoNotExplode(t *testing.T) {
+	for heavy := range 13 {
+		for h := 1; h <= (size{heavy, 12 - heavy}).weight(); h++ {
+			var ws wants
+			for i := range 12 {
+				if token := fmt.Sprint("token", i); i < heavy {
+					ws.heavy = append(ws.heavy, token)
+				} else {
+					ws.light = append(ws.light, token)
+				}
+			}
+			if n := strings.Count(strings.Join(ws.atLeast(h), ""), "token"); n > 220 {
+				t.Errorf("%d of %d heavy and %d light skills takes %d values", h, heavy, 12-heavy, n)
+			}
+		}
+	}
 }
 
 // holds evaluates an expression of AND, OR, IN, = and parentheses, as the server would.

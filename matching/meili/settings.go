@@ -18,14 +18,16 @@ func settings() map[string]any {
 	}
 	return map[string]any{
 		"searchableAttributes": []string{"id"},
-		"filterableAttributes": []any{filter(false, "id", "company", "skills", "knows", "worked"), filter(true, "rate", "free")},
-		"sortableAttributes":   []string{"id", "left", "p", "tenure"},
-		"rankingRules":         []string{"sort"},
-		"pagination":           map[string]any{"maxTotalHits": 100_000_000}, // the default hides all after 1,000
-		"searchCutoffMs":       600_000,                                     // the default gives unsorted hits after 1,500 ms
-		"facetSearch":          false,
-		"prefixSearch":         "disabled",
-		"proximityPrecision":   "byAttribute",
+		"filterableAttributes": []any{
+			filter(false, "id", "company", "skills", "knows", "worked", "from", "barred", "currency"), filter(true, "rate", "free", "days", "left"),
+		},
+		"sortableAttributes": []string{"order"},
+		"rankingRules":       []string{"sort"},
+		"pagination":         map[string]any{"maxTotalHits": 100_000_000}, // the default hides all after 1,000
+		"searchCutoffMs":     600_000,                                     // the default gives unsorted hits after 1,500 ms
+		"facetSearch":        false,
+		"prefixSearch":       "disabled",
+		"proximityPrecision": "byAttribute",
 	}
 }
 

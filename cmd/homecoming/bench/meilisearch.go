@@ -18,7 +18,10 @@ import (
 var ErrNoMeilisearch = errors.New("no Meilisearch to measure: set MEILI_URL (and MEILI_API_KEY), or put meilisearch on PATH")
 
 // A Meilisearch is where a server is found. The zero value asks [Meilisearch.Start] to start one.
-type Meilisearch struct{ URL, Key string }
+type Meilisearch struct {
+	URL, Key string
+	pid      int // where it is ours
+}
 
 // Start gives a server that is there: the one named, else one that is started on loopback from PATH and ends with this
 // process. stop ends it and removes what it kept.
@@ -50,7 +53,7 @@ func (m Meilisearch) Start(ctx context.Context) (server Meilisearch, stop func()
 		<-ended
 		_ = os.RemoveAll(dir)
 	}
-	server = Meilisearch{URL: "http://" + address}
+	server = Meilisearch{URL: "http://" + address, pid: cmd.Process.Pid}
 	if err := server.await(ctx, ended); err != nil {
 		stop()
 		return m, nil, err

@@ -52,6 +52,8 @@ type RankedBySkill struct {
 	RatioP50     float64 `json:"ratio_p50"`
 	RatioP95     float64 `json:"ratio_p95"` // of our p95 and the yardstick's p50
 	RoundsMean   float64 `json:"rounds_mean"`
+	ServerCPU    float64 `json:"server_cpu_ms,omitempty"` // mean processor time of the index's server for a list
+	YardstickCPU float64 `json:"yardstick_server_cpu_ms,omitempty"`
 	Mismatches   int     `json:"mismatches"`
 }
 
@@ -63,6 +65,7 @@ type rival struct {
 	service   *matching.Service
 	yardstick func(ctx context.Context, q matching.Question) error
 	says      string
+	pid       int // of the index's server, where that is ours
 }
 
 // Run fills the index, and then asks both in turns.
@@ -96,7 +99,8 @@ func (r Rank) Run(ctx context.Context, progress io.Writer) (RankResult, error) {
 		if err != nil {
 			return result, err
 		}
-		fmt.Fprintf(progress, "%d skills: %.2f times the yardstick of %.2f ms, %.2f rounds, %d mismatches\n", skills, one.RatioP50, one.YardstickP50, one.RoundsMean, one.Mismatches)
+		fmt.Fprintf(progress, "%d skills: %.2f times the yardstick of %.2f ms (%.2f and %.2f ms of the server's processor), %.2f rounds, %d mismatches\n", skills, one.RatioP50, one.YardstickP50,
+			one.ServerCPU, one.YardstickCPU, one.RoundsMean, one.Mismatches)
 		result.BySkills = append(result.BySkills, one)
 		result.Tasks += one.Tasks
 		result.Mismatches += one.Mismatches
@@ -117,7 +121,7 @@ func (r Rank) rival(ctx context.Context, d *db.DB) (rv rival, stop func(), load 
 			return rv, nil, nil, err
 		}
 		ix := meili.New(server.URL, server.Key, "bench_rank")
-		rv = rival{service: matching.New(d, clock.System, base, ix), says: meili.AnyOfSays}
+		rv = rival{service: matching.New(d, clock.System, base, ix), says: meili.AnyOfSays, pid: server.pid}
 		rv.yardstick = func(ctx context.Context, q matching.Question) error { return ix.AnyOf(ctx, q, listed) }
 		rv.service.Budget = time.Minute // a busy machine must not send the measurement to PostgreSQL
 		return rv, stop, indexLoader{d, ix}, nil
@@ -131,18 +135,20 @@ func (r Rank) measure(ctx context.Context, rv rival, s *staff, skills int) (Rank
 	one := RankedBySkill{Skills: skills, Tasks: r.Tasks}
 	var mine, theirs []float64
 	rounds := 0
+	var cpu [2]float64
 	for i := range r.Tasks + warmUp {
 		q := s.question(rnd, skills)
 		var list matching.Listed
 		ours := func() (err error) { list, err = rv.service.List(ctx, q, listed); return err }
 		yard := func() error { return rv.yardstick(ctx, q) }
-		took, err := inTurns(i%2 == 0, ours, yard)
+		took, used, err := inTurns(rv.pid, i%2 == 0, ours, yard)
 		if err != nil {
 			return one, err
 		}
 		if i < warmUp {
 			continue
 		}
+		cpu[0], cpu[1] = cpu[0]+used[0], cpu[1]+used[1]
 		mine, theirs, rounds = append(mine, took[0]), append(theirs, took[1]), rounds+list.Certificate.Rounds
 		if list.Index != r.Index || !sameList(q, list, s.best(q, listed)) {
 			one.Mismatches++
@@ -150,18 +156,21 @@ func (r Rank) measure(ctx context.Context, rv rival, s *staff, skills int) (Rank
 	}
 	one.P50, one.P95, one.YardstickP50, one.YardstickP95 = quantile(mine, 0.5), quantile(mine, 0.95), quantile(theirs, 0.5), quantile(theirs, 0.95)
 	one.RatioP50, one.RatioP95, one.RoundsMean = one.P50/one.YardstickP50, one.P95/one.YardstickP50, float64(rounds)/float64(r.Tasks)
+	one.ServerCPU, one.YardstickCPU = cpu[0]/float64(r.Tasks), cpu[1]/float64(r.Tasks)
 	return one, nil
 }
 
 const warmUp = 10 // tasks that nobody times
 
-// inTurns runs both and gives the milliseconds of each; who goes first changes, because the second finds warm caches.
-func inTurns(first bool, a, b func() error) (took [2]float64, err error) {
+// inTurns runs both and gives the milliseconds of each, by the clock and of the server's processor time; who goes first
+// changes, because the second finds warm caches.
+func inTurns(pid int, first bool, a, b func() error) (took, used [2]float64, err error) {
 	run := func(at int, f func() error) {
 		if err == nil {
-			began := time.Now()
+			before, began := spent(pid), time.Now()
 			err = f()
 			took[at] = float64(time.Since(began)) / float64(time.Millisecond)
+			used[at] = spent(pid) - before
 		}
 	}
 	if first {
@@ -171,7 +180,7 @@ func inTurns(first bool, a, b func() error) (took [2]float64, err error) {
 		run(1, b)
 		run(0, a)
 	}
-	return took, err
+	return took, used, err
 }
 
 func sameList(q matching.Question, list matching.Listed, want []matching.Place) bool {

@@ -16,6 +16,7 @@ import (
 // A loader fills an index in bulk. It takes the short way past the service, which the suites of package matching watch.
 type loader interface {
 	load(ctx context.Context, companies func(put func([]matching.Document) error) error) error
+	first(ctx context.Context, docs []matching.Document) error // of the company that is asked
 }
 
 // fill generates the companies one after the other and keeps the first, which is the one that is asked.
@@ -24,11 +25,14 @@ func (r Rank) fill(ctx context.Context, d *db.DB, l loader) (first *staff, err e
 	err = l.load(ctx, func(put func([]matching.Document) error) error {
 		for left := r.Members; left > 0; left -= r.CompanySize {
 			s := newStaff(rnd, min(left, r.CompanySize))
-			if first == nil {
-				first = s
-			}
 			if err := copyMembers(ctx, d, s.documents); err != nil {
 				return err
+			}
+			if first == nil {
+				first = s
+				if err := l.first(ctx, s.documents); err != nil {
+					return err
+				}
 			}
 			for batch := range slices.Chunk(s.documents, 20_000) {
 				if err := put(batch); err != nil {
@@ -48,7 +52,7 @@ func (r Rank) fill(ctx context.Context, d *db.DB, l loader) (first *staff, err e
 // copyMembers fills the table in which every ranking looks for people whose day it is.
 func copyMembers(ctx context.Context, d *db.DB, docs []matching.Document) error {
 	_, err := d.Pool().CopyFrom(ctx, pgx.Identifier{"match_members"},
-		[]string{"membership_id", "company_id", "person_id", "candidate", "p", "tenure", "left_on", "knows", "worked", "available_from", "hourly_rate", "changes_on"},
+		[]string{"membership_id", "company_id", "person_id", "candidate", "p", "tenure", "left_on", "knows", "worked", "days", "available_from", "hourly_rate", "changes_on"},
 		pgx.CopyFromSlice(len(docs), func(i int) ([]any, error) {
 			m := docs[i]
 			var free, changes any
@@ -58,7 +62,7 @@ func copyMembers(ctx context.Context, d *db.DB, docs []matching.Document) error 
 			if m.ChangesOn != nil {
 				changes = m.ChangesOn.String()
 			}
-			return []any{m.Membership, m.Company, m.Person, m.Candidate, int16(m.P), int16(m.Tenure), m.LeftOn.String(), orNone(m.Knows), orNone(m.Worked), free, m.HourlyRate, changes}, nil
+			return []any{m.Membership, m.Company, m.Person, m.Candidate, int16(m.P), int16(m.Tenure), m.LeftOn.String(), orNone(m.Knows), orNone(m.Worked), int32(m.Days), free, m.HourlyRate, changes}, nil
 		}))
 	return err
 }
@@ -68,23 +72,32 @@ func orNone(ids []uuid.UUID) []uuid.UUID { return append([]uuid.UUID{}, ids...) 
 // A heldLoader fills PostgreSQL's own index.
 type heldLoader struct{ d *db.DB }
 
+func (l heldLoader) first(context.Context, []matching.Document) error { return nil }
+
 func (l heldLoader) load(ctx context.Context, companies func(put func([]matching.Document) error) error) error {
-	return companies(func(docs []matching.Document) error {
-		var rows [][]any
-		for _, m := range docs {
-			for skill, strength := range m.Held {
-				rows = append(rows, []any{m.Membership, m.Company, skill, int16(strength)})
-			}
-		}
-		_, err := l.d.Pool().CopyFrom(ctx, pgx.Identifier{"match_held"}, []string{"membership_id", "company_id", "skill_id", "strength"}, pgx.CopyFromRows(rows))
-		return err
-	})
+	return companies(func(docs []matching.Document) error { return copyHeld(ctx, l.d, docs) })
 }
 
-// An indexLoader fills a faster index.
+func copyHeld(ctx context.Context, d *db.DB, docs []matching.Document) error {
+	var rows [][]any
+	for _, m := range docs {
+		for skill, strength := range m.Held {
+			rows = append(rows, []any{m.Membership, m.Company, skill, int16(strength)})
+		}
+	}
+	_, err := d.Pool().CopyFrom(ctx, pgx.Identifier{"match_held"}, []string{"membership_id", "company_id", "skill_id", "strength"}, pgx.CopyFromRows(rows))
+	return err
+}
+
+// An indexLoader fills a faster index, and PostgreSQL's own only for the company that is asked: it is read now and then
+// to foresee how many members there are.
 type indexLoader struct {
 	d  *db.DB
 	ix matching.Index
+}
+
+func (l indexLoader) first(ctx context.Context, docs []matching.Document) error {
+	return copyHeld(ctx, l.d, docs)
 }
 
 func (l indexLoader) load(ctx context.Context, companies func(put func([]matching.Document) error) error) error {
