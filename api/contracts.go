@@ -33,6 +33,7 @@ type contract struct {
 	Notice       *notice             `json:"notice,omitempty" doc:"Where one contract is read"`
 	CreatedAt    time.Time           `json:"created_at"`
 	CompletedAt  *time.Time          `json:"completed_at"`
+	EndsOn       *civil.Date         `json:"ends_on" format:"date" doc:"Notice was given: its last day"`
 }
 
 type party struct {
@@ -93,7 +94,7 @@ type contractMilestone struct {
 	Amount       market.Money `json:"amount" doc:"Without consumption tax"`
 	Money        quote        `json:"money"`
 	DueOn        civil.Date   `json:"due_on" format:"date"`
-	State        string       `json:"state" enum:"draft,funding,funded,in_progress,submitted,changes_requested,accepted,releasing,released,paid,payout_failed,refunding,refunded,canceled"`
+	State        string       `json:"state" enum:"draft,funding,funded,in_progress,submitted,changes_requested,accepted,releasing,released,paid,payout_failed,refunding,refunded,canceled,charged_back,reversed"`
 	Actions      []string     `json:"actions" doc:"What the reader may do now"`
 	Frozen       string       `json:"frozen" doc:"Why nothing may move; empty when it may"`
 	HoldReason   string       `json:"hold_reason" doc:"Why the transfer waits"`
@@ -106,6 +107,8 @@ type contractMilestone struct {
 	AcceptedAt   *time.Time   `json:"accepted_at"`
 	ReleasedAt   *time.Time   `json:"released_at"`
 	PaidAt       *time.Time   `json:"paid_at"`
+	Refunded     market.Money `json:"refunded" doc:"Of the charge: what went, goes or is owed back"`
+	Asked        []approval   `json:"asked,omitempty" doc:"Steps that wait for a second person; where one milestone is read"`
 	Timeline     []step       `json:"timeline,omitempty" doc:"Where one milestone is read"`
 }
 
@@ -128,12 +131,15 @@ func milestoneFor(who market.Actor, c billing.Contract) func(billing.Milestone) 
 		v := contractMilestone{ID: m.ID, ContractID: m.ContractID, Position: m.Position, Title: m.Title, Amount: market.Money{Amount: m.Amount, Currency: m.Currency},
 			Money: quoteOf(m.Quote()), DueOn: m.DueOn, State: string(m.State), Actions: []string{}, Frozen: m.Frozen, HoldReason: m.HoldReason, FundedAt: m.FundedAt,
 			StartedAt: m.StartedAt, ReceivedOn: m.ReceivedOn, SubmittedAt: m.SubmittedAt, AutoAcceptAt: m.AutoAcceptAt, PayBy: m.PayBy,
-			AcceptedAt: m.AcceptedAt, ReleasedAt: m.ReleasedAt, PaidAt: m.PaidAt}
+			AcceptedAt: m.AcceptedAt, ReleasedAt: m.ReleasedAt, PaidAt: m.PaidAt, Refunded: market.Money{Amount: m.Refunded, Currency: m.Currency}}
 		switch {
 		case who.PersonID == c.PersonID:
 			v.Actions = orEmpty(m.Can(billing.TheAlumnus))
 		case who.May(market.RunContracts, c.CompanyID) == nil:
 			v.Actions = orEmpty(m.Can(billing.TheCompany))
+		}
+		if len(m.Asked) > 0 && who.PersonID != c.PersonID {
+			v.Asked = each(m.Asked, approvalOf)
 		}
 		if len(m.Timeline) > 0 {
 			v.Timeline = each(m.Timeline, stepOf)
@@ -148,7 +154,7 @@ func contractFor(who market.Actor) func(billing.Contract) contract {
 		v := contract{ID: c.ID, Number: c.Label(), CompanyID: c.CompanyID, CompanyName: c.CompanyName, Person: party{c.PersonID, c.PersonName},
 			MembershipID: c.MembershipID, TaskID: c.TaskID, BidID: c.BidID, State: string(c.State), Title: c.Title,
 			Amount: market.Money{Amount: c.Amount, Currency: c.Currency}, Money: quoteOf(c.Quote()), DeliverOn: c.DeliverOn,
-			Milestones: each(c.Milestones, milestoneFor(who, c)), CreatedAt: c.CreatedAt, CompletedAt: c.CompletedAt}
+			Milestones: each(c.Milestones, milestoneFor(who, c)), CreatedAt: c.CreatedAt, CompletedAt: c.CompletedAt, EndsOn: c.EndsOn}
 		if c.TermsHash != "" {
 			v.Terms = agreedOf(c)
 		}

@@ -418,3 +418,24 @@ func (s *Service) DisputesOf(ctx context.Context, who market.Actor, contract uui
 	}
 	return list, nil
 }
+
+// DisputesForRuling lists what waits for two people to decide at a company, oldest first.
+func (s *Service) DisputesForRuling(ctx context.Context, who market.Actor, company uuid.UUID) ([]Dispute, error) {
+	if err := who.May(market.RuleDisputes, company); err != nil {
+		return nil, err
+	}
+	var ids []uuid.UUID
+	err := s.db.Gorm(ctx).Raw("SELECT id FROM disputes WHERE company_id = ? AND state IN ('for_ruling', 'proposed_ruling') ORDER BY id LIMIT 100", company).Scan(&ids).Error
+	if err != nil {
+		return nil, err
+	}
+	var list []Dispute
+	for _, id := range ids {
+		d, err := s.Dispute(ctx, who, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
