@@ -97,22 +97,3 @@ func written(all []sent) (put, deleted int) {
 	}
 	return put, deleted
 }
-
-// A fault is a proxy that passes everything on, or has one handler answer everything.
-type fault struct{ p *proxy }
-
-func (f *fault) proxy(t *testing.T, s server) string {
-	f.p = newProxy(t, s)
-	return f.p.url
-}
-
-func (f *fault) set(h http.HandlerFunc) {
-	if h == nil {
-		f.p.set(nil)
-		return
-	}
-	f.p.set(func(w http.ResponseWriter, r *http.Request, _ []byte) bool {
-		h(w, r)
-		return true
-	})
-}

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -245,5 +244,3 @@ func (w *town) sound(what string) {
 		}
 	}
 }
-
-var _ = civil.Date{}

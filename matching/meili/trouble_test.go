@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"homecoming/matching/meili"
 )
 
 // faults are ways in which a server fails those who ask it.
@@ -179,5 +177,3 @@ func TestARebuildOutlivesARestart(t *testing.T) {
 	w.want("after the restart", "meilisearch", false)
 	w.sound("after the restart")
 }
-
-var _ = meili.New
