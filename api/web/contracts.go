@@ -18,6 +18,9 @@ type contractView struct {
 	side     billing.Party
 	mayRun   bool // the reader may act for their side
 	steps    []billing.Step
+	disputes []billing.Dispute
+
+	maySettle bool // the reader looks after the company's money
 }
 
 // mayReview reports whether the reader's side can still say how it was.
@@ -84,6 +87,10 @@ func (v *visit) contractView() (contractView, error) {
 	}
 	view := contractView{contract: c, side: sideOf(v.who, c)}
 	view.mayRun = view.side == billing.TheAlumnus || v.who.May(market.RunContracts, c.CompanyID) == nil
+	view.maySettle = v.who.May(market.SettleMoney, c.CompanyID) == nil
+	if view.disputes, err = v.Billing.DisputesOf(v.ctx, v.who, id); err != nil {
+		return view, err
+	}
 	view.steps, err = v.Billing.Timeline(v.ctx, v.who, id)
 	return view, err
 }
@@ -104,7 +111,7 @@ func (c contractView) can(m billing.Milestone, do string) bool {
 func (c contractView) now() (billing.Milestone, bool) {
 	for _, m := range c.contract.Milestones {
 		switch m.State {
-		case billing.MilestonePaid, billing.MilestoneRefunded, billing.MilestoneCanceled:
+		case billing.MilestonePaid, billing.MilestoneRefunded, billing.MilestoneCanceled, billing.MilestoneChargedBack, billing.MilestoneReversed:
 		default:
 			return m, true
 		}

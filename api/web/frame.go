@@ -97,6 +97,9 @@ func (v *visit) nav(ctx context.Context, section string) []ui.Link {
 			add(s.name, s.href)
 		}
 	}
+	if v.may(market.ApproveMoney) && !v.may(market.SeeMoney) { // who sees money finds it among that
+		add("approvals", settlingPath)
+	}
 	if len(v.who.Memberships()) > 0 {
 		for _, s := range own {
 			add(s.name, s.href)

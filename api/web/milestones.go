@@ -20,6 +20,7 @@ var milestoneTones = map[billing.MilestoneState]ui.Tone{
 	billing.MilestoneFunding: ui.Warn, billing.MilestoneFunded: ui.Now, billing.MilestoneInProgress: ui.Now, billing.MilestoneSubmitted: ui.Now,
 	billing.MilestoneChangesRequested: ui.Warn, billing.MilestoneAccepted: ui.Good, billing.MilestoneReleasing: ui.Good,
 	billing.MilestoneReleased: ui.Good, billing.MilestonePaid: ui.Good, billing.MilestonePayoutFailed: ui.Bad, billing.MilestoneRefunding: ui.Warn,
+	billing.MilestoneChargedBack: ui.Bad, billing.MilestoneReversed: ui.Bad,
 }
 
 func milestoneMark(ctx context.Context, s billing.MilestoneState) ui.Mark {

@@ -25,11 +25,11 @@ type settingsView struct {
 
 // A companyForm is a company's settings as they are typed.
 type companyForm struct {
-	name, nameEN, address, taxNumber, language, timeZone, autoAccept, paymentDays string
+	name, nameEN, address, taxNumber, language, timeZone, autoAccept, paymentDays, refundLimit string
 }
 
 func formOfCompany(c market.Company) companyForm {
-	return companyForm{c.Name, c.NameEN, c.Address, c.TaxNumber, c.Language, c.TimeZone, strconv.Itoa(c.AutoAcceptDays), strconv.Itoa(c.PaymentDays)}
+	return companyForm{c.Name, c.NameEN, c.Address, c.TaxNumber, c.Language, c.TimeZone, strconv.Itoa(c.AutoAcceptDays), strconv.Itoa(c.PaymentDays), limitText(c)}
 }
 
 func (v *visit) settings() (settingsView, error) {
@@ -68,14 +68,38 @@ func (v *visit) refuseIn(part string, wrong error, change func(*settingsView)) e
 func (v *visit) postSettings() error {
 	f := v.form()
 	typed := companyForm{f.text("name"), f.text("name_en"), f.text("address"), plain(f.text("tax_number")), f.text("language"), f.text("time_zone"),
-		f.text("auto_accept_days"), f.text("payment_days")}
+		f.text("auto_accept_days"), f.text("payment_days"), f.text("refund_limit")}
 	accept, pay := f.number("auto_accept_days"), f.number("payment_days")
-	_, err := v.Market.UpdateCompany(v.ctx, v.who, v.company.ID, market.CompanyEdit{Name: &typed.name, NameEN: &typed.nameEN, TimeZone: &typed.timeZone,
-		Language: &typed.language, Address: &typed.address, TaxNumber: &typed.taxNumber, AutoAcceptDays: &accept, PaymentDays: &pay})
+	limit, err := refundLimit(typed.refundLimit, v.company.Currency)
+	if err != nil {
+		return v.refuseIn("company", err, func(s *settingsView) { s.form = typed })
+	}
+	_, err = v.Market.UpdateCompany(v.ctx, v.who, v.company.ID, market.CompanyEdit{Name: &typed.name, NameEN: &typed.nameEN, TimeZone: &typed.timeZone,
+		Language: &typed.language, Address: &typed.address, TaxNumber: &typed.taxNumber, AutoAcceptDays: &accept, PaymentDays: &pay, RefundLimit: &limit})
 	if err != nil {
 		return v.refuseIn("company", err, func(s *settingsView) { s.form = typed })
 	}
 	return v.to("/settings", "settings.saved")
+}
+
+// limitText is the amount above which a refund takes two people, as it is typed; empty for none.
+func limitText(c market.Company) string {
+	if c.RefundLimit == nil {
+		return ""
+	}
+	return figures(&market.Money{Amount: *c.RefundLimit, Currency: c.Currency})
+}
+
+// refundLimit reads it; nothing typed means that no refund does.
+func refundLimit(typed, currency string) (int64, error) {
+	m, err := parseMoney(typed, currency)
+	switch {
+	case err != nil:
+		return 0, ErrAmountForm.On("refund_limit")
+	case m == nil:
+		return -1, nil
+	}
+	return m.Amount, nil
 }
 
 func (v *visit) postGrant() error {

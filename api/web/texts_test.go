@@ -95,7 +95,7 @@ func TestEveryStateHasItsWords(t *testing.T) {
 		}
 	}
 	milestones := []string{"draft", "funding", "funded", "in_progress", "submitted", "changes_requested", "accepted", "releasing", "released",
-		"paid", "payout_failed", "refunding", "refunded", "canceled"}
+		"paid", "payout_failed", "refunding", "refunded", "canceled", "charged_back", "reversed"}
 	add("state.milestone.", milestones...)
 	for _, side := range []billing.Party{billing.TheCompany, billing.TheAlumnus} {
 		for _, m := range milestones {
@@ -111,11 +111,22 @@ func TestEveryStateHasItsWords(t *testing.T) {
 	add("state.payout.", "pending", "in_transit", "paid", "failed", "canceled")
 	add("state.account.", "creating", "onboarding", "active", "restricted", "deauthorized")
 	add("account.", "creating", "onboarding", "active", "restricted", "deauthorized")
-	add("entry.", "charge", "accept", "transfer", "mirror", "withheld", "payout", "payout_failed", "refund_asked", "refund", "unmatched")
+	add("entry.", "charge", "accept", "transfer", "mirror", "withheld", "payout", "payout_failed", "refund_asked", "refund", "unmatched",
+		"refund_failed", "refund_by_hand", "chargeback", "chargeback_won", "chargeback_lost", "reversal", "mirror_back", "take_back", "recovery", "write_off")
+	add("state.refund.", "sending", "pending", "succeeded", "failed", "by_hand", "overtaken")
+	add("state.chargeback.", "inquiry", "needs_response", "under_review", "won", "lost", "inquiry_closed")
+	add("chargeback.stage.", "before_acceptance", "after_acceptance", "after_payout")
+	add("chargeback.borne.", "held", "refund", "client")
+	for _, state := range []string{"open", "for_ruling", "proposed_ruling", "agreed", "ruled", "withdrawn"} {
+		add("state.dispute.", state)
+		add("dispute.now.", state)
+	}
+	add("state.approval.", "asked", "approved", "declined", "withdrawn")
+	add("approval.kind.", "refund", "reversal", "by_hand", "write_off")
 	add("evidence.", string(market.Self), string(market.Attested), string(market.Proven))
 	add("category.", market.WithholdingCategories...)
 	add("link.", string(market.PurposeJoin), string(market.PurposeSignIn), string(market.PurposeLink))
-	add("party.", "company", "alumnus", "provider", "clock")
+	add("party.", "company", "alumnus", "provider", "clock", "both", "ruling")
 	for _, kind := range []billing.ExceptionKind{billing.MissingInLedger, billing.MissingAtStripe, billing.WrongAmount, billing.WrongFee,
 		billing.WrongCurrency, billing.Duplicate, billing.OrphanTransfer, billing.UnappliedCash} {
 		add("exception.", string(kind))
