@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
+
+	"homecoming/internal/jobs"
 )
 
 // An OperationJob takes one operation further.
@@ -17,6 +19,9 @@ type OperationJob struct {
 
 // Kind is the job's name in the queue.
 func (OperationJob) Kind() string { return "billing.operation" }
+
+// InsertOpts keeps a long pay run from holding up everything else.
+func (OperationJob) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: jobs.Paced} }
 
 // An EventJob works one stored event.
 type EventJob struct {

@@ -26,6 +26,7 @@ type Config struct {
 
 	Timeout   time.Duration    // of one request; 30 s, shortened by the caller's context
 	PerSecond float64          // requests to one kind of object; Stripe allows 25
+	InAll     float64          // requests to all together; Stripe allows 100
 	Now       func() time.Time // for the age of signatures; time.Now
 	Transport http.RoundTripper
 }
@@ -45,13 +46,15 @@ func New(cfg Config) (billing.Gateway, error) {
 	cfg.Country = cmp.Or(cfg.Country, "JP")
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
 	cfg.PerSecond = cmp.Or(cfg.PerSecond, 25)
+	cfg.InAll = cmp.Or(cfg.InAll, max(100, cfg.PerSecond))
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	if cfg.Transport == nil {
 		cfg.Transport = http.DefaultTransport
 	}
-	httpClient := &http.Client{Timeout: cfg.Timeout, Transport: &limited{to: cfg.Transport, perSecond: rate.Limit(cfg.PerSecond)}}
+	httpClient := &http.Client{Timeout: cfg.Timeout, Transport: &limited{to: cfg.Transport, perSecond: rate.Limit(cfg.PerSecond),
+		inAll: rate.NewLimiter(rate.Limit(cfg.InAll), burst(cfg.InAll))}}
 	backend := func(kind stripe.SupportedBackend) stripe.Backend {
 		return stripe.GetBackendWithConfig(kind, &stripe.BackendConfig{
 			URL:               stripe.String(cfg.APIBase),
@@ -84,10 +87,11 @@ func since(t time.Time) *stripe.RangeQueryParams {
 	return &stripe.RangeQueryParams{GreaterThanOrEqual: t.Unix()}
 }
 
-// limited keeps to Stripe's rate for each kind of object: /v1/transfers, /v1/refunds …
+// limited keeps to Stripe's rate for each kind of object, /v1/transfers, /v1/refunds …, and for all of them together.
 type limited struct {
 	to        http.RoundTripper
 	perSecond rate.Limit
+	inAll     *rate.Limiter
 	mu        sync.Mutex
 	limiters  map[string]*rate.Limiter
 }
@@ -97,7 +101,11 @@ var errNotSent = errors.New("stripe: not sent, too many requests were waiting")
 
 // RoundTrip sends a request when it is its turn.
 func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := l.limiter(r.URL.Path).Wait(r.Context()); err != nil {
+	err := l.limiter(r.URL.Path).Wait(r.Context())
+	if err == nil {
+		err = l.inAll.Wait(r.Context())
+	}
+	if err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
@@ -117,7 +125,10 @@ func (l *limited) limiter(path string) *rate.Limiter {
 		l.limiters = map[string]*rate.Limiter{}
 	}
 	if l.limiters[kind] == nil {
-		l.limiters[kind] = rate.NewLimiter(l.perSecond, max(1, int(l.perSecond)))
+		l.limiters[kind] = rate.NewLimiter(l.perSecond, burst(float64(l.perSecond)))
 	}
 	return l.limiters[kind]
 }
+
+// burst is a second's worth after a rest.
+func burst(perSecond float64) int { return max(1, int(perSecond)) }

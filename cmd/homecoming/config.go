@@ -28,6 +28,8 @@ type Config struct {
 	StripeConnectWebhookSecret string
 	StripeAPIBase              string
 	StripeTimeout              time.Duration
+	StripePerSecond            int
+	StripeInAll                int
 
 	MeiliURL    string
 	MeiliAPIKey string
@@ -82,6 +84,11 @@ var settings = []setting{
 		doc: "Where Stripe is; another address for a stand-in."},
 	{name: "STRIPE_TIMEOUT", fallback: "10s", put: duration(func(c *Config) *time.Duration { return &c.StripeTimeout }),
 		doc: "How long one call to Stripe may take before its outcome counts as unknown and is looked up."},
+
+	{name: "STRIPE_PER_SECOND", fallback: "25", put: number(func(c *Config) *int { return &c.StripePerSecond }, 1, 10_000),
+		doc: "Requests a second to one kind of Stripe's objects, by one process. Stripe allows 25 of a live account."},
+	{name: "STRIPE_PER_SECOND_IN_ALL", fallback: "100", put: number(func(c *Config) *int { return &c.StripeInAll }, 1, 10_000),
+		doc: "Requests a second to Stripe in all, by one process. Stripe allows 100 of a live account."},
 
 	{name: "MEILI_URL", sample: "http://127.0.0.1:7700", put: link(func(c *Config) *string { return &c.MeiliURL }),
 		doc: "Meilisearch 1.50 or newer. Unset: PostgreSQL ranks, with the same answers."},

@@ -86,7 +86,8 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	}
 	a.matching = rank(c, d)
 	gateway, err := stripe.New(stripe.Config{Key: c.StripeSecretKey, APIBase: c.StripeAPIBase,
-		WebhookSecret: c.StripeWebhookSecret, ConnectWebhookSecret: c.StripeConnectWebhookSecret})
+		WebhookSecret: c.StripeWebhookSecret, ConnectWebhookSecret: c.StripeConnectWebhookSecret,
+		PerSecond: float64(c.StripePerSecond), InAll: float64(c.StripeInAll)})
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,10 @@ func Enqueue(tx *gorm.DB, args ...river.JobArgs) error {
 	return err
 }
 
+// Paced is the queue of jobs that wait for their turn at somebody's rate limit: ten thousand of them must not keep letters
+// and events waiting. A job is put there by its InsertOpts.
+const Paced = "paced"
+
 // A Worker works the queue until it is stopped.
 type Worker struct {
 	client *river.Client[pgx.Tx]
@@ -67,7 +71,7 @@ func Start(ctx context.Context, d *db.DB, workers *river.Workers, cfg Config) (*
 	client, err := river.NewClient(riverpgxv5.New(d.Pool()), &river.Config{
 		ID:                   name,
 		Workers:              workers,
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.MaxWorkers}},
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.MaxWorkers}, Paced: {MaxWorkers: cfg.MaxWorkers}},
 		PeriodicJobs:         cfg.Periodic,
 		Logger:               cfg.Logger,
 		FetchCooldown:        20 * time.Millisecond, // the cooldown bounds throughput
