@@ -453,7 +453,7 @@ func savedFormPage(f searchForm, fault ui.Fault) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(ui.Input{Name: "text", Label: ui.T(ctx, "field.text"), Hint: ui.T(ctx, "saved.text.hint"), Value: f.text, Optional: true, Fault: fault, More: templ.Attributes{"maxlength": "200"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(ui.Input{Name: "text", Label: ui.T(ctx, "saved.words"), Hint: ui.T(ctx, "saved.text.hint"), Value: f.text, Optional: true, Fault: fault, More: templ.Attributes{"maxlength": "200"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
