@@ -19,12 +19,13 @@ type measurement struct {
 
 // measurements is everything that can be measured. Adding one is a line here and a file in package bench.
 var measurements = []measurement{
+	{"rank", "how long the exact list takes beside the cheapest search, and whether it is right", defineRank},
 	{"reindex", "documents per second of a rebuild beside a raw upload of the same", defineReindex},
 	{"index-crash", "kill Meilisearch while it indexes, wipe it, and count what differs", defineIndexCrash},
-	{"rank", "how long the exact list takes beside the cheapest search, and whether it is right", defineRank},
 	{"quality", "how good the lists are beside plainer ones, in a market whose truth they cannot see", defineQuality},
 	{"ledger", "entries per second beside the same statements through pgbench", defineLedger},
 	{"crash", "kill the server under load, and count what was lost or doubled", defineCrash},
+	{"payouts", "how fast a pay run is sent, with the rate limit as the bound", definePayouts},
 }
 
 // benchmark runs one measurement and prints its result as one JSON object.

@@ -33,3 +33,11 @@ func defineCrash(f *flag.FlagSet) func(ctx context.Context, progress io.Writer) 
 		return bench.Crash(ctx, o, progress)
 	}
 }
+
+func definePayouts(f *flag.FlagSet) func(ctx context.Context, progress io.Writer) (any, error) {
+	var o bench.PayoutsOptions
+	f.IntVar(&o.N, "n", 10_000, "transfers")
+	f.Float64Var(&o.PerSecond, "limit", 25, "requests a second to one kind of Stripe's objects")
+	f.IntVar(&o.Workers, "workers", 8, "jobs at a time")
+	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Payouts(ctx, o, progress) }
+}

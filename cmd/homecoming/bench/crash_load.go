@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"homecoming/cmd/homecoming/mainjob"
 	"homecoming/internal/clock"
@@ -144,7 +143,7 @@ func (v *victim) settleTown(ctx context.Context, pairs int) (town, error) {
 		if err != nil {
 			return t, err
 		}
-		person, err := v.alumna(ctx, company.ID, i)
+		person, err := newcomer(ctx, v.db, company.ID, i)
 		if err != nil {
 			return t, err
 		}
@@ -163,23 +162,4 @@ func (v *victim) leaveRoom(ctx context.Context, company uuid.UUID) error {
 	g := v.db.Gorm(ctx)
 	return errors.Join(g.Exec("ALTER TABLE companies DROP CONSTRAINT companies_platform_fee_bp_check").Error,
 		g.Exec("UPDATE companies SET platform_fee_bp = 15000 WHERE id = ?", company).Error)
-}
-
-// alumna is a person who worked there once and can keep books.
-func (v *victim) alumna(ctx context.Context, company uuid.UUID, i int) (uuid.UUID, error) {
-	person, membership := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
-	email := fmt.Sprintf("alumna%d@alumni.test", i)
-	now := time.Now().UTC()
-	return person, v.db.Tx(ctx, func(tx *gorm.DB) error {
-		skill, err := matching.ResolveSkill(tx, company, "bookkeeping")
-		if err != nil {
-			return err
-		}
-		return errors.Join(
-			tx.Create(&market.Person{ID: person, Email: &email, FamilyName: "Alumna", GivenName: fmt.Sprint(i), Language: "en", RateCurrency: "JPY", CreatedAt: now}).Error,
-			tx.Create(&market.Membership{ID: membership, CompanyID: company, PersonID: person, Email: email, CreatedAt: now}).Error,
-			tx.Exec("INSERT INTO stints (id, company_id, membership_id, joined_on, left_on) VALUES (?, ?, ?, '2015-04-01', '2022-03-31')", uuid.Must(uuid.NewV7()), company, membership).Error,
-			tx.Create(&market.HeldSkill{PersonID: person, SkillID: skill, Evidence: market.Attested, CompanyID: &company, Level: 3}).Error,
-			market.TouchMembership(tx, membership), market.TouchPerson(tx, person))
-	})
 }
