@@ -17,6 +17,7 @@ import (
 // What can be wrong with what was typed, before any rule is asked.
 var (
 	ErrAmountForm = problem.Define(problem.Invalid, "amount_figures", "Write an amount in figures, such as 300,000.", "金額は数字で入力してください（例：300,000）。")
+	ErrNumberForm = problem.Define(problem.Invalid, "number_form", "Write a number, such as 2.5.", "数値で入力してください（例：2.5）。")
 	ErrDayForm    = problem.Define(problem.Invalid, "day_form", "Write a day as 2026-12-18.", "日付は「2026-12-18」の形で入力してください。")
 )
 
