@@ -41,3 +41,10 @@ func definePayouts(f *flag.FlagSet) func(ctx context.Context, progress io.Writer
 	f.IntVar(&o.Workers, "workers", 8, "jobs at a time")
 	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Payouts(ctx, o, progress) }
 }
+
+func defineShuffle(f *flag.FlagSet) func(ctx context.Context, progress io.Writer) (any, error) {
+	var o bench.ShuffleOptions
+	f.IntVar(&o.Events, "events", 10_000, "at least so many happen")
+	f.Uint64Var(&o.Seed, "seed", 1, "what everything random comes from")
+	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Shuffle(ctx, o, progress) }
+}
