@@ -121,6 +121,9 @@ func (s *search) run(ctx context.Context, ix Index, news overlay) (closed bool, 
 		if err := s.ask(ctx, ix, lists); err != nil {
 			return false, err
 		}
+		if s.ranks && before == "" && s.q.Beyond.Nobody() {
+			return true, nil // one snapshot, taken after the news: whatever came since is as if it came after the list
+		}
 		after, more, err := look(ctx, ix, news, s.fresh)
 		if err != nil || after != before {
 			return false, err
