@@ -264,8 +264,8 @@ func relink(tx *gorm.DB, company uuid.UUID, id string, named []string) error {
 		}
 		broader = append(broader, b)
 	}
-	return tx.Exec(`WITH gone AS (DELETE FROM skill_links WHERE narrower_id = @id AND NOT broader_id = ANY(@broader) RETURNING 1),
-		new AS (INSERT INTO skill_links (narrower_id, broader_id) SELECT @id, unnest(@broader::text[]) ON CONFLICT DO NOTHING RETURNING 1)
+	return tx.Exec(`WITH gone AS (DELETE FROM skill_links WHERE narrower_id = @id AND NOT broader_id = ANY(CAST(@broader AS text[])) RETURNING 1),
+		new AS (INSERT INTO skill_links (narrower_id, broader_id) SELECT @id, unnest(CAST(@broader AS text[])) ON CONFLICT DO NOTHING RETURNING 1)
 		`+touch+`(SELECT person_id FROM person_skills WHERE skill_id = @id AND EXISTS (SELECT 1 FROM gone UNION ALL SELECT 1 FROM new)) ORDER BY id`,
 		map[string]any{"id": id, "broader": pq.Array(orNone(broader))}).Error
 }

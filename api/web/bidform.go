@@ -11,6 +11,7 @@ type bidForm struct {
 	amount, deliverOn, message string
 	seen                       int // the version that is answered; 0 for a first offer
 	parts                      []partRow
+	licences                   []market.Licence // what reserved work needs
 }
 
 // A partRow is one milestone of an offer as it is typed.
@@ -29,7 +30,13 @@ func (f bidForm) rows() []partRow {
 
 func (v *visit) readBid() bidForm {
 	f := v.form()
-	b := bidForm{f.text("amount"), f.text("deliver_on"), f.text("message"), f.number("seen"), nil}
+	b := bidForm{amount: f.text("amount"), deliverOn: f.text("deliver_on"), message: f.text("message"), seen: f.number("seen")}
+	for i := range maxLicences {
+		name := "licences[" + strconv.Itoa(i) + "]"
+		if l := f.text(name + ".licence"); l != "" {
+			b.licences = append(b.licences, market.Licence{Licence: l, Number: f.text(name + ".number"), Body: f.text(name + ".body")})
+		}
+	}
 	for i := range maxPartRows {
 		name := "milestones[" + strconv.Itoa(i) + "]"
 		if p := (partRow{f.text(name + ".title"), f.text(name + ".amount"), f.text(name + ".due_on")}); p != (partRow{}) {
@@ -41,7 +48,7 @@ func (v *visit) readBid() bidForm {
 
 // formOfBid is the form that would make the same offer again. An offer in one part shows no parts.
 func formOfBid(b market.Bid) bidForm {
-	f := bidForm{figures(&market.Money{Amount: b.Amount, Currency: b.Currency}), b.DeliverOn.String(), b.Message, b.Version, nil}
+	f := bidForm{amount: figures(&market.Money{Amount: b.Amount, Currency: b.Currency}), deliverOn: b.DeliverOn.String(), message: b.Message, seen: b.Version}
 	for _, m := range b.Milestones {
 		if len(b.Milestones) > 1 {
 			f.parts = append(f.parts, partRow{m.Title, figures(&market.Money{Amount: m.Amount, Currency: b.Currency}), dayText(&m.DueOn)})
@@ -66,7 +73,7 @@ func (f bidForm) terms(currency string) (market.Terms, error) {
 	if day == nil {
 		return market.Terms{}, market.ErrRequired.On("deliver_on")
 	}
-	terms := market.Terms{Amount: *amount, DeliverOn: *day, Message: f.message}
+	terms := market.Terms{Amount: *amount, DeliverOn: *day, Message: f.message, Licences: f.licences}
 	for i, p := range f.parts {
 		m, err := p.milestone("milestones["+strconv.Itoa(i)+"]", currency)
 		if err != nil {

@@ -19,6 +19,7 @@ type bidView struct {
 	mine     bool // the reader made the bid
 	side     market.Side
 	form     bidForm
+	licences []market.Licence
 }
 
 func (v *visit) getBids() error {
@@ -77,6 +78,14 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 	money := market.Money{Amount: bid.Amount, Currency: bid.Currency}
 	b.name, b.form = member.Name, formOfBid(bid)
 	b.form.message = ""
+	if b.mine {
+		if err := v.addLicences(bid.TaskID, bid.ID, &b.form); err != nil {
+			return b, err
+		}
+	}
+	if b.licences, err = v.Market.BidLicences(v.ctx, v.who, id); err != nil {
+		return b, err
+	}
 	b.quote = billing.QuoteFor(company, b.task.WithholdingCategory, money, member.Registered, bid.DeliverOn)
 	return b, nil
 }

@@ -1,16 +1,14 @@
 package web
 
 import (
-	"strings"
 	"sync"
 
 	"homecoming/internal/problem"
 	"homecoming/market"
-	"homecoming/matching"
 	"homecoming/matching/taxonomy"
 )
 
-// shared are the skills that every company uses, by id.
+// shared are the skills that this program brings along, by id. What was imported or a company made is in matching.Skills.
 var shared = sync.OnceValue(func() map[string]taxonomy.Skill {
 	all := map[string]taxonomy.Skill{}
 	for _, s := range taxonomy.Starter() {
@@ -19,7 +17,7 @@ var shared = sync.OnceValue(func() map[string]taxonomy.Skill {
 	return all
 })
 
-// skillName is the name of a shared skill in the reader's language, and fallback for one that a company made.
+// skillName is the name of such a skill in the reader's language, and fallback for any other.
 func skillName(lang problem.Language, id, fallback string) string {
 	if s, ok := shared()[id]; ok {
 		return inLanguage(lang, s.NameEN, s.NameJA)
@@ -27,23 +25,16 @@ func skillName(lang problem.Language, id, fallback string) string {
 	return fallback
 }
 
-// skillNames are the names of a task's skills by id. Those that the company made itself are known by whoever may rank
-// people for the task; to others they are just that.
+// skillNames are the names of a task's skills by id, in the reader's language. Whoever may see the task may know what its
+// company calls its own skills.
 func (v *visit) skillNames(t market.Task) (map[string]string, error) {
-	names, own := make(map[string]string, len(t.Skills)), false
+	x, err := v.Matching.Skills(v.ctx, t.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]string, len(t.Skills))
 	for _, s := range t.Skills {
-		names[s.SkillID] = skillName(v.lang, s.SkillID, v.t("skill.own"))
-		own = own || strings.HasPrefix(s.SkillID, "own-")
-	}
-	if mayRank := v.who.May(market.PostTasks, t.CompanyID) == nil; !own || !mayRank {
-		return names, nil
-	}
-	r, err := v.Matching.Rank(v.ctx, v.who, t.ID, matching.Query{Limit: 1})
-	if err != nil || len(r.Items) == 0 {
-		return names, err
-	}
-	for _, chip := range r.Items[0].Skills {
-		names[chip.Skill] = chip.Name
+		names[s.SkillID] = skillIn(x, v.lang, s.SkillID, v.t("skill.own"))
 	}
 	return names, nil
 }

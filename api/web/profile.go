@@ -20,6 +20,9 @@ type profileForm struct {
 	familyName, givenName, familyKana, givenKana string
 	language, rate, availableFrom, number        string
 	skills                                       []skillRow
+	about                                        string      // a text whose skills are suggested; it is not kept
+	suggested                                    []ui.Option // skills that it speaks of and that are not there yet
+	words                                        map[string][]ui.Option
 }
 
 func (v *visit) getProfile() error {
@@ -31,16 +34,25 @@ func (v *visit) getProfile() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(profilePage(p, v.profileOf(p), beyond, ui.Fault{}))
+	f := v.profileOf(p)
+	if f.words, err = v.myWords(p); err != nil {
+		return err
+	}
+	return v.ok(profilePage(p, f, beyond, ui.Fault{}))
 }
 
 // profileOf is the form that would post the profile as it stands.
 func (v *visit) profileOf(p market.Profile) profileForm {
-	f := profileForm{p.Person.FamilyName, p.Person.GivenName, p.Person.FamilyKana, p.Person.GivenKana, p.Person.Language,
-		figures(p.HourlyRate), dayText(p.Person.AvailableFrom), p.Person.RegistrationNumber, nil}
+	f := profileForm{familyName: p.Person.FamilyName, givenName: p.Person.GivenName, familyKana: p.Person.FamilyKana, givenKana: p.Person.GivenKana,
+		language: p.Person.Language, rate: figures(p.HourlyRate), availableFrom: dayText(p.Person.AvailableFrom), number: p.Person.RegistrationNumber}
 	for _, s := range p.Skills {
 		if s.Evidence == market.Self {
 			f.skills = append(f.skills, skillRow{Skill: inLanguage(v.lang, s.NameEN, s.NameJA), Level: strconv.Itoa(s.Level)})
+		}
+	}
+	for _, w := range p.Words {
+		if w.Evidence == market.Self {
+			f.skills = append(f.skills, skillRow{Skill: w.Words, Level: strconv.Itoa(w.Level)})
 		}
 	}
 	return f
@@ -55,8 +67,8 @@ const maxOwnSkillRows = 53
 
 func (v *visit) readProfile() profileForm {
 	f := v.form()
-	p := profileForm{f.text("family_name"), f.text("given_name"), f.text("family_kana"), f.text("given_kana"), f.text("language"),
-		f.text("hourly_rate"), f.text("available_from"), f.text("registration_number"), nil}
+	p := profileForm{familyName: f.text("family_name"), givenName: f.text("given_name"), familyKana: f.text("family_kana"), givenKana: f.text("given_kana"),
+		language: f.text("language"), rate: f.text("hourly_rate"), availableFrom: f.text("available_from"), number: f.text("registration_number"), about: v.c.PostForm("about")}
 	for i := range maxOwnSkillRows {
 		name := "skills[" + strconv.Itoa(i) + "]"
 		if skill := f.text(name + ".skill"); skill != "" {
@@ -130,6 +142,7 @@ type payoutView struct {
 	older   string
 	paged   bool
 	back    bool // the reader comes from the provider's page
+	debts   []billing.Debt
 }
 
 func (v *visit) getPayouts() error {
@@ -142,6 +155,9 @@ func (v *visit) getPayouts() error {
 		return err
 	}
 	if view.list, err = v.Billing.MyPayouts(v.ctx, v.who, v.c.Query("before"), pageSize); err != nil {
+		return err
+	}
+	if view.debts, err = v.Billing.MyDebts(v.ctx, v.who); err != nil {
 		return err
 	}
 	if len(view.list) == pageSize {

@@ -19,6 +19,7 @@ type taskView struct {
 	task       market.Task
 	facts      []string
 	skills     []ui.Chip
+	licences   []string // what its skills are reserved for
 	mayPost    bool
 	ranked     ranked
 	invited    map[string]int // how many invitations stand in each state
@@ -62,6 +63,9 @@ func (v *visit) taskView(t market.Task) (taskView, error) {
 		return view, err
 	}
 	view.skills = wanted(v.ctx, t, names)
+	if view.licences, err = v.Market.Licences(v.ctx, t.ID); err != nil {
+		return view, err
+	}
 	if view.department, err = v.departments(); err != nil {
 		return view, err
 	}

@@ -32,10 +32,18 @@ type taskForm struct {
 
 	departments []market.Department
 	partners    []market.Partnership
-	suggested   []ui.Option // skills that the text speaks of and that are not there yet
-	options     []string    // completions for the skill that is being typed
+	suggested   []ui.Option  // skills that the text speaks of and that are not there yet
+	unclear     []unclearRow // rows whose word means several skills
+	options     []string     // completions for the skill that is being typed
 	ranked      ranked
 	audience    matching.Reached
+}
+
+// An unclearRow is a row of the form whose word means several skills, with these to choose from.
+type unclearRow struct {
+	row     int
+	words   string
+	choices []ui.Option
 }
 
 const maxSkillRows = 12
@@ -50,6 +58,11 @@ func (v *visit) readTask() taskForm {
 		name := "skills[" + strconv.Itoa(i) + "]"
 		if skill := f.text(name + ".skill"); skill != "" {
 			t.skills = append(t.skills, skillRow{skill, f.text(name + ".level"), f.text(name + ".kind")})
+		}
+	}
+	if row, name, chosen := strings.Cut(f.text("choose"), ":"); chosen { // which of several skills a word means
+		if i, err := strconv.Atoi(row); err == nil && i >= 0 && i < len(t.skills) {
+			t.skills[i].Skill = name
 		}
 	}
 	if add := f.text("add"); add != "" && len(t.skills) < maxSkillRows {
@@ -124,13 +137,23 @@ func (v *visit) suggest(t *taskForm) error {
 	if err != nil {
 		return err
 	}
+	x, err := v.Matching.Skills(v.ctx, v.company.ID)
+	if err != nil {
+		return err
+	}
 	for _, m := range found {
-		name := skillName(v.lang, m.ID, m.Text)
-		if !t.wants(m.ID, m.Text, name) {
-			t.suggested = append(t.suggested, ui.Option{Value: name, Label: name})
+		o := v.meaning(x, m.ID)
+		if !m.Ambiguous {
+			o.Label = skillIn(x, v.lang, m.ID, m.Text)
+		}
+		if !t.wants(m.ID, m.Text, o.Value) {
+			t.suggested = append(t.suggested, o)
 		}
 	}
-	for _, row := range t.skills {
+	for i, row := range t.skills {
+		if several := x.Ambiguous(row.Skill); len(several) > 0 {
+			t.unclear = append(t.unclear, unclearRow{i, row.Skill, v.meanings(x, row.Skill)})
+		}
 		skills, err := v.Matching.SearchSkills(v.ctx, v.company.ID, row.Skill, 6)
 		if err != nil {
 			return err
@@ -253,7 +276,7 @@ func (v *visit) postEditTask() error {
 
 // onlyLooking tells the buttons that save nothing from those that do.
 func (v *visit) onlyLooking() bool {
-	return v.c.PostForm("do") == "look" || v.c.PostForm("add") != ""
+	return v.c.PostForm("do") == "look" || v.c.PostForm("add") != "" || v.c.PostForm("choose") != ""
 }
 
 // afterSaving does what the button promised beyond saving.

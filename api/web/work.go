@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -27,15 +28,23 @@ type workView struct {
 }
 
 func (v *visit) getWork() error {
-	offers, err := v.Matching.Recommended(v.ctx, v.who, 50)
+	after, _ := matching.ParseFeedPlace(v.c.Query("after"))
+	offers, err := v.Matching.RecommendedAfter(v.ctx, v.who, after, pageSize)
 	if err != nil {
 		return err
+	}
+	more, first := "", ""
+	if len(offers) == pageSize {
+		more = "/work?" + url.Values{"after": {offers[len(offers)-1].Place().String()}}.Encode()
+	}
+	if after.Task != uuid.Nil {
+		first = "/work"
 	}
 	proposals, err := v.Market.LinkProposals(v.ctx, v.who)
 	if err != nil {
 		return err
 	}
-	return v.ok(workPage(offers, proposals))
+	return v.ok(workPage(offers, proposals, more, first))
 }
 
 // showWork shows one task to an alumna, with her own score and the form for her bid.
@@ -78,6 +87,9 @@ func (v *visit) workView(id uuid.UUID) (workView, error) {
 		w.mine = &bids[0]
 		w.form = formOfBid(*w.mine)
 	}
+	if err := v.addLicences(id, uuid.Nil, &w.form); err != nil {
+		return w, err
+	}
 	w.quote, err = v.quote(offer, w.form)
 	return w, err
 }
@@ -111,6 +123,9 @@ func (v *visit) postQuote() error {
 		return err
 	}
 	w.form = v.readBid()
+	if err := v.addLicences(id, uuid.Nil, &w.form); err != nil {
+		return err
+	}
 	if w.quote, err = v.quote(w.offer, w.form); err != nil {
 		return err
 	}
@@ -130,6 +145,9 @@ func (v *visit) postBid() error {
 		return err
 	}
 	w.form = v.readBid()
+	if err := v.addLicences(id, uuid.Nil, &w.form); err != nil {
+		return err
+	}
 	terms, err := w.form.terms(w.offer.Company.Currency)
 	if err == nil {
 		_, err = v.Market.PlaceBid(v.ctx, v.who, id, terms)
