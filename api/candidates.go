@@ -201,10 +201,15 @@ type HowMany struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) recommended(ctx context.Context, in *HowMany) (*out[list[recommendation]], error) {
+func (s *Server) recommended(ctx context.Context, in *Page) (*out[list[recommendation]], error) {
 	who := reader(ctx)
-	all, err := s.cfg.Matching.Recommended(ctx, who, in.Limit)
-	return answer(whole(all, recommendationFor(who)), err)
+	text, err := in.beforeText()
+	after, ok := matching.ParseFeedPlace(text)
+	if err != nil || text != "" && !ok {
+		return nil, ErrCursor.On("cursor")
+	}
+	all, err := s.cfg.Matching.RecommendedAfter(ctx, who, after, in.Limit)
+	return answer(listed(*in, all, func(o matching.Offer) string { return o.Place().String() }, recommendationFor(who)), err)
 }
 
 type reached struct {

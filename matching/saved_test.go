@@ -322,3 +322,47 @@ func TestASearchBelongsToItsOwner(t *testing.T) {
 	}
 	p.Check(p.s.DeleteSearch(ctx, yumi.Actor, saved.ID))
 }
+
+func TestRecommendedWorkGoesOnWhereItEnded(t *testing.T) {
+	p := newPost(t)
+	ctx := context.Background()
+	aoi, ben := p.Company("Aoi"), p.Company("Ben")
+	yumi := aoi.Alumnus("Takahashi Yumi", markettest.Worked("Accounting", "2012-04-01", "2024-03-31"))
+	ben.Alumnus("Takahashi Yumi", markettest.Worked("Sales", "2008-04-01", "2011-03-31"))
+	aoi.Attests(yumi, "audit", 3)
+	for i, c := range []*markettest.Company{aoi, ben, aoi, ben, aoi, ben, aoi} {
+		c.Task("Task", int64(100_000*(i+1)), wants([][]string{{"audit"}, {"bookkeeping"}, {"audit", "bookkeeping"}}[i%3]...))
+	}
+	who := p.Actor(yumi.PersonID)
+	all, err := p.s.Recommended(ctx, who, 100)
+	p.Check(err)
+	var paged []matching.Offer
+	for place := (matching.FeedPlace{}); ; {
+		page, err := p.s.RecommendedAfter(ctx, who, place, 2)
+		p.Check(err)
+		if paged = append(paged, page...); len(page) < 2 {
+			break
+		}
+		var ok bool
+		if place, ok = matching.ParseFeedPlace(page[1].Place().String()); !ok {
+			t.Fatalf("%s cannot be read back", page[1].Place())
+		}
+	}
+	if len(all) != 7 || len(paged) != len(all) {
+		t.Fatalf("%d in pages, %d at once", len(paged), len(all))
+	}
+	for i, o := range all {
+		if paged[i].Task.ID != o.Task.ID || paged[i].Task.Title != "Task" || len(paged[i].Task.Skills) == 0 || i > 0 && o.Score > all[i-1].Score {
+			t.Fatalf("place %d is %+v in pages and %+v at once", i, paged[i].Place(), o.Place())
+		}
+		own, err := p.s.ScoreFor(ctx, who, o.Task.ID)
+		if err != nil || own.Score != o.Score || own.Parts != o.Parts {
+			t.Fatalf("%+v by itself, %+v in the list (%v)", own.Standing, o.Standing, err)
+		}
+	}
+	for _, bad := range []string{"", "1-2", "a-b-c", "1-2-3", "99999999999-1-" + uuid.NewString()} {
+		if _, ok := matching.ParseFeedPlace(bad); ok {
+			t.Errorf("%q is a place", bad)
+		}
+	}
+}
