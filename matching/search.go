@@ -183,14 +183,14 @@ func (s *Service) unconfirmed(ctx context.Context, stage int, kind freetext.Kind
 	return nil, nil
 }
 
-// A tally is a row of a statement that counts: a hit of the page, the total, or one count of a facet.
-type tally struct {
+// A searchRow is a row of a statement that counts: a hit of the page, the total, or one count of a facet.
+type searchRow struct {
 	Facet Facet
 	Value string
 	N     int
 }
 
-// The rows of a tally that are no facet.
+// The rows of such a statement that are no facet.
 const (
 	tallyTotal Facet = "total"
 	tallyHit   Facet = "hit"
@@ -198,7 +198,7 @@ const (
 
 // tallied runs such a statement and takes it apart. Hits come in their order.
 func tallied(q *gorm.DB) (hits []uuid.UUID, f Found, err error) {
-	var rows []tally
+	var rows []searchRow
 	if err := q.Scan(&rows).Error; err != nil {
 		return nil, f, err
 	}
