@@ -1,16 +1,20 @@
 package billing_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"homecoming/billing"
 	"homecoming/billing/gatewaytest"
@@ -49,8 +53,11 @@ func (r *reaper) boundary() {
 // restart starts billing as a new process whose requests go through a transport.
 func (w *world) restart(through http.RoundTripper) {
 	w.Helper()
+	if through == nil {
+		through = http.DefaultTransport
+	}
 	g, err := stripe.New(stripe.Config{Key: testKey, APIBase: w.sim.URL(), WebhookSecret: platformWhsec, ConnectWebhookSecret: connectWhsec,
-		PerSecond: 1000, Transport: through})
+		PerSecond: 1000, Transport: outside{w, through}})
 	w.Check(err)
 	w.serve(g)
 }
@@ -319,6 +326,38 @@ func TestWhileTheLookUpFailsNothingIsSentAgain(t *testing.T) {
 	w.serve(w.gateway)
 	w.drain()
 	w.wantState(m, billing.MilestoneReleased)
+}
+
+// outside fails the test when a request is sent by a goroutine that is inside a transaction at that moment. Every world's
+// gateway goes through it.
+type outside struct {
+	t  testing.TB
+	to http.RoundTripper
+}
+
+func (o outside) RoundTrip(r *http.Request) (*http.Response, error) {
+	if inTransaction(debug.Stack()) {
+		o.t.Errorf("%s %s is sent inside a transaction", r.Method, r.URL.Path)
+	}
+	return o.to.RoundTrip(r)
+}
+
+// inTransaction looks for the frame of a transaction among a goroutine's callers.
+func inTransaction(stack []byte) bool { return bytes.Contains(stack, []byte("internal/db.(*DB).Tx")) }
+
+func TestACallInsideATransactionWouldBeNoticed(t *testing.T) {
+	w := newWorld(t)
+	var seen bool
+	g, err := stripe.New(stripe.Config{Key: testKey, APIBase: w.sim.URL(), PerSecond: 1000,
+		Transport: watcher(func() { seen = seen || inTransaction(debug.Stack()) })})
+	w.Check(err)
+	if _, err = g.Checkout(ctx, "cs_none"); seen || !errors.Is(err, billing.ErrNotThere) {
+		t.Errorf("outside of any: %t, %v", seen, err)
+	}
+	w.Tx(func(*gorm.DB) error { _, err = g.Checkout(ctx, "cs_none"); return nil })
+	if !seen {
+		t.Error("nobody noticed")
+	}
 }
 
 func TestNoCallIsMadeInsideATransaction(t *testing.T) {

@@ -3,6 +3,7 @@ package billing_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -59,7 +60,8 @@ func (w *world) stripeAt(c stripesim.Config) {
 	w.Check(sim.Start())
 	w.Cleanup(func() { w.Check(sim.Close()) })
 	w.sim = sim
-	w.gateway, err = stripe.New(stripe.Config{Key: testKey, APIBase: sim.URL(), WebhookSecret: platformWhsec, ConnectWebhookSecret: connectWhsec, PerSecond: 1000})
+	w.gateway, err = stripe.New(stripe.Config{Key: testKey, APIBase: sim.URL(), WebhookSecret: platformWhsec, ConnectWebhookSecret: connectWhsec, PerSecond: 1000,
+		Transport: outside{w, http.DefaultTransport}})
 	w.Check(err)
 }
 
