@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strings"
 
 	"homecoming/api/web/ui"
 	"homecoming/market"
@@ -57,4 +58,28 @@ func certificateLine(ctx context.Context, r ranked) string {
 		return ui.T(ctx, "certificate.line", "time", checkedAt(ctx, r))
 	}
 	return ui.T(ctx, "certificate.line.moving", "time", checkedAt(ctx, r))
+}
+
+// audienceLine says how many people a task that is being written would be shown to.
+func audienceLine(ctx context.Context, t taskForm) string {
+	if t.visibility == string(market.Named) {
+		return ui.T(ctx, "audience.named")
+	}
+	parts := []string{ui.T(ctx, "audience.alumni", "n", t.audience.Alumni)}
+	if t.audience.Outside > 0 {
+		parts = append(parts, ui.T(ctx, "audience.outside", "n", t.audience.Outside))
+	}
+	if t.audience.Hidden > 0 {
+		parts = append(parts, ui.T(ctx, "reach.hidden", "n", t.audience.Hidden))
+	}
+	return strings.Join(parts, " ")
+}
+
+// toldLine is what changed, in one sentence that is read out.
+func toldLine(ctx context.Context, t taskForm) string {
+	if !t.ranked.asked || len(t.ranked.people) == 0 {
+		return audienceLine(ctx, t)
+	}
+	best := t.ranked.people[0]
+	return audienceLine(ctx, t) + " " + ui.T(ctx, "candidates.told", "n", len(t.ranked.people), "name", best.Name, "points", best.Score.Points)
 }

@@ -103,12 +103,12 @@ func (v *visit) complete(t taskForm) (taskForm, error) {
 	if err := v.suggest(&t); err != nil {
 		return t, err
 	}
-	if len(t.skills) == 0 {
-		return t, nil
-	}
 	d, _ := v.draft(t)
 	if t.audience, err = v.Matching.Reaches(v.ctx, v.who, d); err != nil {
 		return t, err
+	}
+	if len(t.skills) == 0 {
+		return t, nil
 	}
 	if d.Visibility.Kind == market.Named {
 		d.Visibility.Kind = market.OwnAlumni // choose from everybody; only those chosen will see it

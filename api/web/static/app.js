@@ -1,6 +1,5 @@
-// All of Homecoming's own script. Every page works without it: it only asks the server sooner.
-// A form with data-live sends itself there while it changes; a button with data-swap does so on a click; an element with
-// data-poll asks for the page again. Each answer is a page, of which the elements named by data-into are exchanged.
+// All of our own script; every page works without it. A form with data-live sends itself there while it changes, a button
+// with data-swap on a click; an element with data-poll asks again. Of the answer, the elements of data-into are exchanged.
 (() => {
   const ask = async (url, into, options) => {
     const answer = await fetch(url, { headers: { "X-Fragment": "1" }, credentials: "same-origin", ...options });
@@ -8,26 +7,35 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const id of into.split(" ")) {
       const fresh = page.getElementById(id), old = document.getElementById(id);
-      if (!fresh || !old) continue;
-      // What is inside is exchanged, and the element stays: what it tells is read out.
-      for (const a of [...old.attributes]) if (!fresh.hasAttribute(a.name)) old.removeAttribute(a.name);
-      for (const a of fresh.attributes) old.setAttribute(a.name, a.value);
-      old.replaceChildren(...fresh.childNodes);
+      if (fresh && old) exchange(old, fresh);
     }
     start();
+  };
+  // The element stays, so that it is read out; so do the focus and what is folded out.
+  const exchange = (old, fresh) => {
+    for (const a of [...old.attributes]) if (!fresh.hasAttribute(a.name)) old.removeAttribute(a.name);
+    for (const a of fresh.attributes) old.setAttribute(a.name, a.value);
+    const folds = fresh.querySelectorAll("details");
+    old.querySelectorAll("details").forEach((d, i) => folds[i] && (folds[i].open ||= d.open));
+    if (old.innerHTML === fresh.innerHTML) return;
+    const held = old.contains(document.activeElement) && document.activeElement;
+    old.replaceChildren(...fresh.childNodes);
+    held && [...old.querySelectorAll(held.tagName)].find((e) => e.name === held.name && e.value === held.value)?.focus();
   };
   const send = (form, url, into, button) => {
     const data = new FormData(form);
     if (button && button.name) data.append(button.name, button.value);
     form.sending?.abort();
     form.sending = new AbortController();
-    return ask(url, into, { method: "POST", body: new URLSearchParams(data), signal: form.sending.signal }).catch(() => {});
+    form.ariaBusy = true; // until an answer comes: what stands there is older
+    return ask(url, into, { method: "POST", body: new URLSearchParams(data), signal: form.sending.signal }).then(() => { form.ariaBusy = null; }, () => {});
   };
   let waiting;
   document.addEventListener("input", (e) => {
     const form = e.target.form;
     if (!form?.dataset.live) return;
     clearTimeout(waiting);
+    form.sending?.abort();
     waiting = setTimeout(() => send(form, form.dataset.live, form.dataset.into), 350);
   });
   document.addEventListener("click", (e) => {
