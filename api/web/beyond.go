@@ -137,11 +137,11 @@ func (v *visit) postBar() error {
 
 // barLine is one bar in a line: conflict of interest · from 1 December 2026 to 31 March 2027.
 func barLine(ctx context.Context, b market.Bar) string {
-	text := ui.T(ctx, "bar."+string(b.Kind)) + " · " + ui.T(ctx, "bar.from", "day", ui.Day(ctx, b.FromOn))
-	if b.UntilOn != nil {
-		text += ui.T(ctx, "bar.until", "day", ui.Day(ctx, *b.UntilOn))
+	kind, from := ui.T(ctx, "bar."+string(b.Kind)), ui.Day(ctx, b.FromOn)
+	if b.UntilOn == nil {
+		return kind + " · " + ui.T(ctx, "bar.from", "day", from)
 	}
-	return text
+	return kind + " · " + ui.T(ctx, "bar.period", "from", from, "until", ui.Day(ctx, *b.UntilOn))
 }
 
 func (v *visit) postPartner() error {
