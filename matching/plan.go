@@ -56,7 +56,7 @@ func (s *search) target(kth *Place) Score {
 	if kth != nil {
 		return kth.Score
 	}
-	return s.forecast.kth(1.4 * float64(s.k) * math.Pow(3, float64(s.rounds)))
+	return s.forecast.kth(float64(s.k+2) * math.Pow(3, float64(s.rounds)))
 }
 
 // needs are the coverages of a side that are open, from high to low. While the K-th is only foreseen, those that it will
@@ -119,7 +119,7 @@ func (s *search) extra(of side, needs []need) int {
 	if of.in {
 		which = 1
 	}
-	hits := int(math.Ceil(1.15*s.forecast.hits(which, g, depth))) + 4
+	hits := int(math.Ceil(s.forecast.hits(which, g, depth).most())) + 3
 	if e := s.lists[listKey{of, g}]; e != nil {
 		return max(hits-e.hits, (s.k/4+1)<<min(s.rounds, 10)) // the forecast was wrong here: read on ever faster
 	}

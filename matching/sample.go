@@ -154,9 +154,20 @@ func (s *sample) readMembers(ctx context.Context, d *db.DB, company uuid.UUID) (
 type forecast struct {
 	q      Question
 	levels []int
-	step   Score          // what one slot of p holds
-	count  [2][][]float64 // by all and in the department, level, and slot
+	step   Score           // what one slot of p holds
+	count  [2][][]estimate // by all and in the department, level, and slot
 }
+
+// An estimate is a number of members, and how far off it may be: the variance of the draw.
+type estimate struct{ n, variance float64 }
+
+func (t estimate) plus(o estimate, share float64) estimate {
+	return estimate{t.n + share*o.n, t.variance + share*o.variance}
+}
+
+// least and most are what the number lies between, two times in three each.
+func (t estimate) least() float64 { return t.n - math.Sqrt(max(t.variance, 0)) }
+func (t estimate) most() float64  { return t.n + math.Sqrt(max(t.variance, 0)) }
 
 const slots = 64
 
@@ -165,9 +176,9 @@ func (s *sample) forecast(q Question, levels []int) *forecast {
 	q.Reached.Skills = nil // who holds them is not worth knowing here
 	f := &forecast{q: q, levels: levels, step: (q.Formula.MostP() + slots) / slots}
 	for side := range f.count {
-		f.count[side] = make([][]float64, len(levels))
+		f.count[side] = make([][]estimate, len(levels))
 		for i := range levels {
-			f.count[side][i] = make([]float64, slots+1)
+			f.count[side][i] = make([]estimate, slots+1)
 		}
 	}
 	met, strict, wanted := make([]int, len(s.docs)), make([]int, len(s.docs)), 0
@@ -220,9 +231,10 @@ func (f *forecast) add(s *sample, i, met int) bool {
 		return false
 	}
 	slot := min(max(int(d.P/f.step), 0), slots-1)
-	f.count[0][level][slot] += s.weights[i]
+	one := estimate{s.weights[i], s.weights[i] * (s.weights[i] - 1)}
+	f.count[0][level][slot] = f.count[0][level][slot].plus(one, 1)
 	if f.q.Department != uuid.Nil && slices.Contains(d.Knows, f.q.Department) {
-		f.count[1][level][slot] += s.weights[i]
+		f.count[1][level][slot] = f.count[1][level][slot].plus(one, 1)
 	}
 	return true
 }
@@ -232,40 +244,41 @@ func (f *forecast) accumulate() {
 	for side := range f.count {
 		for _, of := range f.count[side] {
 			for slot := slots - 1; slot >= 0; slot-- {
-				of[slot] += of[slot+1]
+				of[slot] = of[slot].plus(of[slot+1], 1)
 			}
 		}
 	}
 }
 
 // reaching is how many have the coverage of a level exactly and at least p.
-func (f *forecast) reaching(side, level int, p Score) float64 {
-	at := int(max(p, 0) / f.step)
+func (f *forecast) reaching(side, level int, p Score) estimate {
+	p = max(p, 0)
+	at := int(p / f.step)
 	if at >= slots {
-		return 0
+		return estimate{}
 	}
-	of := f.count[side][level]
-	within := float64(max(p, 0)%f.step) / float64(f.step)
-	return of[at] - (of[at]-of[at+1])*within
+	of, below := f.count[side][level], float64(p%f.step)/float64(f.step)
+	return estimate{}.plus(of[at], 1-below).plus(of[at+1], below)
 }
 
 // above is how many members have a score and more.
-func (f *forecast) above(score Score) float64 {
-	n := 0.0
+func (f *forecast) above(score Score) (all estimate) {
 	for i, g := range f.levels {
-		skills := f.q.Formula.ForSkills(g, f.q.Weight())
-		known := f.reaching(1, i, score-skills-f.q.Formula.Department)
-		n += known + f.reaching(0, i, score-skills) - f.reaching(1, i, score-skills)
+		p := score - f.q.Formula.ForSkills(g, f.q.Weight())
+		all = all.plus(f.reaching(0, i, p), 1)
+		if f.q.Department != uuid.Nil {
+			all = all.plus(f.reaching(1, i, p-f.q.Formula.Department), 1).plus(f.reaching(1, i, p), -1)
+		}
 	}
-	return n
+	return all
 }
 
-// kth is the score that about k members reach, 0 where there are fewer.
+// kth is a score that k members reach, most likely; 0 where there may be fewer.
 func (f *forecast) kth(k float64) Score {
 	low, high := Score(0), f.q.Formula.Skills+f.q.Formula.Department+f.q.Formula.MostP()
 	for low < high {
 		mid := (low + high + 1) / 2
-		if f.above(mid) >= k {
+		if f.above(mid).least() >= k {
 			low = mid
 		} else {
 			high = mid - 1
@@ -274,13 +287,12 @@ func (f *forecast) kth(k float64) Score {
 	return low
 }
 
-// hits is how many a list gives before its p falls under a value.
-func (f *forecast) hits(side, atLeast int, p Score) float64 {
-	n := 0.0
+// hits is how many a list gives before its p falls under a value, at most and most likely.
+func (f *forecast) hits(side, atLeast int, p Score) (all estimate) {
 	for i, g := range f.levels {
 		if g >= atLeast {
-			n += f.reaching(side, i, p)
+			all = all.plus(f.reaching(side, i, p), 1)
 		}
 	}
-	return math.Max(n, 0)
+	return all
 }

@@ -107,3 +107,17 @@ func (m Meilisearch) await(ctx context.Context, ended <-chan struct{}) error {
 		}
 	}
 }
+
+// forget deletes an index, so that a server that is not ours stays as it was.
+func (m Meilisearch) forget(uid string) {
+	req, err := http.NewRequest(http.MethodDelete, m.URL+"/indexes/"+uid, nil)
+	if err != nil {
+		return
+	}
+	if m.Key != "" {
+		req.Header.Set("Authorization", "Bearer "+m.Key)
+	}
+	if resp, err := http.DefaultClient.Do(req); err == nil {
+		resp.Body.Close()
+	}
+}

@@ -6,7 +6,10 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
@@ -120,11 +123,12 @@ func (r Rank) rival(ctx context.Context, d *db.DB) (rv rival, stop func(), load 
 		if err != nil {
 			return rv, nil, nil, err
 		}
-		ix := meili.New(server.URL, server.Key, "bench_rank")
+		uid := "bench_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+		ix := meili.New(server.URL, server.Key, uid)
 		rv = rival{service: matching.New(d, clock.System, base, ix), says: meili.AnyOfSays, pid: server.pid}
 		rv.yardstick = func(ctx context.Context, q matching.Question) error { return ix.AnyOf(ctx, q, listed) }
 		rv.service.Budget = time.Minute // a busy machine must not send the measurement to PostgreSQL
-		return rv, stop, indexLoader{d, ix}, nil
+		return rv, func() { server.forget(uid); stop() }, indexLoader{d, ix}, nil
 	}
 	return rv, nil, nil, fmt.Errorf("there is no index %q to measure: meilisearch or postgres", r.Index)
 }
