@@ -27,7 +27,7 @@
     if (button && button.name) data.append(button.name, button.value);
     form.sending?.abort();
     form.sending = new AbortController();
-    form.ariaBusy = true; // until an answer comes: what stands there is older
+    form.ariaBusy = true; // until an answer comes
     return ask(url, into, { method: "POST", body: new URLSearchParams(data), signal: form.sending.signal }).then(() => { form.ariaBusy = null; }, () => {});
   };
   let waiting;
