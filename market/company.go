@@ -3,6 +3,7 @@ package market
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -39,11 +40,19 @@ func (c Company) NameIn(language string) string {
 
 // Zone is the company's time zone; an unknown name falls back to Tokyo.
 func (c Company) Zone() *time.Location {
-	if loc, err := time.LoadLocation(c.TimeZone); err == nil {
-		return loc
+	if loc, ok := zones.Load(c.TimeZone); ok {
+		return loc.(*time.Location)
 	}
-	return time.FixedZone("Asia/Tokyo", 9*60*60)
+	loc, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return time.FixedZone("Asia/Tokyo", 9*60*60)
+	}
+	zones.Store(c.TimeZone, loc)
+	return loc
 }
+
+// zones are those that were asked for: reading one costs a file, and a rebuild of an index asks a million times.
+var zones sync.Map
 
 // Today is the company's day at the moment now.
 func (c Company) Today(now time.Time) civil.Date { return civil.DateOf(now.In(c.Zone())) }

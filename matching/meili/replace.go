@@ -49,13 +49,15 @@ type feeder struct {
 	lines   bytes.Buffer
 	gone    []string
 	docs    int
+	enough  int // so many documents make a batch: few at first, so that the server begins soon
 	waiting []int64
 	flushed bool
 }
 
 const (
-	batchDocs   = 25_000
-	batchBytes  = 32 << 20
+	firstBatch  = 5_000
+	largest     = 50_000
+	batchBytes  = 64 << 20
 	mostWaiting = 2
 )
 
@@ -73,9 +75,10 @@ func (f *feeder) put(ctx context.Context, docs []matching.Document) error {
 		f.gone = append(f.gone, gone...)
 	}
 	f.docs += len(docs)
-	if f.docs < batchDocs && f.lines.Len() < batchBytes {
+	if f.docs < max(f.enough, firstBatch) && f.lines.Len() < batchBytes {
 		return nil
 	}
+	f.enough = min(4*max(f.enough, firstBatch), largest)
 	return f.upload(ctx, mostWaiting)
 }
 

@@ -147,16 +147,17 @@ func (m *reindexing) keepDocuments(ctx context.Context) error {
 			lines.WriteByte('\n')
 		}
 		inFile, m.result.Documents = inFile+len(found.Results), m.result.Documents+len(found.Results)
-		if last := len(found.Results) < page; last || inFile >= rawBatch {
+		last := len(found.Results) < page
+		if inFile > 0 && (last || inFile >= rawBatch) {
 			file := filepath.Join(m.dir, fmt.Sprint(len(m.files)))
 			if err := os.WriteFile(file, lines.Bytes(), 0o600); err != nil {
 				return err
 			}
 			m.files, inFile = append(m.files, file), 0
 			lines.Reset()
-			if last {
-				return nil
-			}
+		}
+		if last {
+			return nil
 		}
 	}
 }
