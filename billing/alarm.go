@@ -154,7 +154,7 @@ func (s *Service) alarm(tx *gorm.DB, id uuid.UUID) (acted bool, err error) {
 			}
 		}
 	}
-	if _, err := milestoneMachine.Next(m.State, doRefund, TheClock, moment{m, s.clock.Now()}); err != nil {
+	if !milestoneMachine.Allows(m.State, doRefund, TheClock, moment{m, s.clock.Now()}) {
 		return acted, nil // not at its limit, or delivered, or frozen
 	}
 	return true, s.giveBack(tx, market.Actor{}, c, &m, TheClock, doRefund, "")

@@ -72,6 +72,12 @@ func (m Machine[S, T]) Next(from S, do string, by Party, subject T) (S, error) {
 	return from, ErrWrongState.With("noun", word(m.Noun)).With("state", word(string(from)))
 }
 
+// Allows reports whether a step is open.
+func (m Machine[S, T]) Allows(from S, do string, by Party, subject T) bool {
+	_, err := m.Next(from, do, by, subject)
+	return err == nil
+}
+
 // Can lists what a party may do from a state, guards aside; the pages offer these.
 func (m Machine[S, T]) Can(from S, by Party) []string {
 	var out []string

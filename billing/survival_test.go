@@ -108,12 +108,11 @@ func (w *world) sent() (live, all int) {
 func TestAKeyStuckOnACachedRefusalIsLeftBehindByTheNextAttempt(t *testing.T) {
 	w := newWorld(t)
 	m := w.releasing()
-	o := w.transfer(m)
 	// Somebody at Stripe's dashboard sends most of the charge away by mistake.
 	a, err := w.gateway.CreateTransfer(ctx, "by hand", billing.TransferOrder{Operation: uuid.New(), Milestone: m.ID, Charge: m.Charge, Account: w.account(), Amount: 90_000, Currency: "JPY", Title: "Oops"})
 	w.Check(err)
 	w.workOperations()
-	if o = w.transfer(m); o.State != billing.OpRejected || o.Problem != "balance_insufficient" {
+	if o := w.transfer(m); o.State != billing.OpRejected || o.Problem != "balance_insufficient" {
 		t.Fatalf("the transfer is %s (%s)", o.State, o.Problem)
 	}
 	_, err = w.gateway.ReverseTransfer(ctx, "by hand, back", billing.ReversalOrder{Operation: uuid.New(), Milestone: m.ID, Transfer: a.ID, Amount: 90_000, Currency: "JPY"})
@@ -121,7 +120,7 @@ func TestAKeyStuckOnACachedRefusalIsLeftBehindByTheNextAttempt(t *testing.T) {
 	w.Clock.Advance(2 * time.Hour)
 	w.workOperations()
 	w.wantState(m, billing.MilestoneReleased)
-	if o = w.transfer(m); o.Attempt != 2 {
+	if o := w.transfer(m); o.Attempt != 2 {
 		t.Errorf("after %d attempts: the first key says no for a day", o.Attempt)
 	}
 	if live, all := w.sent(); live != 1 || all != 2 {

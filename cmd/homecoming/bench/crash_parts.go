@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
@@ -83,7 +82,7 @@ func (v *victim) standBetween() error {
 		r.SetURL(to)
 		r.Out.Host = r.In.Host // its pages link to where they were reached
 	}}
-	var proxy *httptest.Server = crash.Stripe(forward, v.plug, v.veil)
+	proxy := crash.Stripe(forward, v.plug, v.veil)
 	v.proxies = append(v.proxies, proxy.Close)
 	sockets, err := os.MkdirTemp("", "hc-")
 	if err != nil {

@@ -58,7 +58,7 @@ func (b *pgbench) run(ctx context.Context, turn time.Duration, round int) (float
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	file := filepath.Join(dir, "entry.sql")
 	if err := os.WriteFile(file, []byte(b.script(round)), 0o600); err != nil {
 		return 0, err

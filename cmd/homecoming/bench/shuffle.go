@@ -125,9 +125,7 @@ func Shuffle(ctx context.Context, o ShuffleOptions, progress io.Writer) (Shuffle
 	}
 	result.Milestones, result.Entries, result.Seconds = milestones, len(ledgers[0]), time.Since(began).Seconds()
 	result.Identical = slices.Equal(ledgers[0], ledgers[1])
-	for _, line := range differing(ledgers[0], ledgers[1]) {
-		result.Trouble = append(result.Trouble, line)
-	}
+	result.Trouble = append(result.Trouble, differing(ledgers[0], ledgers[1])...)
 	return result, nil
 }
 
