@@ -61,8 +61,11 @@ func (s *Service) reached(ctx context.Context, q Question) (n Reached, err error
 	if err != nil || q.Beyond.Nobody() {
 		return n, err
 	}
-	return n, s.db.Gorm(ctx).Raw(`SELECT count(*) FROM match_members WHERE company_id = @none AND candidate
+	// A document from outside is of the earliest day anywhere: what keeps somebody apart since today is asked beside it.
+	return n, s.db.Gorm(ctx).Raw(`SELECT count(*) FROM match_members m WHERE company_id = @none AND candidate
 		AND (guest_at = @company OR guest_at IS NULL AND NOT @company = ANY(barred))
-		AND (everyone AND @everyone OR came_from && CAST(@partners AS uuid[]))`,
-		map[string]any{"none": uuid.Nil, "company": q.Company, "everyone": q.Beyond.Everyone, "partners": pq.Array(q.Beyond.Partners)}).Scan(&n.Outside).Error
+		AND (everyone AND @everyone OR came_from && CAST(@partners AS uuid[]))
+		AND NOT EXISTS (SELECT 1 FROM bars x WHERE x.company_id = @company AND x.person_id = m.person_id AND x.lifted_at IS NULL
+			AND x.from_on <= @day AND coalesce(x.until_on >= @day, true))`,
+		map[string]any{"none": uuid.Nil, "company": q.Company, "day": q.AsOf, "everyone": q.Beyond.Everyone, "partners": pq.Array(q.Beyond.Partners)}).Scan(&n.Outside).Error
 }
