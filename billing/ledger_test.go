@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
@@ -185,5 +186,24 @@ func TestACompanysLedgerReadsEntryByEntry(t *testing.T) {
 	}
 	if sums["asset"] != 1_710 || sums["income"] != -5_000 || sums["expense"] != 3_790 || sums["liability"] != -500 || sums["memo"] != 0 {
 		t.Errorf("by class: %v of %+v", sums, accounts)
+	}
+}
+
+func TestCurrenciesAreKeptApartAtEveryMoment(t *testing.T) {
+	w := newWorld(t)
+	start := w.Clock.Now()
+	for i, c := range []string{"JPY", "USD", "USD"} { // ¥1,234, then $12.34 twice
+		w.Clock.Advance(time.Hour)
+		e := w.entry("in " + c + string(rune('a'+i)))
+		e.Postings = []billing.Posting{{Account: "till", Currency: c, Amount: 1_234}, {Account: "sales", Currency: c, Amount: -1_234}}
+		w.Tx(func(tx *gorm.DB) error { _, err := billing.Post(tx, e); return err })
+	}
+	for hours, want := range []map[string]int64{{}, {"JPY": 1_234}, {"JPY": 1_234, "USD": 1_234}, {"JPY": 1_234, "USD": 2_468}} {
+		for _, c := range []string{"JPY", "USD"} {
+			got, err := billing.BalanceAt(ctx, w.DB, "till", c, start.Add(time.Duration(hours)*time.Hour))
+			if w.Check(err); got != want[c] {
+				t.Errorf("after %d hours the till has %d %s, want %d", hours, got, c, want[c])
+			}
+		}
 	}
 }
