@@ -116,6 +116,9 @@ func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error
 	// The alumna stands third, so that the five logins of the main job are the first five.
 	seats = append(seats[:2], append([]Seat{{alumna.PersonID, market.Alumnus, c.ID}}, seats[2:]...)...)
 	f.casts = append(f.casts, play)
+	if err := f.searches(ctx, play, alumna); err != nil {
+		return nil, err
+	}
 	return seats, f.tell(ctx, play, storiesOf[h.name])
 }
 
