@@ -133,19 +133,19 @@ func (s *Server) chargebacks(ctx context.Context, in *OfID) (*out[list[chargebac
 	return answer(whole(all, chargebackOf), err)
 }
 
-// ofText is an id of the provider's in a path.
-type ofText struct {
+// OfText is an id of the provider's in a path.
+type OfText struct {
 	ID string `path:"id"`
 }
 
-func (o ofText) known() error {
+func (o OfText) known() error {
 	if strings.ContainsRune(o.ID, 0) {
 		return market.ErrNotFound
 	}
 	return nil
 }
 
-func (s *Server) chargeback(ctx context.Context, in *ofText) (*out[chargeback], error) {
+func (s *Server) chargeback(ctx context.Context, in *OfText) (*out[chargeback], error) {
 	if err := in.known(); err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (s *Server) chargeback(ctx context.Context, in *ofText) (*out[chargeback], 
 }
 
 type evidencing struct {
-	ofText
+	OfText
 	Body *struct {
 		Message string `json:"message,omitempty" doc:"Goes before the papers"`
 	}
