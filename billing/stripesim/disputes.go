@@ -3,7 +3,6 @@ package stripesim
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -271,9 +270,7 @@ func (s *Server) openDisputes() []dispute {
 	var open []dispute
 	for _, d := range s.disputes.all() {
 		if !d.decided() {
-			shown := *d
-			shown.Evidence = maps.Clone(d.Evidence)
-			open = append(open, shown)
+			open = append(open, *d)
 		}
 	}
 	return open

@@ -14,6 +14,7 @@ type overview struct {
 	NextDue  *time.Time        `json:"next_due"`
 	Balances []accountOverview `json:"balances"`
 	Sessions []checkoutSession `json:"open_sessions"`
+	Disputes []dispute         `json:"open_disputes"`
 	Faults   []Fault           `json:"faults"`
 	Held     bool              `json:"events_held"`
 	Waiting  int               `json:"events_waiting"`
@@ -44,6 +45,7 @@ func (s *Server) overview() overview {
 		next := s.due
 		o.NextDue = &next
 	}
+	o.Disputes = s.openDisputes()
 	sheet := s.balance(platform)
 	o.Balances = append(o.Balances, accountOverview{Available: sheet.Available, Pending: sheet.Pending})
 	for _, r := range slices.Backward(s.accounts.rows) {
