@@ -29,18 +29,18 @@ func (s *Server) ownSkills(ctx context.Context, in *OfID) (*out[list[companySkil
 	return answer(whole(all, ownSkillOf), err)
 }
 
-// ofSkill names a skill, whose id is text.
-type ofSkill struct {
+// OfSkill names a skill, whose id is text.
+type OfSkill struct {
 	ID string `path:"id" maxLength:"100" example:"own-0192f1c8-0000-7000-8000-000000000000"`
 }
 
-func (s *Server) ownSkill(ctx context.Context, in *ofSkill) (*out[companySkill], error) {
+func (s *Server) ownSkill(ctx context.Context, in *OfSkill) (*out[companySkill], error) {
 	k, _, err := s.cfg.Matching.OwnSkill(ctx, access.Actor(ctx), in.ID)
 	return answer(ownSkillOf(k), err)
 }
 
 type skillEdit struct {
-	ofSkill
+	OfSkill
 	Body struct {
 		NameEN  *string   `json:"name_en,omitempty"`
 		NameJA  *string   `json:"name_ja,omitempty"`
@@ -68,7 +68,7 @@ func mergeOf(m matching.Merge) merge {
 }
 
 type mergeWish struct {
-	ofSkill
+	OfSkill
 	Body struct {
 		Into string `json:"into" doc:"The skill that stays, the company's own or a shared one: an id or a name" example:"corporate-tax"`
 	}

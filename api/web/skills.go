@@ -248,6 +248,12 @@ func (v *visit) myWords(p market.Profile) (map[string][]ui.Option, error) {
 	return choices, err
 }
 
+// onceEach are the words without those that stand there again, said by somebody else: they are settled together.
+func onceEach(words []market.TypedSkill) []market.TypedSkill {
+	return slices.CompactFunc(slices.SortedStableFunc(slices.Values(words), func(a, b market.TypedSkill) int { return strings.Compare(a.Key, b.Key) }),
+		func(a, b market.TypedSkill) bool { return a.Key == b.Key })
+}
+
 // licenceNames are what readers of English call a licence.
 var licenceNames = map[string]string{"税理士": "certified tax accountant", "弁護士": "attorney", "社会保険労務士": "labour and social security attorney",
 	"公認会計士": "certified public accountant", "有料職業紹介事業許可": "licensed employment agency", "貸金業登録": "registered money lender"}

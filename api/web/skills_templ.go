@@ -1095,7 +1095,7 @@ func ownWords(words []market.TypedSkill, choices map[string][]ui.Option) templ.C
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, w := range words {
+			for _, w := range onceEach(words) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 88, "<form class=\"gap\" method=\"post\" action=\"/profile/words\" name=\"words\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
