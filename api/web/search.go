@@ -139,12 +139,9 @@ func (v *visit) findPeople(s *searchView) error {
 		}
 		h.facts = append(h.facts, v.aside(matching.Person{AvailableFrom: p.AvailableFrom, HourlyRate: p.HourlyRate})...)
 		for _, k := range p.Skills {
-			name := inLanguage(v.lang, k.NameEN, k.NameJA)
-			if len(h.chips) < 6 && !slices.ContainsFunc(h.chips, func(c ui.Chip) bool { return c.Text == name }) {
-				h.chips = append(h.chips, ui.Chip{Text: name})
-			}
+			h.chips = append(h.chips, ui.Chip{Text: inLanguage(v.lang, k.NameEN, k.NameJA)})
 		}
-		s.hits = append(s.hits, h)
+		s.hits = append(s.hits, h.brief())
 	}
 	return err
 }
@@ -170,7 +167,7 @@ func (v *visit) findTasks(s *searchView) error {
 		for _, k := range t.Skills {
 			h.chips = append(h.chips, ui.Chip{Text: skillName(v.lang, k.SkillID, v.t("skill.own"))})
 		}
-		s.hits = append(s.hits, h)
+		s.hits = append(s.hits, h.brief())
 	}
 	return err
 }
@@ -297,11 +294,36 @@ func (h hit) titleMark() (matching.Mark, bool) {
 	return matching.Mark{}, false
 }
 
+// shownChips and shownChoices keep a page of results light.
+const (
+	shownChips   = 6
+	shownChoices = 10
+)
+
+// brief keeps each skill once, those first that were looked for.
+func (h hit) brief() hit {
+	var wanted, others []ui.Chip
+	for _, c := range h.chips {
+		same := func(o ui.Chip) bool { return o.Text == c.Text }
+		switch {
+		case slices.ContainsFunc(wanted, same) || slices.ContainsFunc(others, same):
+		case slices.ContainsFunc(h.marks, func(m matching.Mark) bool { return m.Field == "skill" && plainText(m) == c.Text }):
+			wanted = append(wanted, ui.Chip{Text: c.Text, Kind: "met"})
+		default:
+			others = append(others, c)
+		}
+	}
+	h.chips = append(wanted, others...)
+	h.chips = h.chips[:min(len(h.chips), shownChips)]
+	return h
+}
+
 // elsewhere are the marks that the line about a hit does not show already, a few of them.
 func (h hit) elsewhere() []matching.Mark {
 	var list []matching.Mark
 	for _, m := range h.marks {
-		if m.Field != "name" && m.Field != "title" && len(list) < 3 {
+		chip := slices.ContainsFunc(h.chips, func(c ui.Chip) bool { return m.Field == "skill" && c.Text == plainText(m) })
+		if m.Field != "name" && m.Field != "title" && !chip && len(list) < 3 {
 			list = append(list, m)
 		}
 	}
