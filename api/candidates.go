@@ -181,8 +181,8 @@ func (s *Server) rankDraft(ctx context.Context, in *draftQuery) (*out[ranking], 
 	return answer(rankingOf(r), err)
 }
 
-// recommendation is a task as it stands for the reader.
-type recommendation struct {
+// Recommendation is a task as it stands for the reader.
+type Recommendation struct {
 	Task         task      `json:"task"`
 	CompanyName  string    `json:"company_name"`
 	MembershipID uuid.UUID `json:"membership_id" format:"uuid"`
@@ -190,9 +190,9 @@ type recommendation struct {
 	AsOf civil.Date `json:"as_of" format:"date"`
 }
 
-func recommendationFor(who market.Actor) func(matching.Offer) recommendation {
-	return func(o matching.Offer) recommendation {
-		return recommendation{Task: taskFor(who)(o.Task), CompanyName: o.Company.Name, MembershipID: o.MembershipID, Standing: standingOf(o.Standing), AsOf: o.AsOf}
+func recommendationFor(who market.Actor) func(matching.Offer) Recommendation {
+	return func(o matching.Offer) Recommendation {
+		return Recommendation{Task: taskFor(who)(o.Task), CompanyName: o.Company.Name, MembershipID: o.MembershipID, Standing: standingOf(o.Standing), AsOf: o.AsOf}
 	}
 }
 
@@ -201,7 +201,7 @@ type HowMany struct {
 	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-func (s *Server) recommended(ctx context.Context, in *Page) (*out[list[recommendation]], error) {
+func (s *Server) recommended(ctx context.Context, in *Page) (*out[list[Recommendation]], error) {
 	who := reader(ctx)
 	text, err := in.beforeText()
 	after, ok := matching.ParseFeedPlace(text)

@@ -58,8 +58,8 @@ func (s *Server) shownRanking(ctx context.Context, in *OfID) (*out[shownRanking]
 		Items: each(r.Items, candidateOf), Discoveries: each(r.Discoveries, discoveryOf), Replays: r.Replays, Hash: r.Hash, Inputs: r.Bytes}, nil)
 }
 
-// constants are what a company may set of its score. The four parts come to 100 points.
-type constants struct {
+// Constants are what a company may set of its score. The four parts come to 100 points.
+type Constants struct {
 	Skills     float64 `json:"skills" example:"65" doc:"Points for meeting every skill, 40 to 90"`
 	Department float64 `json:"department" example:"5" doc:"Points for knowing the department, 0 to 20"`
 	Tenure     float64 `json:"tenure" example:"20" doc:"Points approached by long and recent employment, 0 to 40"`
@@ -72,17 +72,17 @@ type constants struct {
 
 type formula struct {
 	Version int `json:"version" example:"1" doc:"Raised by every change"`
-	constants
+	Constants
 	Own bool `json:"own" doc:"Set by the company, not the house's"`
 }
 
 func formulaOf(f matching.Formula) formula {
 	c := f.Constants()
-	return formula{Version: f.Version, Own: c != matching.V1.Constants(), constants: constants{c.Skills.Float(), c.Department.Float(), c.Tenure.Float(), c.Record.Float(),
+	return formula{Version: f.Version, Own: c != matching.V1.Constants(), Constants: Constants{c.Skills.Float(), c.Department.Float(), c.Tenure.Float(), c.Record.Float(),
 		c.Saturation, c.HalfLife, float64(c.PriorMean) / 10, c.PriorCount}}
 }
 
-func (c constants) of() matching.Constants {
+func (c Constants) of() matching.Constants {
 	return matching.Constants{Skills: matching.Points(c.Skills), Department: matching.Points(c.Department), Tenure: matching.Points(c.Tenure), Record: matching.Points(c.Record),
 		Saturation: c.Saturation, HalfLife: c.HalfLife, PriorMean: int(matching.Points(c.PriorMean) / 10), PriorCount: c.PriorCount}
 }
@@ -96,7 +96,7 @@ type formulaEdit struct {
 	OfID
 	Body struct {
 		Version int `json:"version" example:"1" doc:"The version that was looked at"`
-		constants
+		Constants
 	}
 }
 
@@ -121,7 +121,7 @@ type preview struct {
 
 type previewQuery struct {
 	OfID
-	Body constants
+	Body Constants
 }
 
 // previewFormula shows what other constants would change for one task; nothing is saved.
@@ -186,7 +186,7 @@ func dayOf(field, text string) (*civil.Date, error) {
 
 // outlook is a task as it stands for the reader, and what would lift them.
 type outlook struct {
-	recommendation
+	Recommendation
 	Among           int              `json:"among" doc:"Among the first 5, 10 or 20 now; 0 is beyond, or not in the list"`
 	Counterfactuals []counterfactual `json:"counterfactuals" doc:"At most three, each found by ranking again"`
 }
@@ -203,7 +203,7 @@ type counterfactual struct {
 func (s *Server) standing(ctx context.Context, in *OfID) (*out[outlook], error) {
 	who := reader(ctx)
 	o, err := s.cfg.Matching.Outlook(ctx, who, in.ID)
-	return answer(outlook{recommendation: recommendationFor(who)(o.Offer), Among: o.Band,
+	return answer(outlook{Recommendation: recommendationFor(who)(o.Offer), Among: o.Band,
 		Counterfactuals: each(o.Lifts, func(c matching.Counterfactual) counterfactual {
 			return counterfactual{string(c.Kind), c.Skill, c.Level, c.Score.Float(), c.Band, c.Text}
 		})}, err)
