@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"regexp"
 	"slices"
@@ -59,6 +60,8 @@ func (t *tenant) fill(w *world) {
 	session, err := w.Market.BeginSession(context.Background(), t.Manager.PersonID, "Firefox", "192.0.2.1")
 	w.Check(err)
 	t.ids["sessions"] = session.String()
+	w.Exec("INSERT INTO passkeys (person_id, id, name, credential, created_at) VALUES (?, ?, 'phone', '{}', now())", t.Manager.PersonID, []byte(t.Name))
+	t.ids["passkeys"] = base64.RawURLEncoding.EncodeToString([]byte(t.Name))
 	other := t.Company.Alumnus("Kato " + t.Name)
 	bar, err := w.Market.BarMember(context.Background(), t.Office, t.ID, other.MembershipID, market.Bar{Kind: market.InConflict, Reason: "audits us"})
 	w.Check(err)
