@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strings"
 
 	"cloud.google.com/go/civil"
 
@@ -38,7 +39,10 @@ var owners = map[billing.MilestoneState]billing.Party{
 
 // mine reports whether the contract waits for the reader's side.
 func mine(c contractView, m billing.Milestone) bool {
-	if m.HoldReason != "" && c.side == billing.TheAlumnus {
+	switch {
+	case m.Frozen != "":
+		return false
+	case strings.HasPrefix(m.HoldReason, "payout_account") && c.side == billing.TheAlumnus:
 		return true
 	}
 	return c.contract.State == billing.ContractActive && owners[m.State] == c.side
@@ -49,6 +53,9 @@ func stepText(ctx context.Context, c contractView, m billing.Milestone) string {
 	key := "next." + string(m.State) + "." + string(c.side)
 	if m.State == billing.MilestoneReleasing && m.HoldReason != "" {
 		key = "next.held." + string(c.side)
+	}
+	if m.Frozen != "" {
+		key = "next.frozen." + m.Frozen
 	}
 	auto := ""
 	if m.AutoAcceptAt != nil {

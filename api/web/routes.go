@@ -124,7 +124,7 @@ var table = []line{
 	{"POST", "/payouts/onboard", market.DeliverWork, "payouts", (*visit).postOnboard},
 
 	{"GET", "/money", market.SeeMoney, "money", (*visit).getMoney},
-	{"GET", "/money/settling", market.ApproveMoney, "approvals", (*visit).getSettling},
+	{"GET", "/money/settling", market.ApproveMoney, "money", (*visit).getSettling},
 	{"POST", "/approvals/{id}", market.ApproveMoney, "approvals", (*visit).postApproval},
 	{"POST", "/refunds/{id}", market.SettleMoney, "money", (*visit).postRefundAgain},
 	{"POST", "/money/write-offs", market.SettleMoney, "money", (*visit).postWriteOff},

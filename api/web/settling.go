@@ -67,6 +67,21 @@ func (v *visit) moneyToSettle(view *settlingView) error {
 	return err
 }
 
+// pathFrom and keyFrom are where the reader comes from: finance from its own pages, an approver from the first.
+func pathFrom(s settlingView) string {
+	if s.mayMoney {
+		return "/money"
+	}
+	return "/"
+}
+
+func keyFrom(s settlingView) string {
+	if s.mayMoney {
+		return "nav.money"
+	}
+	return "error.home"
+}
+
 // postApproval approves, declines or withdraws what somebody asked for.
 func (v *visit) postApproval() error {
 	id, err := v.id()
