@@ -123,12 +123,12 @@ func (v *victim) strike(ctx context.Context, r *rand.Rand, n int) (string, error
 // loseAnswer kills the server during or after a transfer, with every other way of hearing of it cut off, and lets it
 // hear again when it has made up its mind.
 func (v *victim) loseAnswer(ctx context.Context, r *rand.Rand) (string, error) {
-	if err := v.stripe.control(ctx, "events", map[string]string{"action": "hold"}); err != nil {
-		return "", err
-	}
-	v.veil.Events.Store(true)
+	var held error
 	kind := []crash.Boundary{crash.DuringCall, crash.AfterCall}[r.IntN(2)]
-	v.plug.ArmAt(kind, "/v1/transfers", 1, v.kill)
+	v.plug.ArmAt(kind, "/v1/transfers", func() {
+		held = v.stripe.control(ctx, "events", map[string]string{"action": "hold"})
+		v.veil.Events.Store(true)
+	}, v.kill)
 	blow := lostAnswer
 	if !v.pulledOrKilled(ctx, time.Minute) {
 		blow = "at random"
@@ -136,7 +136,7 @@ func (v *victim) loseAnswer(ctx context.Context, r *rand.Rand) (string, error) {
 	forgotten := v.stripe.control(ctx, "keys", map[string]string{"action": "forget"}) // sooner than anybody sends again
 	var unsure []string
 	err := v.db.Gorm(ctx).Raw("SELECT id::text FROM operations WHERE kind = 'transfer' AND state IN ('sending', 'unknown')").Scan(&unsure).Error
-	if err = errors.Join(err, forgotten); err != nil {
+	if err = errors.Join(err, held, forgotten); err != nil {
 		return "", err
 	}
 	for patience := time.Now().Add(30 * time.Second); time.Now().Before(patience) && ctx.Err() == nil; pause(ctx, 100*time.Millisecond) {

@@ -28,19 +28,35 @@ type Plug struct {
 	path   string
 	seen   int
 	target int
+	near   func()
 	pull   func()
 	pulled bool
 }
 
 // Arm makes the plug pull at the n-th boundary of the kind from now, counted from 1. pull must not return before the
 // process is dead. Zero never pulls.
-func (p *Plug) Arm(kind Boundary, n int, pull func()) { p.ArmAt(kind, "", n, pull) }
-
-// ArmAt is Arm for calls whose path begins with path.
-func (p *Plug) ArmAt(kind Boundary, path string, n int, pull func()) {
+func (p *Plug) Arm(kind Boundary, n int, pull func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.kind, p.path, p.seen, p.target, p.pull, p.pulled = kind, path, 0, n, pull, false
+	p.kind, p.path, p.seen, p.target, p.near, p.pull, p.pulled = kind, "", 0, n, nil, pull, false
+}
+
+// ArmAt makes the plug pull during or after the next call whose path begins with path; near is called once just before
+// that call reaches Stripe.
+func (p *Plug) ArmAt(kind Boundary, path string, near, pull func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kind, p.path, p.seen, p.target, p.near, p.pull, p.pulled = kind, path, 0, 1, near, pull, false
+}
+
+// approach tells the plug that a call is about to reach Stripe.
+func (p *Plug) approach(path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.near != nil && strings.HasPrefix(path, p.path) {
+		p.near()
+		p.near = nil
+	}
 }
 
 // Seen is how many boundaries of the kind have passed since Arm.

@@ -31,6 +31,7 @@ func change(w http.ResponseWriter, r *http.Request, stripe http.Handler, plug *P
 	if plug.pass(BeforeCall, path) {
 		panic(http.ErrAbortHandler)
 	}
+	plug.approach(path)
 	answer, done := httptest.NewRecorder(), make(chan struct{})
 	go func() {
 		defer close(done)
