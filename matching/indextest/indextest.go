@@ -34,7 +34,8 @@ func Run(t *testing.T, name string, serve Make) {
 func run(t *testing.T, name string, serve Make, size int) {
 	d := dbtest.New(t)
 	p := newPopulation(t, d, uint64(size), size)
-	other := newPopulation(t, d, uint64(size)+1, 20) // must never show
+	other := newPopulation(t, d, uint64(size)+1, 20) // must never show, not even from outside: they are for partners alone
+	other.keepToPartners(t)
 	s := serve(t, d, clock.At(now))
 	s.Budget = time.Minute // a busy machine must not send the suite to PostgreSQL
 	if err := s.Reindex(t.Context(), nil); err != nil {
@@ -89,7 +90,7 @@ type task struct {
 	id         uuid.UUID
 	department uuid.UUID
 	skills     []want
-	reach      []uuid.UUID // departments; nil is everybody
+	visibility market.Visibility
 	maxRate    int64
 	by         time.Time
 }
@@ -116,8 +117,11 @@ func (b *bench) change(n int) {
 	}
 	b.p.save(b.t, changed)
 	for _, m := range changed {
-		if err := market.TouchMembership(b.p.d.Gorm(context.Background()), m.id); err != nil {
+		if err := market.TouchPerson(b.p.d.Gorm(context.Background()), m.person); err != nil {
 			b.t.Fatal(err)
+		}
+		if m.shown == "nobody" { // who took consent back is noted as well
+			b.p.must(b.t, "INSERT INTO index_pending (company_id, membership_id) VALUES (?, ?)", uuid.Nil, m.person)
 		}
 	}
 }
@@ -181,9 +185,7 @@ func (b *bench) draw() task {
 	if p.rnd.IntN(2) == 0 {
 		t.department = p.departments[p.rnd.IntN(4)]
 	}
-	if p.rnd.IntN(4) == 0 {
-		t.reach = []uuid.UUID{p.departments[p.rnd.IntN(4)], p.departments[p.rnd.IntN(4)]}
-	}
+	t.visibility = b.audience()
 	if p.rnd.IntN(4) == 0 {
 		t.maxRate = 2000 + 1000*p.rnd.Int64N(3)
 	}
@@ -194,11 +196,28 @@ func (b *bench) draw() task {
 	return t
 }
 
-func (b *bench) save(t task) {
-	visibility, _ := json.Marshal(market.Visibility{Kind: market.OwnAlumni})
-	if t.reach != nil {
-		visibility, _ = json.Marshal(market.Visibility{Kind: market.ByRule, Departments: t.reach})
+// audience draws whom a task is for; most are for all alumni.
+func (b *bench) audience() market.Visibility {
+	p, v := b.p, market.Visibility{Kind: market.OwnAlumni}
+	switch p.rnd.IntN(10) {
+	case 0:
+		v = market.Visibility{Kind: market.ByRule, Departments: []uuid.UUID{p.departments[p.rnd.IntN(4)], p.departments[p.rnd.IntN(4)]}}
+	case 1:
+		v = market.Visibility{Kind: market.ByRule, MinYears: 1 + p.rnd.IntN(5), LeftWithinYears: p.rnd.IntN(5)}
+	case 2:
+		v = market.Visibility{Kind: market.ByRule, Skills: []string{p.one(p.skills...)}}
+	case 3:
+		v.Kind = market.ToPartners
+	case 4:
+		v = market.Visibility{Kind: market.ToPartners, Companies: []uuid.UUID{p.homes[0]}}
+	case 5, 6:
+		v.Kind = market.ToEveryone
 	}
+	return v
+}
+
+func (b *bench) save(t task) {
+	visibility, _ := json.Marshal(t.visibility)
 	var department any
 	if t.department != uuid.Nil {
 		department = t.department

@@ -5,9 +5,12 @@ import (
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"homecoming/market"
 )
 
 // A scored member, in hundredths of points.
@@ -34,17 +37,16 @@ func (p *population) oracle(t task, k int) []scored {
 
 func (p *population) score(m *member, t task) (scored, bool) {
 	s := scored{ID: m.id}
-	reached := t.reach == nil
 	for _, st := range m.stints {
 		if st.left.IsZero() || !st.left.Before(p.today) {
-			return s, false // staff
+			return s, false // staff, here or there
 		}
 		if st.left.After(s.Left) {
 			s.Left = st.left
 		}
-		reached = reached || slices.Contains(t.reach, st.department)
 	}
-	if m.hidden || !reached || t.maxRate > 0 && (m.rate == 0 || m.rate > t.maxRate) || !t.by.IsZero() && m.free.After(t.by) {
+	m.count()
+	if m.hidden || m.barred || !p.reaches(t, m, s.Left) || t.maxRate > 0 && (m.rate == 0 || m.dollars || m.rate > t.maxRate) || !t.by.IsZero() && m.free.After(t.by) {
 		return s, false
 	}
 	met, all, strict := p.covered(m, t)
@@ -54,7 +56,11 @@ func (p *population) score(m *member, t task) (scored, bool) {
 	if all > 0 {
 		s.Skills = hundredths(big.NewRat(65*met, all))
 	}
-	m.count()
+	if m.outside != nil {
+		s.Left = time.Time{}
+		s.Score = s.Skills + p.record(m)
+		return s, true
+	}
 	if t.department != uuid.Nil && m.days[t.department] >= 365 {
 		s.Department = 500
 	}
@@ -62,6 +68,26 @@ func (p *population) score(m *member, t task) (scored, bool) {
 	s.Tenure = int64(math.Round(2000 * (1 - math.Exp(-years/2.5)) * math.Pow(2, -float64(p.since(s.Left))/6)))
 	s.Score = s.Skills + s.Department + s.Tenure + p.record(m)
 	return s, true
+}
+
+// reaches is the task's rule, for somebody who is no staff and last left on a day.
+func (p *population) reaches(t task, m *member, left time.Time) bool {
+	v := t.visibility
+	beyond := v.Kind == market.ToPartners || v.Kind == market.ToEveryone
+	if m.outside != nil {
+		partner := slices.Contains(p.homes[:2], m.outside.home) && (len(v.Companies) == 0 || slices.Contains(v.Companies, m.outside.home))
+		return beyond && m.shown != "nobody" && (partner || v.Kind == market.ToEveryone && m.shown == "everyone")
+	}
+	if v.Kind != market.ByRule {
+		return true
+	}
+	known := len(v.Departments) == 0
+	for _, st := range m.stints {
+		known = known || slices.Contains(v.Departments, st.department)
+	}
+	_, _, holds := p.covered(m, task{skills: []want{{skill: strings.Join(v.Skills, ""), level: 1, strict: true}}})
+	return known && (holds || len(v.Skills) == 0) && m.days[everywhere]+1 >= 365*v.MinYears &&
+		(v.LeftWithinYears == 0 || left.After(p.today.AddDate(-v.LeftWithinYears, 0, 0)))
 }
 
 // record is 10 · ((Σ ratings + 5·4.0)/(n + 5) − 1)/4.

@@ -24,12 +24,17 @@ type population struct {
 	departments []uuid.UUID
 	skills      []string
 	broader     map[string][]string
-	members     []*member
+	homes       []uuid.UUID // other companies; the first two are partners
+	members     []*member   // of the company, and people from outside
 }
 
 type member struct {
-	id, person uuid.UUID
+	id, person uuid.UUID // id is the person's from outside, unless they were invited once
+	outside    *outsider // nil for somebody of the company
+	shown      string    // to nobody, partners or everyone
 	hidden     bool
+	dollars    bool      // the rate is in another currency
+	barred     bool      // kept apart from the company today
 	rate       int64     // 0 for none
 	free       time.Time // zero for now
 	stints     []stint
@@ -37,6 +42,11 @@ type member struct {
 	ratings    []int
 	days       map[uuid.UUID]int // counted on first need
 }
+
+// An outsider worked at another company; the stints are there.
+type outsider struct{ home, membership uuid.UUID }
+
+func (m *member) guest() bool { return m.outside != nil && m.id != m.person }
 
 type stint struct {
 	department   uuid.UUID
@@ -69,13 +79,35 @@ func newPopulation(t testing.TB, d *db.DB, seed uint64, size int) *population {
 			p.link(t, p.skills[i-2], p.skills[i-1])
 		}
 	}
+	for i := range 3 {
+		p.homes = append(p.homes, uuid.Must(uuid.NewV7()))
+		p.must(t, "INSERT INTO companies (id, name) VALUES (?, 'Midori')", p.homes[i])
+	}
 	for range size {
 		m := &member{id: uuid.New(), person: uuid.New()} // random ids, so that their order says nothing
 		p.reroll(m)
 		p.members = append(p.members, m)
 	}
+	for range size / 3 {
+		m := &member{person: uuid.New(), outside: &outsider{p.homes[p.rnd.IntN(3)], uuid.New()}}
+		if m.id = m.person; p.rnd.IntN(5) == 0 {
+			m.id = uuid.New()
+		}
+		p.reroll(m)
+		p.members = append(p.members, m)
+	}
 	p.save(t, p.members)
+	for _, home := range p.homes[:2] {
+		p.must(t, `INSERT INTO partnerships (id, asker_id, other_id, state, asked_by, asked_at, agreed_at)
+			VALUES (?, ?, ?, 'agreed', ?, now(), now())`, uuid.New(), p.company, home, p.members[0].person)
+	}
 	return p
+}
+
+func (p *population) keepToPartners(t testing.TB) {
+	for _, m := range p.members {
+		p.must(t, "UPDATE people SET shown_to = 'partners' WHERE id = ? AND shown_to = 'everyone'", m.person)
+	}
 }
 
 func (p *population) must(t testing.TB, sql string, args ...any) {
@@ -94,7 +126,11 @@ func (p *population) one(of ...string) string { return of[p.rnd.IntN(len(of))] }
 
 // reroll gives a member new facts, drawn from few values.
 func (p *population) reroll(m *member) {
-	*m = member{id: m.id, person: m.person, hidden: p.rnd.IntN(25) == 0}
+	*m = member{id: m.id, person: m.person, outside: m.outside, hidden: p.rnd.IntN(25) == 0 && (m.outside == nil || m.guest()),
+		shown: p.one("nobody", "nobody", "nobody", "nobody", "partners", "everyone"), dollars: p.rnd.IntN(12) == 0, barred: p.rnd.IntN(40) == 0}
+	if m.outside != nil {
+		m.shown = p.one("nobody", "partners", "partners", "everyone")
+	}
 	if p.rnd.IntN(3) > 0 {
 		m.rate = 2000 + 1000*p.rnd.Int64N(4)
 	}
@@ -104,7 +140,7 @@ func (p *population) reroll(m *member) {
 	for range 1 + p.rnd.IntN(3)/2 + p.rnd.IntN(4)/3 {
 		left := p.today.AddDate(-p.rnd.IntN(6), -p.rnd.IntN(3), -p.rnd.IntN(2)-1)
 		s := stint{uuid.Nil, left.AddDate(-p.rnd.IntN(7), 0, -365*p.rnd.IntN(2)), left}
-		if p.rnd.IntN(5) > 0 {
+		if p.rnd.IntN(5) > 0 && m.outside == nil {
 			s.department = p.departments[p.rnd.IntN(4)]
 		}
 		same := func(o stint) bool { return o.department == s.department && o.joined.Equal(s.joined) }
@@ -139,7 +175,7 @@ func (p *population) save(t testing.TB, members []*member) {
 			return err
 		}
 		var steps []string
-		for _, of := range []string{"reviews WHERE person_id", "person_skills WHERE person_id", "stints WHERE membership_id", "memberships WHERE id", "people WHERE id"} {
+		for _, of := range []string{"bars WHERE person_id", "reviews WHERE person_id", "person_skills WHERE person_id", "stints WHERE membership_id", "memberships WHERE id", "people WHERE id"} {
 			steps = append(steps, "DELETE FROM "+of+" = ANY(SELECT unnest(ARRAY[person_id, id]) FROM jsonb_to_recordset(@memberships) AS x (id uuid, person_id uuid))")
 		}
 		for _, t := range tables {
@@ -158,8 +194,9 @@ func (p *population) save(t testing.TB, members []*member) {
 }
 
 var tables = []struct{ name, columns string }{
-	{"people", "id, family_name, hourly_rate, available_from"},
-	{"memberships", "id, company_id, person_id, hidden"},
+	{"people", "id, family_name, hourly_rate, rate_currency, available_from, shown_to"},
+	{"memberships", "id, company_id, person_id, hidden, outside"},
+	{"bars", "id, company_id, person_id, kind, from_on, until_on, reason, made_by, made_at"},
 	{"stints", "id, company_id, membership_id, department_id, joined_on, left_on"},
 	{"person_skills", "person_id, skill_id, evidence, company_id, level"},
 	{"reviews", "id, company_id, contract_id, person_id, by_side, rating"},
@@ -169,10 +206,21 @@ func (p *population) rows(members []*member) map[string]any {
 	rows := map[string][]map[string]any{}
 	add := func(table string, row map[string]any) { rows[table] = append(rows[table], row) }
 	for _, m := range members {
-		add("people", map[string]any{"id": m.person, "family_name": "N", "hourly_rate": orNull(m.rate), "available_from": date(m.free)})
-		add("memberships", map[string]any{"id": m.id, "company_id": p.company, "person_id": m.person, "hidden": m.hidden})
+		add("people", map[string]any{"id": m.person, "family_name": "N", "hourly_rate": orNull(m.rate), "rate_currency": m.currency(),
+			"available_from": date(m.free), "shown_to": m.shown})
+		at, membership := p.company, m.id
+		if m.outside != nil {
+			at, membership = m.outside.home, m.outside.membership
+			add("memberships", map[string]any{"id": membership, "company_id": at, "person_id": m.person, "hidden": false, "outside": false})
+		}
+		if m.outside == nil || m.guest() {
+			add("memberships", map[string]any{"id": m.id, "company_id": p.company, "person_id": m.person, "hidden": m.hidden, "outside": m.outside != nil})
+		}
+		if m.barred || p.rnd.IntN(40) == 0 {
+			add("bars", p.bar(m))
+		}
 		for _, s := range m.stints {
-			row := map[string]any{"id": uuid.New(), "company_id": p.company, "membership_id": m.id, "joined_on": date(s.joined), "left_on": date(s.left)}
+			row := map[string]any{"id": uuid.New(), "company_id": at, "membership_id": membership, "joined_on": date(s.joined), "left_on": date(s.left)}
 			if s.department != uuid.Nil {
 				row["department_id"] = s.department
 			}
@@ -195,6 +243,27 @@ func (p *population) rows(members []*member) map[string]any {
 		args[t.name] = string(body)
 	}
 	return args
+}
+
+func (m *member) currency() string {
+	if m.dollars {
+		return "USD"
+	}
+	return "JPY"
+}
+
+// bar keeps somebody apart today, from a day to another; or it did so until yesterday, or will from tomorrow.
+func (p *population) bar(m *member) map[string]any {
+	from, until := p.today.AddDate(0, 0, -p.rnd.IntN(2)), p.today.AddDate(0, 0, p.rnd.IntN(2))
+	switch {
+	case m.barred:
+	case p.rnd.IntN(2) == 0:
+		from, until = p.today.AddDate(0, 0, -9), p.today.AddDate(0, 0, -1)
+	default:
+		from, until = p.today.AddDate(0, 0, 1), p.today.AddDate(0, 0, 9)
+	}
+	return map[string]any{"id": uuid.New(), "company_id": p.company, "person_id": m.person, "kind": "conflict", "from_on": date(from), "until_on": date(until),
+		"reason": "x", "made_by": m.person, "made_at": now}
 }
 
 func orNull(n int64) any {
