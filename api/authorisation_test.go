@@ -55,6 +55,7 @@ func (t *tenant) fill(w *world) {
 	run := w.as(t.Office, "POST", "/api/v1/companies/"+t.ids["companies"]+"/alumni/import?dry_run=true", people, "Content-Type: text/csv").wants(http.StatusAccepted)
 	t.ids["jobs"] = run.object()["id"].(string)
 	t.ids["searches"] = w.as(t.Manager, "POST", "/api/v1/saved-searches", tree{"kind": "talent", "company_id": t.ID}).wants(http.StatusCreated).object()["id"].(string)
+	t.ids["saved"] = t.ids["searches"]
 	t.typeSkills(w)
 	t.ids["tokens"] = w.as(t.Manager, "POST", "/api/v1/tokens", tree{"name": "one"}).wants(http.StatusCreated).object()["id"].(string)
 	session, err := w.Market.BeginSession(context.Background(), t.Manager.PersonID, "Firefox", "192.0.2.1")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -333,13 +334,12 @@ func (v *visit) postRecovery() error {
 	if err != nil {
 		return err
 	}
-	for _, d := range debts {
-		if d.MilestoneID == id {
-			err := v.Billing.AgreeRecovery(v.ctx, v.who, id, recoveryTerms(v.ctx, d))
-			if err != nil {
-				return v.retreat(err, "/payouts")
-			}
-		}
+	at := slices.IndexFunc(debts, func(d billing.Debt) bool { return d.MilestoneID == id })
+	if at < 0 {
+		return market.ErrNotFound
+	}
+	if err := v.Billing.AgreeRecovery(v.ctx, v.who, id, recoveryTerms(v.ctx, debts[at])); err != nil {
+		return v.retreat(err, "/payouts")
 	}
 	return v.to("/payouts", "debt.agreed")
 }

@@ -97,7 +97,7 @@ func TestFinanceSeesEverythingThatNeedsSeeingToAfterMoneyHasMoved(t *testing.T) 
 	}
 	w.Check(w.sim.DecideDispute(dp, false))
 	w.settle()
-	finance.get("/money/chargebacks/"+dp).says("Lost: the money that was held has gone back to the payer.").check("en")
+	finance.get("/money/chargebacks/" + dp).says("Lost: the money that was held has gone back to the payer.").check("en")
 	finance.get("/money/ledger").says("Chargeback lost", "Refund came back", "Chargeback fees").check("en")
 }
 
