@@ -146,6 +146,26 @@ func TestEndingAPartnershipOrAConsentTakesPeopleOutAtOnce(t *testing.T) {
 	counts(1, 0)
 }
 
+// TestACompanysOwnConstantsHoldForPeopleFromOutside: their documents are written by the house's.
+func TestACompanysOwnConstantsHoldForPeopleFromOutside(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	n := newNeighbourhood(t)
+	aoi, midori := n.companies[0], n.companies[1]
+	n.neighbour("Mori Kenji", market.ShownToEveryone, midori)
+	task := aoi.Task("Anybody", 300_000, open(market.ToEveryone))
+	n.drain()
+	f, err := n.s.FormulaOf(ctx, aoi.Administrator, aoi.ID)
+	n.Check(err)
+	own := f.Constants()
+	own.Record, own.Tenure = own.Record+500, own.Tenure-500
+	_, err = n.s.SetConstants(ctx, aoi.Administrator, aoi.ID, f.Version, own)
+	n.Check(err)
+	if items := n.rank(aoi, task.ID); len(items) != 1 || items[0].Parts.Record != 1125 {
+		t.Errorf("%+v", items)
+	}
+}
+
 func (n *neighbourhood) drain() {
 	n.Helper()
 	_, err := n.s.Drain(context.Background())

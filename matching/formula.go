@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -150,6 +151,12 @@ func (f Formula) stored() Formula {
 	return f
 }
 
+// sameRecord reports whether both formulas give the same points for ratings. The documents of people from outside serve
+// every company, by the house's formula.
+func (f Formula) sameRecord(g Formula) bool {
+	return f.Record == g.Record && f.PriorMean == g.PriorMean && f.PriorCount == g.PriorCount
+}
+
 // A Preview sets a task's list by the present constants beside the list by others.
 type Preview struct {
 	Was, Would []Moved
@@ -203,12 +210,12 @@ func moved(list, other []Candidate) []Moved {
 	return out
 }
 
-// scoreAll scores every member of the question's company from the facts and gives the k best.
+// scoreAll scores everybody whom the question can reach from the facts and gives the k best.
 func (s *Service) scoreAll(ctx context.Context, q Question, k int) ([]Hit, error) {
 	var best []Hit
 	for last := uuid.Nil; ; {
 		var ids []uuid.UUID
-		err := s.db.Gorm(ctx).Raw("SELECT id FROM memberships WHERE company_id = ? AND id > ? ORDER BY id LIMIT ?", q.Company, last, rebuildBatch).Scan(&ids).Error
+		err := s.db.Gorm(ctx).Raw("SELECT id FROM ranked_as WHERE company_id = ANY(?) AND id > ? ORDER BY id LIMIT ?", pq.Array(q.companies()), last, rebuildBatch).Scan(&ids).Error
 		if err != nil || len(ids) == 0 {
 			return best, err
 		}
