@@ -83,9 +83,9 @@ func (s *Service) SearchPeople(ctx context.Context, who market.Actor, q TalentQu
 
 // countPeople asks PostgreSQL for the page, the total and the facets, in one statement.
 func (s *Service) countPeople(ctx context.Context, who market.Actor, c market.Company, q TalentQuery, m matched) ([]uuid.UUID, Found, error) {
-	g := s.db.Gorm(ctx)
 	p := pageOf{market.Page(q.Limit), max(q.Offset, 0)}
-	return tallied(g.Raw(`WITH found AS MATERIALIZED (?)
+	return s.tallied(ctx, func(g *gorm.DB) *gorm.DB {
+		return g.Raw(`WITH found AS MATERIALIZED (?)
 		SELECT 'total' AS facet, '' AS value, count(*) AS n FROM found
 		UNION ALL (SELECT 'hit', id::text, 0 FROM found ORDER BY place, id DESC LIMIT ? OFFSET ?)
 		UNION ALL (SELECT 'department', s.department_id::text, count(DISTINCT f.id) FROM found f JOIN stints s ON s.membership_id = f.id
@@ -94,7 +94,8 @@ func (s *Service) countPeople(ctx context.Context, who market.Actor, c market.Co
 			JOIN skills k ON k.id = h.skill_id AND (k.company_id IS NULL OR k.company_id = ?) GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ?)
 		UNION ALL (SELECT 'free', free, count(*) FROM found GROUP BY 2 ORDER BY array_position(ARRAY['now', 'month', 'quarter', 'later'], free))
 		UNION ALL (SELECT 'away', away, count(*) FROM found GROUP BY 2 ORDER BY array_position(ARRAY['staff', '0', '1', '3', '5', '10'], away))`,
-		s.peopleFound(g, who, c, q, m), p.limit, p.offset, mostValues, q.Company, mostValues))
+			s.peopleFound(g, who, c, q, m), p.limit, p.offset, mostValues, q.Company, mostValues)
+	})
 }
 
 // mostValues is how many values of a facet are counted: the most frequent ones.

@@ -123,9 +123,9 @@ func skillNamesOf(g *gorm.DB, tasks []market.Task) (map[string][]string, error) 
 
 // countTasks asks PostgreSQL for the page, the total and the facets, in one statement.
 func (s *Service) countTasks(ctx context.Context, who market.Actor, q TaskQuery, m matched) ([]uuid.UUID, Found, error) {
-	g := s.db.Gorm(ctx)
 	p := pageOf{market.Page(q.Limit), max(q.Offset, 0)}
-	return tallied(g.Raw(`WITH found AS MATERIALIZED (?)
+	return s.tallied(ctx, func(g *gorm.DB) *gorm.DB {
+		return g.Raw(`WITH found AS MATERIALIZED (?)
 		SELECT 'total' AS facet, '' AS value, count(*) AS n FROM found
 		UNION ALL (SELECT 'hit', id::text, 0 FROM found ORDER BY place, id DESC LIMIT ? OFFSET ?)
 		UNION ALL (SELECT 'company', company_id::text, count(*) FROM found GROUP BY 2 ORDER BY 3 DESC, 2 LIMIT ?)
@@ -133,7 +133,8 @@ func (s *Service) countTasks(ctx context.Context, who market.Actor, q TaskQuery,
 		UNION ALL (SELECT 'state', state, count(*) FROM found GROUP BY 2 ORDER BY array_position(ARRAY['draft', 'published', 'awarded', 'completed', 'canceled'], state))
 		UNION ALL (SELECT 'budget', band, count(*) FROM found GROUP BY 2 ORDER BY array_position(ARRAY['open', '0', '100000', '300000', '1000000'], band))
 		UNION ALL (SELECT 'due', due, count(*) FROM found GROUP BY 2 ORDER BY 2 LIMIT ?)`,
-		s.tasksFound(g, who, q, m), p.limit, p.offset, mostValues, mostValues, mostValues))
+			s.tasksFound(g, who, q, m), p.limit, p.offset, mostValues, mostValues, mostValues)
+	})
 }
 
 const (

@@ -102,7 +102,7 @@ func (s *Service) DrainTexts(ctx context.Context) (confirmed int, err error) {
 			if err != nil {
 				errs = append(errs, fmt.Errorf("bringing %s's words up to date: %w", s.texts[stage].Name(), err))
 			}
-			if n < textBatch || err != nil {
+			if n < changesAtOnce || err != nil {
 				break
 			}
 		}
@@ -110,8 +110,10 @@ func (s *Service) DrainTexts(ctx context.Context) (confirmed int, err error) {
 	return confirmed, errors.Join(errs...)
 }
 
-// textBatch is how many changes are written at a time.
-const textBatch = 2000
+const (
+	textBatch     = 2000          // texts read at a time by a rebuild
+	changesAtOnce = 5 * textBatch // changes written at a time: many are of the same thing
+)
 
 // A textChange is a row of search_pending.
 type textChange struct {
@@ -123,15 +125,14 @@ type textChange struct {
 
 func (s *Service) drainTextStage(ctx context.Context, stage int) (int, error) {
 	var rows []textChange
-	err := s.db.Gorm(ctx).Raw("SELECT seq, kind, company_id, id FROM search_pending WHERE stage = ? ORDER BY seq LIMIT ?", stage, textBatch).Scan(&rows).Error
+	err := s.db.Gorm(ctx).Raw("SELECT seq, kind, company_id, id FROM search_pending WHERE stage = ? ORDER BY seq LIMIT ?", stage, changesAtOnce).Scan(&rows).Error
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
-	seqs, ids := make([]int64, len(rows)), map[freetext.Kind][]uuid.UUID{}
+	seqs, ids, seen := make([]int64, len(rows)), map[freetext.Kind][]uuid.UUID{}, map[uuid.UUID]bool{}
 	for i, r := range rows {
-		seqs[i] = r.Seq
-		if !slices.Contains(ids[r.Kind], r.ID) {
-			ids[r.Kind] = append(ids[r.Kind], r.ID)
+		if seqs[i] = r.Seq; !seen[r.ID] {
+			seen[r.ID], ids[r.Kind] = true, append(ids[r.Kind], r.ID)
 		}
 	}
 	var docs []freetext.Document

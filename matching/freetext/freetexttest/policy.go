@@ -33,16 +33,16 @@ func Policy(t *testing.T, name string, tolerant bool, serve Serve) {
 		t.Fatal(err)
 	}
 	v := &visitor{town: town, s: s, name: name, tolerant: tolerant}
-	v.lookAround("as built", 80)
+	v.lookAround("as built", 50)
 	for range 3 {
 		town.change()
-		v.lookAround("with changes that the index has not seen", 30)
+		v.lookAround("with changes that the index has not seen", 15)
 		if _, err := s.DrainTexts(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		v.lookAround("after the index has seen them", 30)
+		v.lookAround("after the index has seen them", 15)
 	}
-	if v.hits < 200 {
+	if v.hits < 100 {
 		t.Fatalf("only %d results were compared", v.hits)
 	}
 }
