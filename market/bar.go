@@ -201,8 +201,8 @@ func (s *Service) Lift(ctx context.Context, who Actor, id uuid.UUID) error {
 		if err := one(tx.Where("id = ?", id).Take(&b)); err != nil {
 			return err
 		}
-		mine := b.Kind == BlockedByPerson && b.PersonID == who.PersonID
-		if b.Kind == BlockedByPerson && !mine {
+		mine := b.Kind == BlockedByPerson
+		if mine != (b.PersonID == who.PersonID) { // somebody else's block, or what is held against the actor
 			return ErrNotFound
 		}
 		if !mine {
