@@ -17,7 +17,7 @@ func known(variable string) bool {
 	})
 }
 
-func read(t *testing.T, file string) string {
+func content(t *testing.T, file string) string {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -38,7 +38,7 @@ func TestComposeNamesOnlyWhatExists(t *testing.T) {
 		}
 		Secrets map[string]struct{ File string }
 	}
-	if err := yaml.Unmarshal([]byte(read(t, "../../deploy/compose.yaml")), &file); err != nil {
+	if err := yaml.Unmarshal([]byte(content(t, "../../deploy/compose.yaml")), &file); err != nil {
 		t.Fatal(err)
 	}
 	if len(file.Services) != 4 {
@@ -74,7 +74,7 @@ func TestComposeNamesOnlyWhatExists(t *testing.T) {
 }
 
 func TestTheUnitAndTheImageNameOnlyWhatExists(t *testing.T) {
-	unit, image := read(t, "../../deploy/homecoming.service"), read(t, "../../deploy/Dockerfile")
+	unit, image := content(t, "../../deploy/homecoming.service"), content(t, "../../deploy/Dockerfile")
 	for _, m := range regexp.MustCompile(`(?m)^Environment=([A-Z_]+)=%d/(\w+)`).FindAllStringSubmatch(unit, -1) {
 		if !known(m[1]) {
 			t.Errorf("the unit sets %s, which is no setting", m[1])
