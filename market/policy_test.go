@@ -13,7 +13,7 @@ import (
 	"homecoming/market/markettest"
 )
 
-var everyRole = []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office, market.Staff, market.Operator, market.Alumnus}
+var everyRole = []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office, market.Staff, market.Operator, market.Alumnus, market.Outsider}
 
 var everyAction = []market.Action{market.ManagePeople, market.SeePeople, market.PostTasks, market.SeeTasks, market.BidOnTasks, market.SeeContracts,
 	market.RunContracts, market.DeliverWork, market.SeeMoney, market.ReconcileMoney, market.Administer}
@@ -45,12 +45,12 @@ func TestARoleMayDoWhatThePolicySaysAtItsOwnCompanyAlone(t *testing.T) {
 	}
 }
 
-func TestAnAdministratorIsNeitherAlumnusNorOperator(t *testing.T) {
+func TestAnAdministratorIsNeitherAlumnusNorOutsiderNorOperator(t *testing.T) {
 	t.Parallel()
 	here := uuid.New()
 	who := market.Actor{Grants: []market.Grant{{CompanyID: here, Role: market.Administrator}}}
 	for _, role := range everyRole {
-		if got := who.Is(here, role); got != (role != market.Alumnus && role != market.Operator) {
+		if got := who.Is(here, role); got != (role != market.Alumnus && role != market.Outsider && role != market.Operator) {
 			t.Errorf("%s: %v", role, got)
 		}
 	}
