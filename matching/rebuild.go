@@ -1,12 +1,15 @@
 package matching
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
+	"golang.org/x/sync/errgroup"
 	"gorm.io/gorm"
 
 	"homecoming/internal/problem"
@@ -140,16 +143,18 @@ func (s *Service) rebuildInPlace(ctx context.Context, progress func(done, total 
 		ON CONFLICT (name) DO UPDATE SET built_at = now(), format = excluded.format`, ix.Name(), ix.Format()).Error
 }
 
-// fill puts the documents of all memberships, reading ahead while the index takes them in.
+// fill puts the documents of all memberships, read by several at a time while the index takes them in.
 func (s *Service) fill(ctx context.Context, put func([]Document) error, progress func(done, total int)) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ahead, read := s.readAhead(ctx)
+	done := 0
 	for p := range ahead {
 		if err := put(p.docs); err != nil {
 			return err
 		}
-		progress(p.done, p.total)
+		done += len(p.docs)
+		progress(done, max(done, p.total))
 	}
 	if err := <-read; err != nil {
 		return err
@@ -157,28 +162,39 @@ func (s *Service) fill(ctx context.Context, put func([]Document) error, progress
 	return put(nil)
 }
 
-// A portion is what one reading gives, and how far that is.
+// A portion is what one reading gives, of how many there are.
 type portion struct {
-	docs        []Document
-	done, total int
+	docs  []Document
+	total int
 }
 
-// readAhead reads all documents, a portion ahead of whoever takes them, until ctx ends.
+// readers is how many read at a time: the index stands still until the first large batch is there.
+const readers = 3
+
+// readAhead reads all documents, in no order, ahead of whoever takes them, until ctx ends.
 func (s *Service) readAhead(ctx context.Context) (<-chan portion, <-chan error) {
-	ahead, read := make(chan portion, 1), make(chan error, 1)
+	ahead, read := make(chan portion, readers), make(chan error, 1)
 	go func() {
 		defer close(ahead)
-		var docs []Document
-		handOver := func(done, total int) {
-			select {
-			case ahead <- portion{docs, done, total}:
-			case <-ctx.Done():
-			}
-		}
-		read <- s.eachBatch(ctx, nil, handOver, func(ids []uuid.UUID) (err error) {
-			docs, err = s.documents(ctx, ids)
-			return err
+		reading, within := errgroup.WithContext(ctx)
+		reading.SetLimit(readers)
+		var total atomic.Int64
+		err := s.eachBatch(within, nil, func(_, of int) { total.Store(int64(of)) }, func(ids []uuid.UUID) error {
+			reading.Go(func() error {
+				docs, err := s.documents(within, ids)
+				if err != nil {
+					return err
+				}
+				select {
+				case ahead <- portion{docs, int(total.Load())}:
+					return nil
+				case <-within.Done():
+					return within.Err()
+				}
+			})
+			return within.Err()
 		})
+		read <- cmp.Or(reading.Wait(), err) // what a reader says explains why the others stopped
 	}()
 	return ahead, read
 }

@@ -49,14 +49,14 @@ type feeder struct {
 	lines   bytes.Buffer
 	gone    []string
 	docs    int
-	enough  int // so many documents make a batch: few at first, so that the server begins soon
 	waiting []int64
 	flushed bool
 }
 
+// Batches are large: those of 25,000 cost the server a quarter more processor time for each document than those of 50,000,
+// and those of 10,000 half as much again; larger ones save nothing, and it would begin later.
 const (
-	firstBatch  = 5_000
-	largest     = 50_000
+	batchDocs   = 50_000
 	batchBytes  = 64 << 20
 	mostWaiting = 2
 )
@@ -75,10 +75,9 @@ func (f *feeder) put(ctx context.Context, docs []matching.Document) error {
 		f.gone = append(f.gone, gone...)
 	}
 	f.docs += len(docs)
-	if f.docs < max(f.enough, firstBatch) && f.lines.Len() < batchBytes {
+	if f.docs < batchDocs && f.lines.Len() < batchBytes {
 		return nil
 	}
-	f.enough = min(4*max(f.enough, firstBatch), largest)
 	return f.upload(ctx, mostWaiting)
 }
 
