@@ -13,7 +13,7 @@ import (
 // savedSearch is a search that the reader keeps, and hears from.
 type savedSearch struct {
 	ID uuid.UUID `json:"id" format:"uuid"`
-	searchWords
+	SearchWords
 	Paused    bool      `json:"paused"`
 	Version   int       `json:"version" doc:"Raised by every edit; say which one you looked at"`
 	NextAt    time.Time `json:"next_at" doc:"When it looks again at the latest"`
@@ -21,8 +21,8 @@ type savedSearch struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// searchWords are what a search looks for. In requests skills and departments may be names.
-type searchWords struct {
+// SearchWords are what a search looks for. In requests skills and departments may be names.
+type SearchWords struct {
 	Kind        string      `json:"kind" enum:"work,talent" doc:"Tasks on offer to me, or alumni of a company"`
 	CompanyID   *uuid.UUID  `json:"company_id,omitempty" format:"uuid" doc:"For talent: whose alumni"`
 	Name        string      `json:"name,omitempty" maxLength:"100" doc:"Made of the rest when left out"`
@@ -39,13 +39,13 @@ type searchWords struct {
 
 func savedOf(s matching.SavedSearch) savedSearch {
 	view := savedSearch{ID: s.ID, Paused: s.PausedAt != nil, Version: s.Version, NextAt: s.NextAt, CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
-		searchWords: searchWords{Kind: string(s.Kind), CompanyID: s.CompanyID, Name: s.Name, Text: s.Text, Skills: orEmpty([]string(s.Skills)), Departments: orEmpty([]string(s.Departments)),
+		SearchWords: SearchWords{Kind: string(s.Kind), CompanyID: s.CompanyID, Name: s.Name, Text: s.Text, Skills: orEmpty([]string(s.Skills)), Departments: orEmpty([]string(s.Departments)),
 			BudgetFrom: s.BudgetFrom, DueBy: s.DueBy, AvailableBy: s.AvailableBy, MaxRate: s.MaxRate, Rhythm: string(s.Rhythm)}}
 	view.Companies = s.CompanyIDs()
 	return view
 }
 
-func (w searchWords) draft() matching.SearchDraft {
+func (w SearchWords) draft() matching.SearchDraft {
 	d := matching.SearchDraft{Kind: matching.SavedKind(w.Kind), Name: w.Name, Text: w.Text, Skills: w.Skills, Companies: w.Companies, Departments: w.Departments,
 		BudgetFrom: w.BudgetFrom, DueBy: w.DueBy, AvailableBy: w.AvailableBy, MaxRate: w.MaxRate, Rhythm: matching.Rhythm(w.Rhythm)}
 	if w.CompanyID != nil {
@@ -59,7 +59,7 @@ func (s *Server) savedSearches(ctx context.Context, _ *nothing) (*out[list[saved
 	return answer(whole(all, savedOf), err)
 }
 
-type newSearch struct{ Body searchWords }
+type newSearch struct{ Body SearchWords }
 
 func (s *Server) saveSearch(ctx context.Context, in *newSearch) (*made[savedSearch], error) {
 	saved, err := s.cfg.Matching.SaveSearch(ctx, reader(ctx), in.Body.draft())
@@ -79,7 +79,7 @@ type SearchEdit struct {
 	OfID
 	Body struct {
 		Version int `json:"version" doc:"The one you looked at"`
-		searchWords
+		SearchWords
 	}
 }
 

@@ -104,8 +104,8 @@ type talentQuery struct {
 }
 
 type foundMember struct {
-	member
-	Marks []mark `json:"marks"`
+	Member member `json:"member"`
+	Marks  []mark `json:"marks"`
 }
 
 func (s *Server) searchPeople(ctx context.Context, in *talentQuery) (*out[results[foundMember]], error) {
@@ -138,7 +138,7 @@ type taskSearch struct {
 }
 
 type foundTask struct {
-	task
+	Task        task   `json:"task"`
 	CompanyName string `json:"company_name"`
 	Marks       []mark `json:"marks"`
 }

@@ -348,7 +348,7 @@ func (s *Service) nextLook(g *gorm.DB, saved SavedSearch) (time.Time, error) {
 	c := market.Company{TimeZone: "Asia/Tokyo"}
 	err := g.Raw(`SELECT time_zone FROM companies WHERE id = ? UNION ALL (SELECT c.time_zone FROM memberships m JOIN companies c ON c.id = m.company_id
 		WHERE m.person_id = ? AND NOT m.outside ORDER BY m.created_at, m.id) LIMIT 1`, saved.CompanyID, saved.PersonID).Scan(&c.TimeZone).Error
-	return saved.Rhythm.after(now, c.Zone()), err
+	return saved.Rhythm.after(now, c.Zone()).UTC(), err
 }
 
 // after is the next morning of the rhythm; for weekly ones a Monday's.

@@ -235,7 +235,7 @@ func (v *visitor) fits(m market.Member, q matching.TalentQuery) bool {
 		return slices.ContainsFunc(m.Skills, func(k market.MemberSkill) bool { return k.SkillID == id })
 	}
 	staff := !m.Alumnus && len(m.Stints) > 0
-	return (q.Away == "" || v.away(m) == q.Away) && (q.Free == "" || v.free(m) == q.Free) && !(q.Alumni && staff) &&
+	return (q.Away == "" || v.away(m) == q.Away) && (q.Free == "" || v.free(m) == q.Free) && (!q.Alumni || !staff) &&
 		!slices.ContainsFunc(q.Skills, func(id string) bool { return !holds(id) })
 }
 
