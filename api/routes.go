@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"homecoming/api/access"
 	"homecoming/billing"
@@ -11,6 +12,11 @@ import (
 // endpoints is the table of every route but the pages'. What a line needs is an action of market's policy, SignedIn
 // where the use case itself decides what somebody sees, or Anybody.
 func (s *Server) endpoints() []endpoint {
+	return slices.Concat(s.aboutMe(), s.aboutPeople(), s.aboutWork(), s.aboutContracts(), s.aboutMoney(), s.forMachines())
+}
+
+// aboutMe is coming in, and what belongs to one person.
+func (s *Server) aboutMe() []endpoint {
 	return []endpoint{
 		limited(post("/session", access.Anybody, s.signIn, "Sign in by password")),
 		remove("/session", access.Anybody, s.signOut, "Sign out"),
@@ -46,7 +52,12 @@ func (s *Server) endpoints() []endpoint {
 		get("/tokens", access.SignedIn, s.tokens, "My tokens"),
 		once(post("/tokens", access.SignedIn, s.createToken, "Make a token")),
 		remove("/tokens/{id}", access.SignedIn, s.revokeToken, "Revoke a token"),
+	}
+}
 
+// aboutPeople is companies, whom they know, and what people can do.
+func (s *Server) aboutPeople() []endpoint {
+	return []endpoint{
 		get("/companies/{id}", access.SignedIn, s.company, "A company of mine"),
 		patch("/companies/{id}", market.Administer, s.editCompany, "Change a company's settings"),
 		get("/companies/{id}/departments", access.SignedIn, s.departments, "Its departments"),
@@ -92,7 +103,12 @@ func (s *Server) endpoints() []endpoint {
 		patch("/skills/{id}", market.ManageSkills, s.editOwnSkill, "Rename it, or say what is broader"),
 		post("/skills/{id}/merge", market.ManageSkills, s.mergeSkill, "Make it another skill, with all that names it"),
 		post("/skill-merges/{id}/undo", market.ManageSkills, s.undoMerge, "Take a merge back while nothing else changed"),
+	}
+}
 
+// aboutWork is tasks and the bids for them.
+func (s *Server) aboutWork() []endpoint {
+	return []endpoint{
 		get("/tasks", access.SignedIn, s.tasks, "The tasks I may see"),
 		post("/tasks", market.PostTasks, s.postTask, "Draft a task"),
 		get("/tasks/{id}", access.SignedIn, s.task, "One task"),
@@ -120,7 +136,12 @@ func (s *Server) endpoints() []endpoint {
 		post("/bids/{id}/withdraw", market.BidOnTasks, s.withdraw, "Take my bid back"),
 
 		post("/bids/{id}/accept", access.SignedIn, s.acceptBid, "Turn a bid into a contract"),
+	}
+}
 
+// aboutContracts is what was agreed, from the first day to a dispute.
+func (s *Server) aboutContracts() []endpoint {
+	return []endpoint{
 		get("/contracts", access.SignedIn, s.contracts, "The contracts I may see"),
 		get("/contracts/{id}", access.SignedIn, s.contract, "One contract with its terms, notice and milestones"),
 		post("/contracts/{id}/pause", market.RunContracts, s.pauseContract, "Let a contract rest"),
@@ -148,7 +169,12 @@ func (s *Server) endpoints() []endpoint {
 		post("/disputes/{id}/withdraw", access.SignedIn, s.withdrawDispute, "Take my dispute back"),
 		post("/disputes/{id}/rule", market.RuleDisputes, s.rule, "Decide what the parties could not settle"),
 		post("/disputes/{id}/confirm", market.RuleDisputes, s.confirmRuling, "Confirm what somebody else decided"),
+	}
+}
 
+// aboutMoney is money after it has moved, and the books.
+func (s *Server) aboutMoney() []endpoint {
+	return []endpoint{
 		get("/companies/{id}/approvals", market.ApproveMoney, s.approvals, "What waits for a second person"),
 		post("/approvals/{id}/approve", market.ApproveMoney, s.approve, "Carry out what somebody else asked for"),
 		post("/approvals/{id}/decline", market.ApproveMoney, s.decline, "Say no to it"),
@@ -174,7 +200,12 @@ func (s *Server) endpoints() []endpoint {
 		get("/companies/{id}/reconciliations", market.SeeMoney, s.reconciliations, "The latest reconciliations"),
 		post("/reconciliations", market.ReconcileMoney, s.reconcile, "Compare the ledger with the payment provider"),
 		get("/reconciliations/{id}", market.SeeMoney, s.reconciliation, "How far it is, and what it found"),
+	}
+}
 
+// forMachines is what no person asks for.
+func (s *Server) forMachines() []endpoint {
+	return []endpoint{
 		plain(http.MethodPost, "/webhooks/stripe", s.webhook(billing.PlatformEndpoint)),
 		plain(http.MethodPost, "/webhooks/stripe/connect", s.webhook(billing.ConnectEndpoint)),
 		plain(http.MethodGet, prefix+"/openapi.json", s.openapi),

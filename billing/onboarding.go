@@ -238,7 +238,7 @@ func (s *Service) loseAccount(ctx context.Context, id string) error {
 		}
 		state, err := accountMachine.Next(a.State, "leave", TheProvider, a)
 		if err != nil {
-			return nil // it has gone already
+			return nil //nolint:nilerr // it has gone already
 		}
 		now := s.clock.Now()
 		err = tx.Exec("UPDATE payout_accounts SET state = ?, transfers = false, payouts = false, updated_at = ? WHERE person_id = ?", state, now, a.PersonID).Error

@@ -23,7 +23,7 @@ func (s *Service) post(tx *gorm.DB, entries ...Entry) error {
 func (s *Service) endOperation(tx *gorm.DB, o *Operation, do string) error {
 	to, err := operationMachine.Next(o.State, do, TheProvider, *o)
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // it is there already
 	}
 	return s.saveOperation(tx, o, to, 0)
 }

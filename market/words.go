@@ -96,7 +96,7 @@ func (s *Service) skillMeant(tx *gorm.DB, who Actor, text string) (string, error
 		return id, err
 	}
 	if asProblem(err) != nil { // several, or no name at all
-		return "", nil
+		return "", nil //nolint:nilerr // what is refused here has no one meaning
 	}
 	return skillKnown(tx, companiesOf(who), text)
 }

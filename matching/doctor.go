@@ -3,6 +3,7 @@ package matching
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
@@ -113,7 +114,7 @@ func (e *examiner) facts(ctx context.Context, ids []uuid.UUID) error {
 		}
 	}
 	missing, changed, err := e.ix.Differ(ctx, docs)
-	suspects := append(missing, changed...)
+	suspects := slices.Concat(missing, changed)
 	if err != nil || len(suspects) == 0 {
 		return err
 	}

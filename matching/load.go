@@ -158,7 +158,7 @@ func eachRow(q *gorm.DB, into []any, each func() error) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return err

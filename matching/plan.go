@@ -2,6 +2,7 @@ package matching
 
 import (
 	"math"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -36,7 +37,7 @@ func (s *search) foreseen(kth *Place) []List {
 	in := s.needs(side{in: true}, kth, target)
 	known, more := s.group(side{in: true}, in)
 	both, once := s.group(side{}, deeper(out, in))
-	if parted := append(plain, known...); lasts(both, once) > lasts(parted, cost+more) {
+	if parted := slices.Concat(plain, known); lasts(both, once) > lasts(parted, cost+more) {
 		return parted
 	}
 	return both

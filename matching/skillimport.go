@@ -31,9 +31,6 @@ type SkillChange struct{ Sign, ID, Name string }
 
 const mostSkillChanges = 1000
 
-// esco marks what an import of ESCO's list wrote, so that the next one replaces that and nothing else.
-const esco = "esco"
-
 var errRehearsal = errors.New("a dry run is taken back")
 
 // ImportESCO takes ESCO's skills in, in one transaction: concepts whose name is known here become that skill's, others

@@ -68,8 +68,8 @@ func (s *Service) sound(ctx context.Context, stage int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if r.usable(ix.Format()) != nil {
-		return false, nil
+	if unusable := r.usable(ix.Format()); unusable != nil {
+		return false, nil //nolint:nilerr // that is the answer
 	}
 	if stage == 0 {
 		return true, ix.Check(ctx)

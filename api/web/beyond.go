@@ -101,7 +101,7 @@ func (v *visit) showMember(m market.Member, typed barForm, fault ui.Fault) error
 
 func (v *visit) officeBars(m market.Member, typed barForm) (*barsView, error) {
 	if v.who.May(market.ManagePeople, m.CompanyID) != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // whoever may not manage people sees none
 	}
 	list, err := v.Market.Bars(v.ctx, v.who, m.CompanyID, m.ID)
 	return &barsView{list, typed}, err

@@ -101,10 +101,10 @@ func (f *form) constants() (matching.Constants, error) {
 
 // moveText says where somebody stood before.
 func moveText(ctx context.Context, m matching.Moved) string {
-	switch {
-	case m.Other == 0:
+	switch m.Other {
+	case 0:
 		return ui.T(ctx, "constants.move.new")
-	case m.Other == m.Place:
+	case m.Place:
 		return ui.T(ctx, "constants.move.same")
 	}
 	return ui.T(ctx, "constants.move.from", "n", m.Other)

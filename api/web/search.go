@@ -313,7 +313,7 @@ func (h hit) brief() hit {
 			others = append(others, c)
 		}
 	}
-	h.chips = append(wanted, others...)
+	h.chips = slices.Concat(wanted, others)
 	h.chips = h.chips[:min(len(h.chips), shownChips)]
 	return h
 }

@@ -95,7 +95,6 @@ type skillForm struct {
 	skill                  matching.OwnSkill
 	nameEN, nameJA         string
 	aliases, broader, into string
-	options                []string
 }
 
 func (v *visit) getSkill() error {

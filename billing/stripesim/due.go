@@ -124,7 +124,7 @@ func (s *Server) plan(done time.Time) {
 	}
 	for _, d := range s.disputes.all() {
 		if strings.HasSuffix(d.Status, "needs_response") {
-			s.wakeAt(stamp(d.EvidenceDetails.DueBy).time())
+			s.wakeAt(d.EvidenceDetails.DueBy.time())
 		}
 	}
 	for _, p := range s.payouts.all() {

@@ -91,7 +91,7 @@ func (ix *Index) Differ(ctx context.Context, docs []matching.Document) (missing,
 		switch {
 		case !there && d.Candidate:
 			missing = append(missing, d.Membership)
-		case there && !(d.Candidate && equal(d, body)):
+		case there && (!d.Candidate || !equal(d, body)):
 			changed = append(changed, d.Membership)
 		}
 	}

@@ -77,13 +77,13 @@ func newDocument(d matching.Document) document {
 }
 
 // stepOutside sets what only documents of people from outside have.
-func (out *document) stepOutside(d matching.Document) {
-	out.Company, out.From, out.Barred, out.Currency = outside, texts(d.From), texts(d.Barred), d.Currency
-	if d.Company != uuid.Nil {
-		out.Company = guest(d.Company)
+func (d *document) stepOutside(of matching.Document) {
+	d.Company, d.From, d.Barred, d.Currency = outside, texts(of.From), texts(of.Barred), of.Currency
+	if of.Company != uuid.Nil {
+		d.Company = guest(of.Company)
 	}
-	if d.Everyone {
-		out.From = append(out.From, everyone)
+	if of.Everyone {
+		d.From = append(d.From, everyone)
 	}
 }
 

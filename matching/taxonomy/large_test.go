@@ -64,7 +64,7 @@ func BenchmarkSearchAmong14000(b *testing.B) {
 	})
 	b.Run("typo", func(b *testing.B) {
 		for b.Loop() {
-			x.Search("hydrualic pmps", 8)
+			x.Search("hydralic pmps", 8)
 		}
 	})
 }

@@ -71,7 +71,7 @@ func (r Reindex) Run(ctx context.Context, progress io.Writer) (*Reindexed, error
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	m := &reindexing{Reindex: r, d: d, server: server, dir: dir, uid: "bench_reindex", client: &http.Client{Transport: &http.Transport{DisableCompression: true}},
 		result: &Reindexed{Members: r.Members, Seed: r.Seed, Yardstick: "the same documents uploaded as NDJSON from files, 50,000 lines at a time, into an index with the same settings"}}
 	defer m.clear(context.WithoutCancel(ctx))
