@@ -34,7 +34,12 @@ type OfSkill struct {
 	ID string `path:"id" maxLength:"100" example:"own-0192f1c8-0000-7000-8000-000000000000"`
 }
 
+func (o OfSkill) known() error { return OfText{o.ID}.known() }
+
 func (s *Server) ownSkill(ctx context.Context, in *OfSkill) (*out[companySkill], error) {
+	if err := in.known(); err != nil {
+		return nil, err
+	}
 	k, _, err := s.cfg.Matching.OwnSkill(ctx, access.Actor(ctx), in.ID)
 	return answer(ownSkillOf(k), err)
 }
@@ -50,6 +55,9 @@ type skillEdit struct {
 }
 
 func (s *Server) editOwnSkill(ctx context.Context, in *skillEdit) (*out[companySkill], error) {
+	if err := in.known(); err != nil {
+		return nil, err
+	}
 	k, err := s.cfg.Matching.EditOwnSkill(ctx, access.Actor(ctx), in.ID, matching.SkillEdit(in.Body))
 	return answer(ownSkillOf(k), err)
 }
@@ -75,6 +83,9 @@ type mergeWish struct {
 }
 
 func (s *Server) mergeSkill(ctx context.Context, in *mergeWish) (*out[merge], error) {
+	if err := in.known(); err != nil {
+		return nil, err
+	}
 	m, err := s.cfg.Matching.MergeOwnSkill(ctx, access.Actor(ctx), in.ID, in.Body.Into)
 	return answer(mergeOf(m), err)
 }

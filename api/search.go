@@ -71,6 +71,18 @@ func (p Page) offset() (int, error) {
 	return n, nil
 }
 
+// ids reads ids of the query.
+func ids(name string, texts []string) ([]uuid.UUID, error) {
+	list := make([]uuid.UUID, len(texts))
+	for i, text := range texts {
+		var err error
+		if list[i], err = uuid.Parse(text); err != nil {
+			return nil, ErrShape.On(name).With("expected", bilingual("expected string to be RFC 4122 uuid"))
+		}
+	}
+	return list, nil
+}
+
 // day reads a day of the query; nil when nothing was asked.
 func day(name, text string) (*civil.Date, error) {
 	if text == "" {
@@ -93,14 +105,14 @@ func least(n int64) *int64 {
 type talentQuery struct {
 	OfID
 	Page
-	Q           string      `query:"q" maxLength:"200" doc:"Words of names, readings, skills, departments and addresses; all must be found"`
-	Skills      []string    `query:"skill" doc:"Ids; who has every one of them"`
-	Departments []uuid.UUID `query:"department" format:"uuid" doc:"Ids; who was in one of them"`
-	AvailableBy string      `query:"available_by" format:"date" doc:"Free by this day"`
-	MaxRate     int64       `query:"max_rate" minimum:"0" doc:"At most so much an hour, in minor units; who states no rate is left out"`
-	Free        string      `query:"free" enum:"now,month,quarter,later" doc:"A value of the facet"`
-	Away        string      `query:"away" enum:"staff,0,1,3,5,10" doc:"A value of the facet: years since leaving, from"`
-	Alumni      bool        `query:"alumni" doc:"Without current staff"`
+	Q           string   `query:"q" maxLength:"200" doc:"Words of names, readings, skills, departments and addresses; all must be found"`
+	Skills      []string `query:"skill" doc:"Ids; who has every one of them"`
+	Departments []string `query:"department" doc:"Ids; who was in one of them"`
+	AvailableBy string   `query:"available_by" format:"date" doc:"Free by this day"`
+	MaxRate     int64    `query:"max_rate" minimum:"0" doc:"At most so much an hour, in minor units; who states no rate is left out"`
+	Free        string   `query:"free" enum:"now,month,quarter,later" doc:"A value of the facet"`
+	Away        string   `query:"away" enum:"staff,0,1,3,5,10" doc:"A value of the facet: years since leaving, from"`
+	Alumni      bool     `query:"alumni" doc:"Without current staff"`
 }
 
 type foundMember struct {
@@ -117,7 +129,11 @@ func (s *Server) searchPeople(ctx context.Context, in *talentQuery) (*out[result
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.cfg.Matching.SearchPeople(ctx, reader(ctx), matching.TalentQuery{Company: in.ID, Text: in.Q, Skills: in.Skills, Departments: in.Departments,
+	departments, err := ids("department", in.Departments)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.cfg.Matching.SearchPeople(ctx, reader(ctx), matching.TalentQuery{Company: in.ID, Text: in.Q, Skills: in.Skills, Departments: departments,
 		AvailableBy: by, MaxRate: least(in.MaxRate), Free: in.Free, Away: in.Away, Alumni: in.Alumni, Limit: in.Limit, Offset: offset})
 	return answer(resultsOf(found.Found, in.Page, offset, found.Items, func(p matching.FoundPerson) foundMember {
 		return foundMember{memberOf(p.Member), each(p.Marks, markOf)}
@@ -126,15 +142,15 @@ func (s *Server) searchPeople(ctx context.Context, in *talentQuery) (*out[result
 
 type taskSearch struct {
 	Page
-	Q          string      `query:"q" maxLength:"200" doc:"Words of titles, briefs, skills, departments and companies; all must be found"`
-	Companies  []uuid.UUID `query:"company_id" format:"uuid"`
-	State      string      `query:"state" enum:"draft,published,awarded,completed,canceled"`
-	Skills     []string    `query:"skill" doc:"Ids; every one of them wanted"`
-	BudgetFrom int64       `query:"budget_from" minimum:"0" doc:"Minor units, at least; tasks that are open to offers are in"`
-	Budget     string      `query:"budget" enum:"open,0,100000,300000,1000000" doc:"A value of the facet: a band of budgets, from"`
-	DueBy      string      `query:"due_by" format:"date"`
-	Due        string      `query:"due" doc:"A value of the facet: a month such as 2026-12, or none"`
-	ForMe      bool        `query:"for_me" doc:"Work on offer to me alone"`
+	Q          string   `query:"q" maxLength:"200" doc:"Words of titles, briefs, skills, departments and companies; all must be found"`
+	Companies  []string `query:"company_id" doc:"Ids; of one of them"`
+	State      string   `query:"state" enum:"draft,published,awarded,completed,canceled"`
+	Skills     []string `query:"skill" doc:"Ids; every one of them wanted"`
+	BudgetFrom int64    `query:"budget_from" minimum:"0" doc:"Minor units, at least; tasks that are open to offers are in"`
+	Budget     string   `query:"budget" enum:"open,0,100000,300000,1000000" doc:"A value of the facet: a band of budgets, from"`
+	DueBy      string   `query:"due_by" format:"date"`
+	Due        string   `query:"due" doc:"A value of the facet: a month such as 2026-12, or none"`
+	ForMe      bool     `query:"for_me" doc:"Work on offer to me alone"`
 }
 
 type foundTask struct {
@@ -152,8 +168,12 @@ func (s *Server) searchTasks(ctx context.Context, in *taskSearch) (*out[results[
 	if err != nil {
 		return nil, err
 	}
+	companies, err := ids("company_id", in.Companies)
+	if err != nil {
+		return nil, err
+	}
 	who := reader(ctx)
-	found, err := s.cfg.Matching.SearchTasks(ctx, who, matching.TaskQuery{Text: in.Q, Companies: in.Companies, State: market.TaskState(in.State), Skills: in.Skills,
+	found, err := s.cfg.Matching.SearchTasks(ctx, who, matching.TaskQuery{Text: in.Q, Companies: companies, State: market.TaskState(in.State), Skills: in.Skills,
 		BudgetFrom: least(in.BudgetFrom), Budget: in.Budget, DueBy: by, Due: in.Due, ForMe: in.ForMe, Limit: in.Limit, Offset: offset})
 	return answer(resultsOf(found.Found, in.Page, offset, found.Items, func(t matching.FoundTask) foundTask {
 		return foundTask{taskFor(who)(t.Task), t.Company.NameIn(string(access.Language(ctx))), each(t.Marks, markOf)}

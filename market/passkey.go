@@ -22,7 +22,7 @@ var (
 	ErrPasskey = problem.Define(problem.Unauthenticated, "passkey_refused",
 		"This passkey could not be checked. Try again, or sign in another way.",
 		"パスキーを確認できませんでした。もう一度お試しになるか、別の方法でサインインしてください。")
-	ErrNoPasskeys = problem.Define(problem.Unavailable, "no_passkeys",
+	ErrNoPasskeys = problem.Define(problem.Conflict, "no_passkeys",
 		"Passkeys need an address with a name, over HTTPS. The operator sets it by HOMECOMING_URL.",
 		"パスキーを使うには、HTTPSのドメイン名でアクセスする必要があります（HOMECOMING_URL で設定します）。")
 	ErrTooManyPasskeys = problem.Define(problem.Conflict, "too_many_passkeys",

@@ -98,7 +98,7 @@ var settings = []setting{
 	{name: "SMTP_URL", sample: "smtp://user:password@mail.example:587?from=no-reply@homecoming.example&name=Homecoming", put: link(func(c *Config) *string { return &c.SMTPURL }),
 		doc: "Where mail is handed over, and its sender: smtp:// with STARTTLS, smtps:// with TLS from the start. Unset: mails stay in the outbox table."},
 
-	{name: "HOMECOMING_SECRET_KEY", put: secretKey,
+	{name: "HOMECOMING_SECRET_KEY", sample: "at-least-32-random-characters-of-your-own", put: secretKey,
 		doc: "At least 32 random characters that seal secrets in the database, such as those of authenticator apps. Unset: nobody can set one up; dev makes its own."},
 
 	{name: "HOMECOMING_LOG", fallback: "json", put: oneOf(func(c *Config) *string { return &c.LogFormat }, "json", "text"),

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrNoKey is for what needs a sealed secret where the installation has no key.
-var ErrNoKey = problem.Define(problem.Unavailable, "no_secret_key",
+var ErrNoKey = problem.Define(problem.Conflict, "no_secret_key",
 	"This installation has no key to keep the secret safe. Its operator must set HOMECOMING_SECRET_KEY.",
 	"秘密情報を安全に保管する鍵が設定されていません。運用担当者が HOMECOMING_SECRET_KEY を設定する必要があります。")
 
