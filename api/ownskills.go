@@ -34,7 +34,7 @@ type OfSkill struct {
 	ID string `path:"id" maxLength:"100" example:"own-0192f1c8-0000-7000-8000-000000000000"`
 }
 
-func (o OfSkill) known() error { return OfText{o.ID}.known() }
+func (o OfSkill) known() error { return OfText(o).known() }
 
 func (s *Server) ownSkill(ctx context.Context, in *OfSkill) (*out[companySkill], error) {
 	if err := in.known(); err != nil {

@@ -50,7 +50,8 @@ func guest(company uuid.UUID) string { return outside + ":" + company.String() }
 // wanted are the attributes that a hit needs.
 var wanted = []string{"id", "person", "p", "tenure", "left", "held", "knows"}
 
-func newDocument(d matching.Document) document {
+// newDocument makes the server's document; it adds the tokens that it makes to those that are known already.
+func newDocument(d matching.Document, known tokens) document {
 	out := document{
 		ID: d.Membership.String(), Person: d.Person.String(), Company: d.Company.String(),
 		Order: orderOf(d), P: int(d.P), Tenure: int(d.Tenure), Left: dayNumber(d.LeftOn), Knows: texts(d.Knows), Worked: texts(d.Worked), Days: d.Days, Rate: d.HourlyRate,
@@ -67,7 +68,7 @@ func newDocument(d matching.Document) document {
 	for skill, strength := range d.Held {
 		held = append(held, skill+":"+strconv.Itoa(strength))
 		for level := 1; level <= strength; level++ {
-			out.Skills = append(out.Skills, token(scope, skill, level))
+			out.Skills = append(out.Skills, known.of(scope, skill, level))
 		}
 	}
 	slices.Sort(held) // the same facts make the same document
@@ -128,6 +129,29 @@ func token(scope, skill string, level int) string {
 	sum := sha256.Sum256([]byte(scope + " " + strconv.Itoa(level) + " " + skill))
 	return "s" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10])[:11])
 }
+
+// tokens remembers those that were made: a rebuild needs the same few thousand for everybody.
+type tokens map[tokenKey]string
+
+type tokenKey struct {
+	scope, skill string
+	level        int
+}
+
+func (known tokens) of(scope, skill string, level int) string {
+	key := tokenKey{scope, skill, level}
+	made, there := known[key]
+	if !there {
+		made = token(scope, skill, level)
+		if len(known) < mostTokens {
+			known[key] = made
+		}
+	}
+	return made
+}
+
+// mostTokens bounds what is remembered: about 20 MB.
+const mostTokens = 100_000
 
 var epoch = civil.Date{Year: 1970, Month: 1, Day: 1}
 

@@ -21,7 +21,7 @@ func (ix *Index) Replace(ctx context.Context, feed func(put func([]matching.Docu
 			return err
 		}
 	}
-	f := feeder{ix: ix, uid: next}
+	f := feeder{ix: ix, uid: next, known: tokens{}}
 	if err := feed(func(docs []matching.Document) error { return f.put(ctx, docs) }); err != nil {
 		return err
 	}
@@ -47,6 +47,7 @@ type feeder struct {
 	ix      *Index
 	uid     string
 	lines   bytes.Buffer
+	known   tokens
 	gone    []string
 	docs    int
 	waiting []int64
@@ -67,7 +68,7 @@ func (f *feeder) put(ctx context.Context, docs []matching.Document) error {
 	if len(docs) == 0 {
 		return f.flush(ctx)
 	}
-	gone, err := encode(&f.lines, docs)
+	gone, err := encode(&f.lines, docs, f.known)
 	if err != nil {
 		return err
 	}

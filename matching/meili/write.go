@@ -17,7 +17,7 @@ import (
 // Put sends the documents of candidates, takes out the others, and waits until both can be seen.
 func (ix *Index) Put(ctx context.Context, docs []matching.Document) error {
 	var lines bytes.Buffer
-	gone, err := encode(&lines, docs)
+	gone, err := encode(&lines, docs, tokens{})
 	if err != nil {
 		return err
 	}
@@ -52,12 +52,12 @@ func (ix *Index) hand(ctx context.Context, uid string, lines []byte, gone []stri
 }
 
 // encode writes the documents of candidates as lines, and names the others.
-func encode(lines *bytes.Buffer, docs []matching.Document) (gone []string, err error) {
+func encode(lines *bytes.Buffer, docs []matching.Document, known tokens) (gone []string, err error) {
 	line := json.NewEncoder(lines)
 	for _, d := range docs {
 		if !d.Candidate {
 			gone = append(gone, d.Membership.String())
-		} else if err := line.Encode(newDocument(d)); err != nil {
+		} else if err := line.Encode(newDocument(d, known)); err != nil {
 			return nil, err
 		}
 	}
