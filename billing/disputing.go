@@ -408,15 +408,7 @@ func (s *Service) DisputesOf(ctx context.Context, who market.Actor, contract uui
 	if err != nil {
 		return nil, err
 	}
-	var list []Dispute
-	for _, id := range ids {
-		d, err := s.Dispute(ctx, who, id)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, d)
-	}
-	return list, nil
+	return s.disputes(ctx, who, ids)
 }
 
 // DisputesForRuling lists what waits for two people to decide at a company, oldest first.
@@ -429,6 +421,11 @@ func (s *Service) DisputesForRuling(ctx context.Context, who market.Actor, compa
 	if err != nil {
 		return nil, err
 	}
+	return s.disputes(ctx, who, ids)
+}
+
+// disputes reads several, each as [Service.Dispute] does.
+func (s *Service) disputes(ctx context.Context, who market.Actor, ids []uuid.UUID) ([]Dispute, error) {
 	var list []Dispute
 	for _, id := range ids {
 		d, err := s.Dispute(ctx, who, id)

@@ -80,17 +80,12 @@ func (v *visit) postConfirmAuthenticator() error {
 		codes, err = v.Market.ConfirmAuthenticator(v.ctx, v.who, code)
 		return err
 	})
+	if wrong != nil {
+		return v.refuseCode(wrong, &market.Authenticator{Secret: v.c.PostForm("secret"), URL: v.c.PostForm("url")})
+	}
 	s, err := v.security()
 	if err != nil {
 		return err
-	}
-	var p *problem.Error
-	if errors.As(wrong, &p) {
-		s.setup = &market.Authenticator{Secret: v.c.PostForm("secret"), URL: v.c.PostForm("url")}
-		return v.show(access.Status(p), securityPage(s, v.fault(p)))
-	}
-	if wrong != nil {
-		return wrong
 	}
 	s.recovery = codes
 	return v.ok(securityPage(s, ui.Fault{}))
@@ -98,28 +93,32 @@ func (v *visit) postConfirmAuthenticator() error {
 
 func (v *visit) postRemoveAuthenticator() error {
 	wrong := v.withCode(func(code string) error { return v.Market.RemoveAuthenticator(v.ctx, v.who, code) })
-	var p *problem.Error
-	if errors.As(wrong, &p) {
-		s, err := v.security()
-		if err != nil {
-			return err
-		}
-		return v.show(access.Status(p), securityPage(s, v.fault(p)))
-	}
 	if wrong != nil {
-		return wrong
+		return v.refuseCode(wrong, nil)
 	}
 	return v.to("/security", "security.code.removed")
 }
 
+// refuseCode shows the page again with what is wrong with a code, and with the app that is being set up where one is.
+func (v *visit) refuseCode(wrong error, setup *market.Authenticator) error {
+	var p *problem.Error
+	if !errors.As(wrong, &p) {
+		return wrong
+	}
+	s, err := v.security()
+	if err != nil {
+		return err
+	}
+	s.setup = setup
+	return v.show(access.Status(p), securityPage(s, v.fault(p)))
+}
+
 func (v *visit) postRemovePasskey() error {
 	id, err := base64.RawURLEncoding.DecodeString(v.c.PostForm("passkey"))
-	if err == nil {
-		err = v.Market.RemovePasskey(v.ctx, v.who, id)
-	} else {
-		err = market.ErrNotFound
-	}
 	if err != nil {
+		return market.ErrNotFound
+	}
+	if err := v.Market.RemovePasskey(v.ctx, v.who, id); err != nil {
 		return v.retreat(err, "/security")
 	}
 	return v.to("/security", "passkey.removed")
