@@ -118,6 +118,12 @@ var invariants = []invariant{
 		`SELECT id::text FROM operations WHERE provider_id = '' AND state IN ('created', 'settled', 'part_reversed', 'reversed')`},
 	{"every object of the provider is explained by one entry", "ledger_entries",
 		`SELECT external_id FROM ledger_entries WHERE external_id <> '' GROUP BY external_id HAVING count(*) > 1`},
+	{"no entry was booked into a month while it was closed", "ledger_entries",
+		`SELECT e.source FROM ledger_entries e JOIN closed_months c ON c.company_id = e.company_id
+			AND e.booked_on < c.month + interval '1 month' AND e.posted_at > c.closed_at AND e.posted_at < coalesce(c.reopened_at, 'infinity')`},
+	{"the books are closed through the newest closed month", "companies",
+		`SELECT c.id::text FROM companies c WHERE c.books_closed_through IS DISTINCT FROM (SELECT (max(n.month) + interval '1 month')::date - 1
+			FROM closed_months n WHERE n.company_id = c.id AND n.reopened_at IS NULL)`},
 	{"a contract is over if and only if all its milestones are", "contracts",
 		`SELECT c.id::text FROM contracts c WHERE (c.state IN ('completed', 'terminated')) <> NOT EXISTS (
 			SELECT 1 FROM m WHERE m.contract_id = c.id AND m.state NOT IN ('released', 'paid', 'payout_failed', 'refunded', 'canceled', 'charged_back', 'reversed'))`},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 	"github.com/lib/pq"
 	"gorm.io/gorm"
@@ -47,6 +48,7 @@ type Entry struct {
 	CompanyID   uuid.UUID
 	At          time.Time // when it happened, by the clock of who made it happen
 	PostedAt    time.Time
+	BookedOn    civil.Date `gorm:"type:date"` // set by Post: the day of At in the company's zone, or the first day that is not closed
 	Kind        string     // charge, accept, transfer, mirror, withheld, payout, payout_failed, refund_asked, refund, unmatched
 	Source      string     // unique: posting the same source again changes nothing
 	ExternalID  string     // the provider's object whose balance transaction this explains; empty for our own steps
@@ -76,7 +78,8 @@ func (e Entry) balanced() error {
 
 // Post writes an entry with all its postings in one round trip, in the caller's transaction, and reports whether it is
 // new: a source that was posted before leaves everything as it is. Callers hold the milestone's row. Postings of zero
-// are left out.
+// are left out. An entry of a closed month is booked on the first day after it; the company's row is held meanwhile, so
+// that no month closes between the look and the write.
 func Post(tx *gorm.DB, e Entry) (isNew bool, err error) {
 	if err := e.balanced(); err != nil {
 		return false, err
@@ -88,14 +91,17 @@ func Post(tx *gorm.DB, e Entry) (isNew bool, err error) {
 			accounts, currencies, amounts = append(accounts, p.Account), append(currencies, p.Currency), append(amounts, p.Amount)
 		}
 	}
-	done := tx.Exec(`WITH e AS (
-			INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source, external_id, milestone_id)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ON CONSTRAINT entry_source_once DO NOTHING
+	done := tx.Exec(`WITH c AS MATERIALIZED (
+			SELECT greatest((?::timestamptz AT TIME ZONE time_zone)::date, books_closed_through + 1) AS booked_on
+			FROM companies WHERE id = ? FOR KEY SHARE),
+		e AS (
+			INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source, external_id, milestone_id, booked_on)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT booked_on FROM c)) ON CONFLICT ON CONSTRAINT entry_source_once DO NOTHING
 			RETURNING id, company_id, milestone_id, at)
 		INSERT INTO ledger_postings (entry_id, line, company_id, milestone_id, account, currency, amount, at)
 		SELECT e.id, p.line, e.company_id, e.milestone_id, p.account, p.currency, p.amount, e.at
 		FROM e, unnest(?::text[], ?::text[], ?::bigint[]) WITH ORDINALITY AS p(account, currency, amount, line)`,
-		newID(), e.CompanyID, e.At, e.PostedAt, e.Kind, e.Source, e.ExternalID, e.MilestoneID, accounts, currencies, amounts)
+		e.At, e.CompanyID, newID(), e.CompanyID, e.At, e.PostedAt, e.Kind, e.Source, e.ExternalID, e.MilestoneID, accounts, currencies, amounts)
 	return done.RowsAffected > 0, done.Error
 }
 

@@ -27,7 +27,7 @@ func TestTheDatabaseRefusesWhatDoesNotBalance(t *testing.T) {
 	insert := func(lines ...string) error {
 		return w.DB.Tx(ctx, func(tx *gorm.DB) error {
 			id := uuid.Must(uuid.NewV7())
-			err := tx.Exec("INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source) VALUES (?, ?, now(), now(), 'test', ?)", id, w.aoi.ID, id.String()).Error
+			err := tx.Exec("INSERT INTO ledger_entries (id, company_id, at, posted_at, booked_on, kind, source) VALUES (?, ?, now(), now(), now(), 'test', ?)", id, w.aoi.ID, id.String()).Error
 			if err != nil {
 				return err
 			}
@@ -205,5 +205,38 @@ func TestCurrenciesAreKeptApartAtEveryMoment(t *testing.T) {
 				t.Errorf("after %d hours the till has %d %s, want %d", hours, got, c, want[c])
 			}
 		}
+	}
+}
+
+func TestAnEntryIsBookedOnTheCompanysDayOrOnTheFirstThatIsOpen(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct{ at, closedThrough, want string }{
+		{"2026-10-31T14:59:59Z", "", "2026-10-31"}, // a minute before midnight in Tokyo
+		{"2026-10-31T15:00:00Z", "", "2026-11-01"}, // October still, by UTC
+		{"2026-10-31T14:59:59Z", "2026-10-31", "2026-11-01"},
+		{"2026-08-05T00:00:00Z", "2026-10-31", "2026-11-01"}, // what is older than a closed month is closed with it
+		{"2026-11-20T00:00:00Z", "2026-10-31", "2026-11-20"},
+	} {
+		w.Check(w.DB.Gorm(ctx).Exec("UPDATE companies SET books_closed_through = nullif(?, '')::date WHERE id = ?", c.closedThrough, w.aoi.ID).Error)
+		e := w.entry(c.at+c.closedThrough, 5, -5)
+		at, err := time.Parse(time.RFC3339, c.at)
+		w.Check(err)
+		e.At = at
+		w.Tx(func(tx *gorm.DB) error { _, err := billing.Post(tx, e); return err })
+		list, err := w.billing.Entries(ctx, w.aoi.Finance, w.aoi.ID, uuid.Nil, 1)
+		w.Check(err)
+		if got := list[0].BookedOn.String(); got != c.want {
+			t.Errorf("%s, closed through %q: booked on %s, want %s", c.at, c.closedThrough, got, c.want)
+		}
+	}
+	w.Exec("UPDATE companies SET books_closed_through = NULL")
+}
+
+func TestAnEntryOfNoCompanyIsRefused(t *testing.T) {
+	w := newWorld(t)
+	e := w.entry("nobody's", 5, -5)
+	e.CompanyID = uuid.New()
+	if err := w.DB.Tx(ctx, func(tx *gorm.DB) error { _, err := billing.Post(tx, e); return err }); err == nil {
+		t.Error("it was posted")
 	}
 }

@@ -26,7 +26,7 @@ func TestLedgerCheckNamesWhatBreaksAnInvariantAndFails(t *testing.T) {
 	}
 	defer d.Close()
 	err = d.Gorm(t.Context()).Exec(`WITH c AS (INSERT INTO companies (id, name, name_en, created_at) VALUES (gen_random_uuid(), 'A', 'A', now()) RETURNING id)
-		INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source) SELECT gen_random_uuid(), id, now(), now(), 'test', 'the culprit' FROM c`).Error
+		INSERT INTO ledger_entries (id, company_id, at, posted_at, booked_on, kind, source) SELECT gen_random_uuid(), id, now(), now(), now(), 'test', 'the culprit' FROM c`).Error
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,17 +36,19 @@ func (b *pgbench) script(round int) string {
 	}
 	fmt.Fprintf(&s, `\set n :n + 1
 BEGIN;
-WITH e AS (
-	INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source, external_id, milestone_id)
-	VALUES (('%08x-0000-7000-80' || lpad(to_hex(:client_id::int), 2, '0') || '-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid, '%s'::uuid, now(), now(),
-		'bench', 'theirs:%d:' || :client_id::text || ':' || :n::text, '', NULL::uuid)
+WITH c AS MATERIALIZED (
+	SELECT greatest((now() AT TIME ZONE time_zone)::date, books_closed_through + 1) AS booked_on FROM companies WHERE id = '%[2]s'::uuid FOR KEY SHARE),
+e AS (
+	INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source, external_id, milestone_id, booked_on)
+	VALUES (('%08[1]x-0000-7000-80' || lpad(to_hex(:client_id::int), 2, '0') || '-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid, '%[2]s'::uuid, now(), now(),
+		'bench', 'theirs:%[1]d:' || :client_id::text || ':' || :n::text, '', NULL::uuid, (SELECT booked_on FROM c))
 	ON CONFLICT ON CONSTRAINT entry_source_once DO NOTHING
 	RETURNING id, company_id, milestone_id, at)
 INSERT INTO ledger_postings (entry_id, line, company_id, milestone_id, account, currency, amount, at)
 SELECT e.id, p.line, e.company_id, e.milestone_id, p.account, p.currency, p.amount, e.at
-FROM e, unnest(ARRAY[%s]::text[], '{JPY,JPY,JPY,JPY}'::text[], '{105290,-99790,-5000,-500}'::bigint[]) WITH ORDINALITY AS p(account, currency, amount, line);
+FROM e, unnest(ARRAY[%[3]s]::text[], '{JPY,JPY,JPY,JPY}'::text[], '{105290,-99790,-5000,-500}'::bigint[]) WITH ORDINALITY AS p(account, currency, amount, line);
 COMMIT;
-`, round, b.company, round, strings.Join(accounts, ", "))
+`, round, b.company, strings.Join(accounts, ", "))
 	return s.String()
 }
 
