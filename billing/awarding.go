@@ -60,12 +60,16 @@ func (s *Service) open(tx *gorm.DB, a market.Award) (Contract, error) {
 	if err := tx.Create(&c).Error; err != nil {
 		return c, err
 	}
-	terms := termsOf(a, p, now)
-	c.Milestones = milestonesOf(c, a, terms, now)
+	rules, err := rulesFor(tx, c.CompanyID)
+	if err != nil {
+		return c, err
+	}
+	terms := termsOf(rules, a, p, now)
+	c.Milestones = milestonesOf(rules, c, a, terms, now)
 	if err := tx.Create(&c.Milestones).Error; err != nil {
 		return c, err
 	}
-	return c, s.fix(tx, &c, terms, noticeOf(c, a, p, c.Milestones, now), now)
+	return c, s.fix(tx, &c, terms, noticeOf(c, a, terms, p, c.Milestones, now), now)
 }
 
 // fix writes terms and notice down for ever.
@@ -83,13 +87,13 @@ func (s *Service) fix(tx *gorm.DB, c *Contract, terms Terms, notice Notice, now 
 }
 
 // milestonesOf is the bid's plan with the money of each part computed once, for good.
-func milestonesOf(c Contract, a market.Award, terms Terms, now time.Time) []Milestone {
+func milestonesOf(r Rules, c Contract, a market.Award, terms Terms, now time.Time) []Milestone {
 	var ms []Milestone
 	for i, part := range a.Bid.Milestones {
-		q := QuoteFor(a.Company, terms.WithholdingCategory, market.Money{Amount: part.Amount, Currency: c.Currency}, terms.Registered, part.DueOn)
+		q := QuoteFor(r, a.Company, terms.WithholdingCategory, market.Money{Amount: part.Amount, Currency: c.Currency}, terms.Registered, part.DueOn)
 		ms = append(ms, Milestone{ID: newID(), CompanyID: c.CompanyID, ContractID: c.ID, Position: i + 1, Title: part.Title, DueOn: part.DueOn,
 			State: MilestoneDraft, Currency: c.Currency, Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld, PlatformFee: q.PlatformFee,
-			PlatformTax: q.PlatformTax, PaymentDays: terms.PaymentDays, AutoAcceptDays: terms.AutoAcceptDays, CreatedAt: now, UpdatedAt: now})
+			PlatformTax: q.PlatformTax, RulesVersion: r.Version(), PaymentDays: terms.PaymentDays, AutoAcceptDays: terms.AutoAcceptDays, CreatedAt: now, UpdatedAt: now})
 	}
 	return ms
 }

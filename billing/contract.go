@@ -152,14 +152,16 @@ type Terms struct {
 	PlatformFeeBP       int64                     `json:"platform_fee_bp"`
 	AutoAcceptDays      int                       `json:"auto_accept_days"`
 	PaymentDays         int                       `json:"payment_days"`
+	RulesVersion        int64                     `json:"rules_version,omitempty"` // the rules that it was quoted under; none in the first contracts
 	AgreedAt            time.Time                 `json:"agreed_at"`
 }
 
-func termsOf(a market.Award, p market.Person, now time.Time) Terms {
+func termsOf(r Rules, a market.Award, p market.Person, now time.Time) Terms {
 	return Terms{Schema: 1, Task: a.Task.ID, Bid: a.Bid.ID, BidVersion: a.Bid.Version, Title: a.Task.Title, Brief: a.Task.Brief,
 		Amount: market.Money{Amount: a.Bid.Amount, Currency: a.Bid.Currency}, DeliverOn: a.Bid.DeliverOn, Message: a.Bid.Message,
 		Milestones: a.Bid.Milestones, WithholdingCategory: a.Task.WithholdingCategory, Registered: p.RegistrationNumber != "",
-		PlatformFeeBP: a.Company.PlatformFeeBP, AutoAcceptDays: a.Company.AutoAcceptDays, PaymentDays: a.Company.PaymentDays,
+		PlatformFeeBP: a.Company.PlatformFeeBP, AutoAcceptDays: a.Company.AutoAcceptDays,
+		PaymentDays: r.PaymentTerm(a.Bid.DeliverOn, a.Company.PaymentDays), RulesVersion: r.Version(),
 		AgreedAt: now.UTC().Truncate(time.Millisecond)}
 }
 

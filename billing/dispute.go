@@ -110,6 +110,7 @@ type Dispute struct {
 	Proposals []Proposal `gorm:"-"` // oldest first
 	Milestone Milestone  `gorm:"-"`
 	Terms     Terms      `gorm:"-"`
+	Rules     Rules      `gorm:"-"` // that the milestone was quoted under
 }
 
 // Open reports whether it is not settled yet.
@@ -168,8 +169,8 @@ type Split struct {
 }
 
 // SplitOf divides a milestone's charge by the part of its fee, without tax, that is paid. The part is taxed, withheld
-// from and charged for as the terms said. It returns ErrSplit for a part below nothing or above the fee.
-func SplitOf(m Milestone, t Terms, release int64) (Split, error) {
+// from and charged for as the terms said, by the rules of then. It returns ErrSplit for a part below nothing or above the fee.
+func SplitOf(r Rules, m Milestone, t Terms, release int64) (Split, error) {
 	whole := m.Quote()
 	if release < 0 || release > m.Amount {
 		return Split{}, ErrSplit.On("release").With("max", whole.Money(m.Amount))
@@ -180,7 +181,7 @@ func SplitOf(m Milestone, t Terms, release int64) (Split, error) {
 	case 0:
 		return Split{Paid: Quote{Currency: m.Currency, LatestPayment: whole.LatestPayment}, Refund: whole.Charge}, nil
 	}
-	part := QuoteFor(market.Company{PlatformFeeBP: t.PlatformFeeBP, PaymentDays: t.PaymentDays}, t.WithholdingCategory,
+	part := QuoteFor(r, market.Company{PlatformFeeBP: t.PlatformFeeBP, PaymentDays: t.PaymentDays}, t.WithholdingCategory,
 		market.Money{Amount: release, Currency: m.Currency}, t.Registered, m.DueOn)
 	part.LatestPayment = whole.LatestPayment
 	return Split{Paid: part, Refund: whole.Charge - part.Charge}, nil

@@ -114,7 +114,7 @@ func (s *Service) Propose(ctx context.Context, who market.Actor, dispute uuid.UU
 
 // offer writes a proposal or a ruling down.
 func (s *Service) offer(tx *gorm.DB, who market.Actor, d *Dispute, by Party, release int64, message string) (Proposal, error) {
-	split, err := SplitOf(d.Milestone, d.Terms, release)
+	split, err := SplitOf(d.Rules, d.Milestone, d.Terms, release)
 	if err != nil {
 		return Proposal{}, err
 	}
@@ -210,7 +210,7 @@ func mayRule(who market.Actor, c Contract, d Dispute) error {
 
 // settleDispute pays one part of what is held and gives the other back, in one transaction.
 func (s *Service) settleDispute(tx *gorm.DB, who market.Actor, c Contract, m Milestone, d *Dispute, by Proposal, do string, as Party) error {
-	split, err := SplitOf(m, d.Terms, by.Release)
+	split, err := SplitOf(d.Rules, m, d.Terms, by.Release)
 	if err != nil {
 		return err
 	}
@@ -338,12 +338,16 @@ func withProposals(g *gorm.DB, c Contract, m Milestone, d *Dispute) error {
 	if err := withDocuments(g, &c); err != nil {
 		return err
 	}
-	d.Milestone, d.Terms = m, c.Terms
+	rules, err := rulesAt(g, c.CompanyID, m.RulesVersion)
+	if err != nil {
+		return err
+	}
+	d.Milestone, d.Terms, d.Rules = m, c.Terms, rules
 	if !d.Open() {
 		return nil // the milestone is another since
 	}
 	for i := range d.Proposals {
-		split, err := SplitOf(m, c.Terms, d.Proposals[i].Release)
+		split, err := SplitOf(d.Rules, m, c.Terms, d.Proposals[i].Release)
 		if err != nil {
 			return err
 		}

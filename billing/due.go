@@ -6,27 +6,34 @@ import (
 	"cloud.google.com/go/civil"
 )
 
-// Freelance Act art. 4: the fee is due within 60 days of receipt, receipt counting as day 1, inspected or not.
-const (
-	latestPaymentDays    = 60
-	latestReconsignedDay = 30
-)
-
-// PaymentDue is the day by which a fee is to be paid: the agreed number of days from receipt, receipt being day 1. No
-// agreed number means the day of receipt; more than 60 means day 60.
-func PaymentDue(received civil.Date, agreedDays int) civil.Date {
-	return received.AddDays(min(max(agreedDays, 1), latestPaymentDays) - 1)
+// PaymentTerm is a number of days from receipt as the law takes it, receipt being day 1: none agreed means the day of
+// receipt, more than the limit means the limit. Freelance Act art. 4: inspected or not.
+func (r Rules) PaymentTerm(received civil.Date, agreedDays int) int {
+	days := max(agreedDays, 1)
+	if limit := int(r.value(DaysRule, "latest", received)); limit > 0 {
+		days = min(days, limit)
+	}
+	return days
 }
 
+// PaymentDue is the day by which a fee is to be paid: the agreed number of days from receipt, as the law takes it.
+func (r Rules) PaymentDue(received civil.Date, agreedDays int) civil.Date {
+	return nthDay(received, r.PaymentTerm(received, agreedDays))
+}
+
+// nthDay counts days, the first being day 1.
+func nthDay(first civil.Date, n int) civil.Date { return first.AddDays(max(n, 1) - 1) }
+
 // ReconsignedDue is the latest day for work passed on from another client: day 30 from when that client's fee is due.
-func ReconsignedDue(originalDue civil.Date) civil.Date {
-	return originalDue.AddDays(latestReconsignedDay - 1)
+func (r Rules) ReconsignedDue(originalDue civil.Date) civil.Date {
+	return nthDay(originalDue, int(r.value(DaysRule, "reconsigned", originalDue)))
 }
 
 // PaidInTime reports whether a payment met the law. Where receipts are closed at the end of the month, 60 days may be
 // read as two months: paid by the end of the month after the closing.
-func PaidInTime(received, closed, paid civil.Date) bool {
-	if !paid.After(PaymentDue(received, latestPaymentDays)) {
+func (r Rules) PaidInTime(received, closed, paid civil.Date) bool {
+	limit := int(r.value(DaysRule, "latest", received))
+	if limit == 0 || !paid.After(nthDay(received, limit)) {
 		return true
 	}
 	monthEnd := closed.AddDays(1).Month != closed.Month
@@ -37,17 +44,38 @@ func endOfMonth(d civil.Date) civil.Date {
 	return civil.Date{Year: d.Year, Month: d.Month, Day: 1}.AddMonths(1).AddDays(-1)
 }
 
-// NoticeOfEnding is the last day to give notice of ending or not renewing a contract of six months or longer:
-// 30 days before it ends.
-func NoticeOfEnding(ends civil.Date) civil.Date { return ends.AddDays(-noticeDays) }
-
-const noticeDays = 30
+// NoticeOfEnding is the last day to give notice of ending or not renewing a long contract: 30 days before it ends.
+func (r Rules) NoticeOfEnding(ends civil.Date) civil.Date {
+	return ends.AddDays(-int(r.value(LengthRule, "notice_days", ends)))
+}
 
 func date(y int, m time.Month, d int) civil.Date { return civil.Date{Year: y, Month: m, Day: d} }
 
-func isBusinessDay(d civil.Date) bool {
+// NextBusinessDay is the day itself, or the next that is neither a Saturday, a Sunday nor a holiday.
+func (r Rules) NextBusinessDay(d civil.Date) civil.Date {
+	for !r.isBusinessDay(d) {
+		d = d.AddDays(1)
+	}
+	return d
+}
+
+func (r Rules) isBusinessDay(d civil.Date) bool {
 	wd := d.Weekday()
-	return wd != time.Saturday && wd != time.Sunday && !isHoliday(d)
+	return wd != time.Saturday && wd != time.Sunday && !r.isHoliday(d)
+}
+
+// Choices of a HolidayRule.
+const (
+	IsHoliday = "holiday"
+	IsWorkday = "workday"
+)
+
+// isHoliday goes by a row for the day itself, as when games move holidays about, and by the calendar where there is none.
+func (r Rules) isHoliday(d civil.Date) bool {
+	if row := r.On(HolidayRule, "", d); row.ValidFrom == d {
+		return row.Choice == IsHoliday
+	}
+	return isHoliday(d)
 }
 
 // isHoliday knows the national holidays of Japan as the law stands since 2022 (国民の祝日に関する法律).

@@ -32,7 +32,7 @@ type engine struct {
 func (e *engine) begin(t *rapid.T) {
 	company := market.Company{PlatformFeeBP: rapid.Int64Range(0, 5000).Draw(t, "fee_bp"), PaymentDays: 30}
 	category := rapid.SampledFrom(market.WithholdingCategories).Draw(t, "category")
-	q := QuoteFor(company, category, market.Yen(rapid.Int64Range(50, 5_000_000).Draw(t, "fee")), true, date(2026, 11, 23))
+	q := QuoteFor(statute, company, category, market.Yen(rapid.Int64Range(50, 5_000_000).Draw(t, "fee")), true, date(2026, 11, 23))
 	e.model = &model{T: t, person: uuid.New(), balances: map[string]int64{}, posted: map[string]bool{}, now: time.Now(), bp: company.PlatformFeeBP, category: category,
 		m: Milestone{ID: uuid.New(), CompanyID: uuid.New(), State: milestoneMachine.Start, Currency: "JPY", Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld,
 			PlatformFee: q.PlatformFee, PlatformTax: q.PlatformTax}}
@@ -64,7 +64,7 @@ func (e *engine) plan(was situation) {
 	if e.s.refund == RefundSending && was.refund == "" {
 		e.refund = RefundRecord{ID: uuid.New(), Amount: q.Charge, Currency: "JPY"}
 		if e.s.milestone == MilestoneAccepted {
-			split, err := SplitOf(e.m, Terms{PlatformFeeBP: e.bp, WithholdingCategory: e.category}, e.m.Amount/2)
+			split, err := SplitOf(statute, e.m, Terms{PlatformFeeBP: e.bp, WithholdingCategory: e.category}, e.m.Amount/2)
 			if err != nil || split.Paid.Charge+split.Refund != q.Charge {
 				e.Fatalf("%+v does not sum to %d: %v", split, q.Charge, err)
 			}

@@ -2,3 +2,6 @@ package billing
 
 // What tests outside the package need to see.
 var Audit = audit
+
+// Statute is the rules that come with the program.
+var Statute = statute

@@ -200,7 +200,7 @@ func (b *model) follow(do string) {
 		b.post(refundAsked(b.m, RefundRecord{ID: b.m.ID, Amount: q.Charge, Currency: "JPY"}, b.now))
 	case doSplit: // half of it, and the rest goes back
 		if b.m.Refunded == 0 {
-			split, err := SplitOf(b.m, Terms{PlatformFeeBP: b.bp, WithholdingCategory: b.category}, b.m.Amount/2)
+			split, err := SplitOf(statute, b.m, Terms{PlatformFeeBP: b.bp, WithholdingCategory: b.category}, b.m.Amount/2)
 			if err != nil || split.Paid.Charge+split.Refund != q.Charge {
 				b.Fatalf("%+v does not sum to %d: %v", split, q.Charge, err)
 			}
@@ -257,7 +257,7 @@ func TestTheBooksFollowEveryWalkThroughTheTable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		company := market.Company{PlatformFeeBP: rapid.Int64Range(0, 5000).Draw(t, "fee_bp"), PaymentDays: 30}
 		category := rapid.SampledFrom(market.WithholdingCategories).Draw(t, "category")
-		q := QuoteFor(company, category,
+		q := QuoteFor(statute, company, category,
 			market.Yen(rapid.Int64Range(50, 5_000_000).Draw(t, "fee")), true, date(2026, 11, 23))
 		if q.Net+q.PlatformFee+q.PlatformTax != q.Charge || q.Fee+q.Tax-q.Withheld != q.Net || q.Net <= 0 {
 			t.Fatalf("the line of money does not sum: %+v", q)

@@ -200,7 +200,8 @@ type Milestone struct {
 	PlatformFee int64
 	PlatformTax int64
 
-	PaymentDays    int         // from the terms
+	RulesVersion   int64       // the rules that its money was quoted under
+	PaymentDays    int         // from the terms, within what the law allows
 	AutoAcceptDays int         // from the terms
 	Refunded       int64       // of the charge: what went, goes or is owed back to the company
 	Lost           int64       // of the charge: what the payer's bank took out of what was held
@@ -231,7 +232,7 @@ type Milestone struct {
 // that holds if it is delivered on its due day.
 func (m Milestone) Quote() Quote {
 	q := Quote{Currency: m.Currency, Fee: m.Amount, Tax: m.Tax, Withheld: m.Withheld, PlatformFee: m.PlatformFee, PlatformTax: m.PlatformTax,
-		LatestPayment: PaymentDue(m.DueOn, m.PaymentDays)}
+		LatestPayment: nthDay(m.DueOn, m.PaymentDays)}
 	if m.PayBy != nil {
 		q.LatestPayment = *m.PayBy
 	}

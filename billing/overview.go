@@ -89,8 +89,12 @@ func (s *Service) withheldByMonth(ctx context.Context, c market.Company) ([]With
 	err := s.db.Gorm(ctx).Raw(`SELECT date_trunc('month', at AT TIME ZONE ?)::date AS month, -sum(amount)::bigint AS amount
 		FROM ledger_postings WHERE company_id = ? AND account = ? GROUP BY 1 ORDER BY 1 DESC LIMIT 12`,
 		c.Zone().String(), c.ID, withheldTax(c.ID)).Scan(&months).Error
+	if err != nil {
+		return nil, err
+	}
+	rules, err := rulesFor(s.db.Gorm(ctx), c.ID)
 	for i := range months {
-		months[i].DueOn = WithholdingDue(months[i].Month)
+		months[i].DueOn = rules.WithholdingDue(months[i].Month)
 	}
 	return months, err
 }

@@ -20,14 +20,11 @@ const (
 	doResume = "resume"
 )
 
-// Freelance Act art. 16: who commissions work for six months or longer says 30 days before that it ends.
-const monthsOfNotice = 6
-
 // What can be wrong with ending a contract.
 var (
 	ErrNotice = problem.Define(problem.Invalid, "notice_too_short",
-		"This contract runs for six months or longer, so it may end on {date} at the earliest: 30 days' notice.",
-		"6か月以上の契約のため、30日前までの予告が必要です。最短の終了日は{date}です。")
+		"This contract runs for six months or longer, so it may end on {date} at the earliest: {days} days' notice.",
+		"6か月以上の契約のため、{days}日前までの予告が必要です。最短の終了日は{date}です。")
 	ErrNoticeGiven = problem.Define(problem.Conflict, "notice_given",
 		"Notice was given: this contract ends on {date}. Nothing new begins.", "この契約は{date}に終了する予告がされています。新たな作業は開始できません。")
 )
@@ -112,7 +109,12 @@ func (s *Service) GiveNotice(ctx context.Context, who market.Actor, contract uui
 		if err != nil {
 			return err
 		}
+		rules, err := rulesFor(tx, c.CompanyID)
+		if err != nil {
+			return err
+		}
 		today := company.Today(s.clock.Now())
+		earliest := c.earliestEnd(rules, company, s.clock.Now())
 		switch {
 		case c.State != ContractActive && c.State != ContractPaused:
 			return ErrContractNotActive.With("state", word(string(c.State)))
@@ -120,8 +122,8 @@ func (s *Service) GiveNotice(ctx context.Context, who market.Actor, contract uui
 			return ErrNoticeGiven.With("date", *c.EndsOn)
 		case !endsOn.IsValid() || endsOn.Before(today):
 			return market.ErrPastDate.On("ends_on").With("date", endsOn)
-		case side == TheCompany && c.long(company) && NoticeOfEnding(endsOn).Before(today):
-			return ErrNotice.On("ends_on").With("date", today.AddDays(noticeDays))
+		case side == TheCompany && endsOn.Before(earliest):
+			return ErrNotice.On("ends_on").With("date", earliest).With("days", earliest.DaysSince(today))
 		}
 		if err := tx.Exec("UPDATE contracts SET ends_on = ?, notice_on = ?, end_reason = ? WHERE id = ?", endsOn, today, reason, c.ID).Error; err != nil {
 			return err
@@ -137,16 +139,19 @@ func (s *Service) GiveNotice(ctx context.Context, who market.Actor, contract uui
 	})
 }
 
-// long reports whether a contract runs for six months or longer, from the day of the order to its delivery.
-func (c Contract) long(company market.Company) bool {
-	return !c.DeliverOn.Before(company.Today(c.CreatedAt).AddMonths(monthsOfNotice))
+// long reports whether a contract runs for so long that its end takes notice, from the day of the order to its
+// delivery. Freelance Act art. 16: six months.
+func (c Contract) long(r Rules, company market.Company) bool {
+	ordered := company.Today(c.CreatedAt)
+	months := int(r.value(LengthRule, "notice", ordered))
+	return months > 0 && !c.DeliverOn.Before(ordered.AddMonths(months))
 }
 
-// EarliestEnd is the first day with which a company may end the contract.
-func (c Contract) EarliestEnd(company market.Company, now time.Time) civil.Date {
+// earliestEnd is the first day with which a company may end the contract.
+func (c Contract) earliestEnd(r Rules, company market.Company, now time.Time) civil.Date {
 	today := company.Today(now)
-	if c.long(company) {
-		return today.AddDays(noticeDays)
+	if c.long(r, company) {
+		return today.AddDays(int(r.value(LengthRule, "notice_days", today)))
 	}
 	return today
 }

@@ -25,16 +25,18 @@ type Quote struct {
 // A supplier without a registration number gets the tax line as well: they are asked for the same price, the tax
 // agency lets the net fee be the withholding base whenever the statement shows the tax separately (registered or not),
 // and cutting it from the price unasked is what the Freelance Act forbids. What differs is the buyer's own deduction,
-// see [DeductibleTax]; registered is kept on the contract for it.
+// see [Rules.DeductibleTax]; registered is kept on the contract for it.
+//
+// The platform's fee is the platform's own statement, rounded its way and not the company's.
 //
 // Japanese taxes are taken on yen alone: in other currencies Tax, Withheld and PlatformTax are zero.
-func QuoteFor(c market.Company, category string, fee market.Money, registered bool, deliverOn civil.Date) Quote {
+func QuoteFor(r Rules, c market.Company, category string, fee market.Money, registered bool, deliverOn civil.Date) Quote {
 	q := Quote{Currency: fee.Currency, Fee: fee.Amount, PlatformFee: share(fee.Amount, c.PlatformFeeBP),
-		LatestPayment: PaymentDue(deliverOn, c.PaymentDays)}
+		LatestPayment: r.PaymentDue(deliverOn, c.PaymentDays)}
 	if fee.Currency == "JPY" {
-		q.Tax = ConsumptionTax(deliverOn, q.Fee)
-		q.Withheld = Withheld(category, deliverOn, q.Fee, Payee{})
-		q.PlatformTax = ConsumptionTax(deliverOn, q.PlatformFee)
+		q.Tax = r.ConsumptionTax(deliverOn, q.Fee)
+		q.Withheld = r.Withheld(category, deliverOn, q.Fee, Payee{})
+		q.PlatformTax = r.Installation().ConsumptionTax(deliverOn, q.PlatformFee)
 	}
 	q.Net = q.Fee + q.Tax - q.Withheld
 	q.Charge = q.Net + q.PlatformFee + q.PlatformTax

@@ -52,7 +52,7 @@ func (s *Service) Submit(ctx context.Context, who market.Actor, id uuid.UUID, me
 func (m *Milestone) receive(company market.Company, now time.Time) {
 	day := company.Today(now)
 	if m.ReceivedOn == nil {
-		due := PaymentDue(day, m.PaymentDays)
+		due := nthDay(day, m.PaymentDays)
 		m.ReceivedOn, m.PayBy = &day, &due
 	}
 	silence := day.AddDays(m.AutoAcceptDays + 1).In(company.Zone()).UTC() // the whole of the last day is theirs

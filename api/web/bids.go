@@ -86,8 +86,9 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 	if b.licences, err = v.Market.BidLicences(v.ctx, v.who, id); err != nil {
 		return b, err
 	}
-	b.quote = billing.QuoteFor(company, b.task.WithholdingCategory, money, member.Registered, bid.DeliverOn)
-	return b, nil
+	rules, err := v.Billing.Rules(v.ctx, company.ID)
+	b.quote = billing.QuoteFor(rules, company, b.task.WithholdingCategory, money, member.Registered, bid.DeliverOn)
+	return b, err
 }
 
 // theirTurn reports whether the latest offer waits for the other side.

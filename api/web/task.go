@@ -132,6 +132,10 @@ func (v *visit) addBids(view *taskView) error {
 	if err != nil {
 		return err
 	}
+	rules, err := v.Billing.Rules(v.ctx, company.ID)
+	if err != nil {
+		return err
+	}
 	scores := map[string]*ui.Score{}
 	for i := range view.ranked.people {
 		scores[view.ranked.people[i].ID] = &view.ranked.people[i].Score
@@ -141,7 +145,7 @@ func (v *visit) addBids(view *taskView) error {
 		if err != nil {
 			return err
 		}
-		q := billing.QuoteFor(company, t.WithholdingCategory, market.Money{Amount: b.Amount, Currency: b.Currency}, m.Registered, b.DeliverOn)
+		q := billing.QuoteFor(rules, company, t.WithholdingCategory, market.Money{Amount: b.Amount, Currency: b.Currency}, m.Registered, b.DeliverOn)
 		view.bids = append(view.bids, bidRow{b, m.Name, scores[b.MembershipID.String()], q.Money(q.Charge)})
 	}
 	slices.SortStableFunc(view.bids, func(a, b bidRow) int { return cmp.Compare(rankOf(a.bid), rankOf(b.bid)) })

@@ -107,7 +107,11 @@ func firstBid(o matching.Offer) bidForm {
 func (v *visit) quote(o matching.Offer, f bidForm) (billing.Quote, error) {
 	if terms, err := f.terms(o.Company.Currency); err == nil {
 		profile, err := v.Market.Profile(v.ctx, v.who)
-		return billing.QuoteFor(o.Company, o.Task.WithholdingCategory, terms.Amount, profile.Person.RegistrationNumber != "", terms.DeliverOn), err
+		if err != nil {
+			return billing.Quote{}, err
+		}
+		rules, err := v.Billing.Rules(v.ctx, o.Company.ID)
+		return billing.QuoteFor(rules, o.Company, o.Task.WithholdingCategory, terms.Amount, profile.Person.RegistrationNumber != "", terms.DeliverOn), err
 	}
 	return billing.Quote{Currency: o.Company.Currency}, nil
 }
