@@ -115,5 +115,6 @@ func Diagrams() map[string]string {
 		chargebackMachine.Noun: chargebackMachine.Diagram(),
 		disputeMachine.Noun:    disputeMachine.Diagram(),
 		accountMachine.Noun:    accountMachine.Diagram(),
+		statementMachine.Noun:  statementMachine.Diagram(),
 	}
 }

@@ -19,6 +19,7 @@ var japanese = map[string]string{
 	"sending": "送信中", "pending": "処理中", "succeeded": "完了", "failed": "失敗", "by_hand": "銀行振込済み", "overtaken": "充当済み",
 	"inquiry": "照会中", "needs_response": "要回答", "under_review": "審査中", "won": "勝訴", "lost": "敗訴", "inquiry_closed": "照会終了",
 	"open": "協議中", "for_ruling": "裁定待ち", "proposed_ruling": "裁定の確認待ち", "agreed": "合意済み", "ruled": "裁定済み",
+	"bank statement": "入出金明細", "uploaded": "確認待ち", "imported": "取込済み", "discarded": "取消",
 }
 
 // word says a noun or a state of the tables in the reader's language; one without a Japanese word keeps its own.

@@ -79,7 +79,9 @@ func TestEveryFieldOfTheTransferFileStandsWhereTheBanksWantIt(t *testing.T) {
 
 func TestWhatWasWrittenIsReadBack(t *testing.T) {
 	t.Parallel()
-	digits := func(n int) *rapid.Generator[string] { return rapid.StringMatching("[0-9]{" + string(rune('0'+n)) + "}") }
+	digits := func(n int) *rapid.Generator[string] {
+		return rapid.StringMatching("[0-9]{" + string(rune('0'+n)) + "}")
+	}
 	name := func(width int) *rapid.Generator[string] {
 		return rapid.Custom(func(t *rapid.T) string {
 			letters := rapid.SliceOfN(rapid.SampledFrom([]rune("ｱｲｳﾞﾟABZ0().-¥ ")), 0, width).Draw(t, "letters")
