@@ -76,6 +76,8 @@ func (t *tenant) fill(w *world) {
 func (t *tenant) settle(w *world) {
 	w.Helper()
 	m, alumna, manager := t.ids["milestones"], t.alumna.PersonID, t.Manager.PersonID
+	t.ids["changes"] = uuid.NewString()
+	w.Exec("INSERT INTO rule_changes (id, company_id, statute, kind, key, valid_from, value, choice, source, note, affected, state, asked_by, asked_at) VALUES (?, ?, false, 'rounding', 'consumption_tax', ?, 0, 'up', 'x', '', 1, 'asked', ?, now())", t.ids["changes"], t.ID, w.Today().AddDays(9), manager)
 	t.ids["disputes"], t.ids["approvals"], t.ids["refunds"], t.ids["chargebacks"] = uuid.NewString(), uuid.NewString(), uuid.NewString(), "dp_"+uuid.NewString()
 	w.Exec("INSERT INTO disputes (id, company_id, milestone_id, opened_by, side, reason, state, deadline, opened_at) VALUES (?, ?, ?, ?, 'alumnus', 'x', 'open', now(), now())", t.ids["disputes"], t.ID, m, alumna)
 	w.Exec("INSERT INTO approvals (id, company_id, milestone_id, kind, amount, currency, reason, state, asked_by, asked_at) VALUES (?, ?, ?, 'refund', 1, 'JPY', 'x', 'asked', ?, now())", t.ids["approvals"], t.ID, m, manager)

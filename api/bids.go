@@ -39,12 +39,14 @@ type part struct {
 	Title  string       `json:"title"`
 	Amount market.Money `json:"amount"`
 	DueOn  civil.Date   `json:"due_on" format:"date"`
+
+	WithholdingCategory string `json:"withholding_category,omitempty" doc:"Where it is not the task's: a mixed contract is split into parts"`
 }
 
 func offerOf(a int64, currency string, on civil.Date, message string, parts []market.PlannedMilestone) Offer {
 	return Offer{Amount: market.Money{Amount: a, Currency: currency}, DeliverOn: on, Message: message,
 		Milestones: each(parts, func(m market.PlannedMilestone) part {
-			return part{Title: m.Title, Amount: market.Money{Amount: m.Amount, Currency: currency}, DueOn: m.DueOn}
+			return part{Title: m.Title, Amount: market.Money{Amount: m.Amount, Currency: currency}, DueOn: m.DueOn, WithholdingCategory: m.Category}
 		})}
 }
 
@@ -74,6 +76,8 @@ type milestone struct {
 	Title  string      `json:"title" example:"Draft of the accounts"`
 	Amount amount      `json:"amount"`
 	DueOn  *civil.Date `json:"due_on,omitempty" format:"date" doc:"The delivery day when left out"`
+
+	WithholdingCategory string `json:"withholding_category,omitempty" doc:"The task's when left out; a mixed contract is split into parts"`
 }
 
 // of gives the market's terms. A milestone in another currency than the whole is refused by field.
@@ -89,7 +93,7 @@ func (t Terms) of() (market.Terms, error) {
 		if out.Amount.Currency == "" {
 			out.Amount.Currency = m.Amount.Currency // the market checks it against the company's
 		}
-		p := market.PlannedMilestone{Title: m.Title, Amount: m.Amount.Amount}
+		p := market.PlannedMilestone{Title: m.Title, Amount: m.Amount.Amount, Category: m.WithholdingCategory}
 		if m.DueOn != nil {
 			p.DueOn = *m.DueOn
 		}

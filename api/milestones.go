@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -89,9 +90,18 @@ type told struct {
 	}
 }
 
-func (s *Server) requestChanges(ctx context.Context, in *told) (*out[contractMilestone], error) {
+// sentBack is a delivery that is sent back.
+type sentBack struct {
+	OfID
+	Body struct {
+		Message string `json:"message" doc:"The other side reads it" example:"Page 3 lacks the totals."`
+		Ground  string `json:"ground,omitempty" enum:"not_as_agreed,beyond" doc:"Not as agreed where none is given; what goes beyond is refused, since it takes a fee of its own"`
+	}
+}
+
+func (s *Server) requestChanges(ctx context.Context, in *sentBack) (*out[contractMilestone], error) {
 	who := reader(ctx)
-	m, err := s.cfg.Billing.RequestChanges(ctx, who, in.ID, in.Body.Message)
+	m, err := s.cfg.Billing.RequestChanges(ctx, who, in.ID, cmp.Or(billing.Ground(in.Body.Ground), billing.NotAsAgreed), in.Body.Message)
 	return milestoneAnswer(who, m, err)
 }
 

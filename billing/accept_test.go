@@ -66,7 +66,7 @@ func TestAcceptingWorkTwiceAtOncePaysOnce(t *testing.T) {
 		return err
 	}
 	changes := func() error {
-		_, err := w.billing.RequestChanges(ctx, w.aoi.Administrator, m.ID, "Once more.")
+		_, err := w.billing.RequestChanges(ctx, w.aoi.Administrator, m.ID, billing.NotAsAgreed, "Once more.")
 		return err
 	}
 	w.wantOneOf(w.crowd(m, accept, changes))
@@ -196,16 +196,19 @@ func TestOthersNeitherSeeNorTouchAContract(t *testing.T) {
 	beni := w.Company("Beni")
 	daniel := w.aoi.Alumnus("Okafor Daniel")
 	steps := map[string]func(market.Actor) error{
-		"fund":            func(a market.Actor) error { _, err := w.billing.Fund(ctx, a, m.ID); return err },
-		"start":           func(a market.Actor) error { _, err := w.billing.Start(ctx, a, m.ID); return err },
-		"submit":          func(a market.Actor) error { _, err := w.billing.Submit(ctx, a, m.ID, ""); return err },
-		"request changes": func(a market.Actor) error { _, err := w.billing.RequestChanges(ctx, a, m.ID, "x"); return err },
-		"accept":          func(a market.Actor) error { _, err := w.billing.Accept(ctx, a, m.ID); return err },
-		"refund":          func(a market.Actor) error { _, err := w.billing.Refund(ctx, a, m.ID, "x"); return err },
-		"cancel":          func(a market.Actor) error { _, err := w.billing.Cancel(ctx, a, m.ID, "x"); return err },
-		"read":            func(a market.Actor) error { _, err := w.billing.Contract(ctx, a, c.ID); return err },
-		"read milestone":  func(a market.Actor) error { _, err := w.billing.Milestone(ctx, a, m.ID); return err },
-		"review":          func(a market.Actor) error { return w.billing.Review(ctx, a, c.ID, 5, "") },
+		"fund":   func(a market.Actor) error { _, err := w.billing.Fund(ctx, a, m.ID); return err },
+		"start":  func(a market.Actor) error { _, err := w.billing.Start(ctx, a, m.ID); return err },
+		"submit": func(a market.Actor) error { _, err := w.billing.Submit(ctx, a, m.ID, ""); return err },
+		"request changes": func(a market.Actor) error {
+			_, err := w.billing.RequestChanges(ctx, a, m.ID, billing.NotAsAgreed, "x")
+			return err
+		},
+		"accept":         func(a market.Actor) error { _, err := w.billing.Accept(ctx, a, m.ID); return err },
+		"refund":         func(a market.Actor) error { _, err := w.billing.Refund(ctx, a, m.ID, "x"); return err },
+		"cancel":         func(a market.Actor) error { _, err := w.billing.Cancel(ctx, a, m.ID, "x"); return err },
+		"read":           func(a market.Actor) error { _, err := w.billing.Contract(ctx, a, c.ID); return err },
+		"read milestone": func(a market.Actor) error { _, err := w.billing.Milestone(ctx, a, m.ID); return err },
+		"review":         func(a market.Actor) error { return w.billing.Review(ctx, a, c.ID, 5, "") },
 	}
 	for name, step := range steps {
 		for who, stranger := range map[string]market.Actor{"another company's manager": beni.Manager, "another alumnus": daniel.Actor, "nobody": {}} {

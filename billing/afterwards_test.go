@@ -224,8 +224,11 @@ func TestAChargebackFreezesEverythingAndWonLetsItGoOn(t *testing.T) {
 	dp := w.contest(m)
 	w.wantBalances("opened", map[string]int64{"dispute_hold:" + dp: 105_290, "dispute_fee": 1_500, "stripe:platform": before - 105_290 - 1_500})
 	for name, step := range map[string]func() error{
-		"accept":  func() error { _, err := w.billing.Accept(ctx, w.aoi.Manager, m.ID); return err },
-		"changes": func() error { _, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, "x"); return err },
+		"accept": func() error { _, err := w.billing.Accept(ctx, w.aoi.Manager, m.ID); return err },
+		"changes": func() error {
+			_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, billing.NotAsAgreed, "x")
+			return err
+		},
 		"dispute": func() error { _, err := w.billing.OpenDispute(ctx, w.yumi.Actor, m.ID, "x"); return err },
 	} {
 		if err := step(); err == nil || !strings.Contains(err.Error(), "frozen") {

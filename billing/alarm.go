@@ -19,9 +19,9 @@ import (
 
 // Days on which letters are written.
 var (
-	silenceDays = []int{7, 3, 1, 0}  // before the last day on which silence does not accept yet
-	holdingDays = []int{60, 75, 85}  // after the payment
-	paymentDays = []int{14, 7, 1, 0} // before the day by which the law wants the fee paid
+	silenceDays = []int{7, 3, 1, 0}         // before the last day on which silence does not accept yet
+	holdingDays = []int{60, 75, 85}         // after the payment
+	paymentDays = []int{14, 7, 3, 1, 0, -1} // before the day by which the law wants the fee paid, and when it has passed
 )
 
 // holdingLimit is how many days a payment may be held. On that day an undelivered milestone's money goes back by itself;
@@ -73,7 +73,7 @@ func alarmsOf(m Milestone, zone *time.Location, now time.Time) []alarm {
 	}
 	if m.PayBy != nil && m.owesPayment() {
 		for _, n := range paymentDays {
-			add(PaymentAlarm, fmt.Sprintf("%s -%d", m.PayBy, n), m.PayBy.AddDays(-n), map[string]any{"date": m.PayBy.String(), "days": n})
+			add(PaymentAlarm, fmt.Sprintf("%s -%d", m.PayBy, n), m.PayBy.AddDays(-n), map[string]any{"date": m.PayBy.String(), "days": n, "late": n < 0})
 		}
 	}
 	return all
@@ -123,7 +123,8 @@ func (s *Service) Alarm(ctx context.Context) (int, error) {
 		}
 		failures = append(failures, err)
 	}
-	return done, errors.Join(failures...)
+	warned, err := s.warnOfEndings(ctx)
+	return done + warned, errors.Join(append(failures, err)...)
 }
 
 // alarm sees to one milestone.

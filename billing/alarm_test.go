@@ -54,7 +54,7 @@ func TestAnotherDeliveryIsRemindedOfAnew(t *testing.T) {
 	w.fund(m)
 	w.deliver(m)
 	w.days(10)
-	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, "Almost.")
+	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, billing.NotAsAgreed, "Almost.")
 	w.Check(err)
 	w.days(5)
 	w.deliver(m)
@@ -111,7 +111,7 @@ func TestDeliveredWorkIsNotGivenBackOnDay90(t *testing.T) {
 	m := w.contract()(100_000).Milestones[0]
 	w.fund(m)
 	w.deliver(m)
-	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, "Not yet.")
+	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, billing.NotAsAgreed, "Not yet.")
 	w.Check(err)
 	w.days(95)
 	w.drain()
@@ -126,7 +126,7 @@ func TestTheLegalDueDayIsAnnounced(t *testing.T) {
 	m := w.contract()(100_000).Milestones[0]
 	w.fund(m)
 	w.deliver(m)
-	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, "Not yet.")
+	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, billing.NotAsAgreed, "Not yet.")
 	w.Check(err)
 	w.days(m.PaymentDays + 1)
 	if got := w.written("pay_by", w.aoi.Finance.PersonID); got != "14 7 1 0" {

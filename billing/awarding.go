@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 const firstContract = 1000
 
 // AcceptBid turns a bid into an active contract, with its terms notice and milestones, in one transaction. seen is the
-// version of the bid that the actor looked at. It refuses what [market.Bid.Accept] refuses.
+// version of the bid that the actor looked at. It refuses what [market.Bid.Accept] refuses, and what would lack an item of
+// the notice of terms.
 func (s *Service) AcceptBid(ctx context.Context, who market.Actor, bid uuid.UUID, seen int) (Contract, error) {
 	var id uuid.UUID
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
@@ -69,7 +71,11 @@ func (s *Service) open(tx *gorm.DB, a market.Award) (Contract, error) {
 	if err := tx.Create(&c.Milestones).Error; err != nil {
 		return c, err
 	}
-	return c, s.fix(tx, &c, terms, noticeOf(c, a, terms, p, c.Milestones, now), now)
+	notice := noticeOf(c, a, terms, p, c.Milestones, now)
+	if err := notice.complete(); err != nil {
+		return c, err
+	}
+	return c, s.fix(tx, &c, terms, notice, now)
 }
 
 // fix writes terms and notice down for ever.
@@ -90,10 +96,12 @@ func (s *Service) fix(tx *gorm.DB, c *Contract, terms Terms, notice Notice, now 
 func milestonesOf(r Rules, c Contract, a market.Award, terms Terms, now time.Time) []Milestone {
 	var ms []Milestone
 	for i, part := range a.Bid.Milestones {
-		q := QuoteFor(r, a.Company, terms.WithholdingCategory, market.Money{Amount: part.Amount, Currency: c.Currency}, terms.Registered, part.DueOn)
+		category := cmp.Or(part.Category, terms.WithholdingCategory)
+		q := QuoteFor(r, a.Company, category, market.Money{Amount: part.Amount, Currency: c.Currency}, terms.Registered, part.DueOn)
 		ms = append(ms, Milestone{ID: newID(), CompanyID: c.CompanyID, ContractID: c.ID, Position: i + 1, Title: part.Title, DueOn: part.DueOn,
 			State: MilestoneDraft, Currency: c.Currency, Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld, PlatformFee: q.PlatformFee,
-			PlatformTax: q.PlatformTax, RulesVersion: r.Version(), PaymentDays: terms.PaymentDays, AutoAcceptDays: terms.AutoAcceptDays, CreatedAt: now, UpdatedAt: now})
+			PlatformTax: q.PlatformTax, WithholdingCategory: category,
+			RulesVersion: r.Version(), PaymentDays: terms.PaymentDays, AutoAcceptDays: terms.AutoAcceptDays, CreatedAt: now, UpdatedAt: now})
 	}
 	return ms
 }

@@ -60,7 +60,7 @@ func TestEverybodyIsToldWhatHappened(t *testing.T) {
 	m := w.contract()(100_000).Milestones[0]
 	w.fund(m)
 	w.deliver(m)
-	if _, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, "The totals are missing."); err != nil {
+	if _, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, billing.NotAsAgreed, "The totals are missing."); err != nil {
 		t.Fatal(err)
 	}
 	w.deliver(m)
@@ -176,7 +176,7 @@ func TestTheFeesDueDayCountsFromTheFirstDelivery(t *testing.T) {
 		t.Fatalf("received on %s, to be paid by %s", first.ReceivedOn, first.PayBy)
 	}
 	w.Clock.Advance(5 * 24 * time.Hour)
-	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, "The totals are missing.")
+	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, billing.NotAsAgreed, "The totals are missing.")
 	w.Check(err)
 	w.deliver(m)
 	again := w.milestone(m.ID)
@@ -197,7 +197,7 @@ func TestAnUndeliveredMilestoneIsRefundedAndADeliveredOneIsNot(t *testing.T) {
 	w.deliver(second)
 	_, err := w.billing.Refund(ctx, w.aoi.Manager, second.ID, "Changed our minds.")
 	w.wantErr(err, billing.ErrWrongState)
-	_, err = w.billing.RequestChanges(ctx, w.aoi.Manager, second.ID, "More.")
+	_, err = w.billing.RequestChanges(ctx, w.aoi.Manager, second.ID, billing.NotAsAgreed, "More.")
 	w.Check(err)
 	_, err = w.billing.Start(ctx, w.yumi.Actor, second.ID)
 	w.Check(err)

@@ -5,3 +5,6 @@ var Audit = audit
 
 // Statute is the rules that come with the program.
 var Statute = statute
+
+// Seeded are its rows.
+var Seeded = seeded

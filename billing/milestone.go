@@ -200,7 +200,10 @@ type Milestone struct {
 	PlatformFee int64
 	PlatformTax int64
 
-	RulesVersion   int64       // the rules that its money was quoted under
+	RulesVersion int64 // the rules that its money was quoted under
+
+	WithholdingCategory string // what kind of work it is for withholding; empty: what the terms say
+
 	PaymentDays    int         // from the terms, within what the law allows
 	AutoAcceptDays int         // from the terms
 	Refunded       int64       // of the charge: what went, goes or is owed back to the company

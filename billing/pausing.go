@@ -23,8 +23,8 @@ const (
 // What can be wrong with ending a contract.
 var (
 	ErrNotice = problem.Define(problem.Invalid, "notice_too_short",
-		"This contract runs for six months or longer, so it may end on {date} at the earliest: {days} days' notice.",
-		"6か月以上の契約のため、{days}日前までの予告が必要です。最短の終了日は{date}です。")
+		"With renewals this contract runs for six months or longer, so it may end on {date} at the earliest: {days} days' notice ({article}).",
+		"更新を含めて6か月以上の契約のため、{days}日前までの予告が必要です（{article}）。最短の終了日は{date}です。")
 	ErrNoticeGiven = problem.Define(problem.Conflict, "notice_given",
 		"Notice was given: this contract ends on {date}. Nothing new begins.", "この契約は{date}に終了する予告がされています。新たな作業は開始できません。")
 )
@@ -114,7 +114,11 @@ func (s *Service) GiveNotice(ctx context.Context, who market.Actor, contract uui
 			return err
 		}
 		today := company.Today(s.clock.Now())
-		earliest := c.earliestEnd(rules, company, s.clock.Now())
+		engagement, err := engagementOf(tx, company, c)
+		if err != nil {
+			return err
+		}
+		earliest := rules.earliestEnd(engagement, today)
 		switch {
 		case c.State != ContractActive && c.State != ContractPaused:
 			return ErrContractNotActive.With("state", word(string(c.State)))
@@ -123,7 +127,7 @@ func (s *Service) GiveNotice(ctx context.Context, who market.Actor, contract uui
 		case !endsOn.IsValid() || endsOn.Before(today):
 			return market.ErrPastDate.On("ends_on").With("date", endsOn)
 		case side == TheCompany && endsOn.Before(earliest):
-			return ErrNotice.On("ends_on").With("date", earliest).With("days", earliest.DaysSince(today))
+			return ErrNotice.On("ends_on").With("date", earliest).With("days", earliest.DaysSince(today)).With("article", ArticleEnding)
 		}
 		if err := tx.Exec("UPDATE contracts SET ends_on = ?, notice_on = ?, end_reason = ? WHERE id = ?", endsOn, today, reason, c.ID).Error; err != nil {
 			return err
@@ -139,18 +143,9 @@ func (s *Service) GiveNotice(ctx context.Context, who market.Actor, contract uui
 	})
 }
 
-// long reports whether a contract runs for so long that its end takes notice, from the day of the order to its
-// delivery. Freelance Act art. 16: six months.
-func (c Contract) long(r Rules, company market.Company) bool {
-	ordered := company.Today(c.CreatedAt)
-	months := int(r.value(LengthRule, "notice", ordered))
-	return months > 0 && !c.DeliverOn.Before(ordered.AddMonths(months))
-}
-
-// earliestEnd is the first day with which a company may end the contract.
-func (c Contract) earliestEnd(r Rules, company market.Company, now time.Time) civil.Date {
-	today := company.Today(now)
-	if c.long(r, company) {
+// earliestEnd is the first day with which a company may end an engagement. Freelance Act art. 16: renewals counted.
+func (r Rules) earliestEnd(e Span, today civil.Date) civil.Date {
+	if r.TakesNotice(e) {
 		return today.AddDays(int(r.value(LengthRule, "notice_days", today)))
 	}
 	return today

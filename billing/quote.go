@@ -1,6 +1,8 @@
 package billing
 
 import (
+	"cmp"
+
 	"cloud.google.com/go/civil"
 
 	"homecoming/market"
@@ -41,6 +43,36 @@ func QuoteFor(r Rules, c market.Company, category string, fee market.Money, regi
 	q.Net = q.Fee + q.Tax - q.Withheld
 	q.Charge = q.Net + q.PlatformFee + q.PlatformTax
 	return q
+}
+
+// QuoteOffer is the line of money of an offer: the sum of its parts, each a statement of its own, and of its own
+// withholding category where a mixed contract is split.
+func QuoteOffer(r Rules, c market.Company, category string, o market.Terms, registered bool) Quote {
+	if len(o.Milestones) == 0 {
+		return QuoteFor(r, c, category, o.Amount, registered, o.DeliverOn)
+	}
+	sum := Quote{Currency: o.Amount.Currency}
+	for _, part := range o.Milestones {
+		day := part.DueOn
+		if day.IsZero() {
+			day = o.DeliverOn
+		}
+		sum = sum.add(QuoteFor(r, c, cmp.Or(part.Category, category), market.Money{Amount: part.Amount, Currency: sum.Currency}, registered, day))
+	}
+	return sum
+}
+
+// FeeFor is the fee from which the payee receives a net amount, with consumption tax added and income tax withheld: the
+// larger where two fit, and the least that leaves no less where none fits.
+func FeeFor(r Rules, c market.Company, category string, net market.Money, registered bool, deliverOn civil.Date) market.Money {
+	left := func(fee int64) int64 {
+		return QuoteFor(r, c, category, market.Money{Amount: fee, Currency: net.Currency}, registered, deliverOn).Net
+	}
+	fee := largest(net.Amount, left)
+	if left(fee) < net.Amount {
+		fee++
+	}
+	return market.Money{Amount: fee, Currency: net.Currency}
 }
 
 // Money puts the quote's currency to an amount of it.

@@ -20,13 +20,17 @@ const refundWatch = time.Minute
 const waitRefundFailed = "refund_failed"
 
 // Refund gives the whole payment of a milestone back that was never delivered, and ends the milestone. Above the
-// company's limit it only asks: somebody else approves, see [Service.Approve].
+// company's limit it only asks: somebody else approves, see [Service.Approve]. An order that the law protects is not
+// taken back: ErrOrderWithdrawn.
 func (s *Service) Refund(ctx context.Context, who market.Actor, id uuid.UUID, reason string) (Milestone, error) {
 	if err := checkMessage(reason, true); err != nil {
 		return Milestone{}, err
 	}
 	return s.stepOpen(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
 		if _, err := milestoneMachine.Next(m.State, doRefund, TheCompany, moment{*m, s.clock.Now()}); err != nil {
+			return err
+		}
+		if err := s.mayWithdraw(tx, c, *m); err != nil {
 			return err
 		}
 		company, err := market.CompanyByID(tx, c.CompanyID)

@@ -57,7 +57,7 @@ func (w *world) stumble(r *rand.Rand, m billing.Milestone) {
 	case 4, 5:
 		_, err = w.billing.Submit(ctx, w.yumi.Actor, m.ID, "Done.")
 	case 6:
-		_, err = w.billing.RequestChanges(ctx, who, m.ID, "More.")
+		_, err = w.billing.RequestChanges(ctx, who, m.ID, billing.NotAsAgreed, "More.")
 	case 7, 8:
 		_, err = w.billing.Accept(ctx, w.aoi.Manager, m.ID)
 	case 9:

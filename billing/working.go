@@ -59,9 +59,13 @@ func (m *Milestone) receive(company market.Company, now time.Time) {
 	m.SubmittedAt, m.AutoAcceptAt = &now, &silence
 }
 
-// RequestChanges sends a delivery back with what is to be changed.
-func (s *Service) RequestChanges(ctx context.Context, who market.Actor, id uuid.UUID, message string) (Milestone, error) {
+// RequestChanges sends a delivery back with what is to be changed, on the ground that it is not as agreed; what goes
+// beyond the agreement is refused with ErrUnpaidRedo.
+func (s *Service) RequestChanges(ctx context.Context, who market.Actor, id uuid.UUID, ground Ground, message string) (Milestone, error) {
 	if err := checkMessage(message, true); err != nil {
+		return Milestone{}, err
+	}
+	if err := ground.refused(); err != nil {
 		return Milestone{}, err
 	}
 	return s.step(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
@@ -135,13 +139,17 @@ func (s *Service) AutoAccept(ctx context.Context) (int, error) {
 	return len(due) - len(failures), errors.Join(failures...)
 }
 
-// Cancel takes a milestone that was not funded out of the contract.
+// Cancel takes a milestone that was not funded out of the contract. An order that the law protects is not taken back:
+// ErrOrderWithdrawn.
 func (s *Service) Cancel(ctx context.Context, who market.Actor, id uuid.UUID, reason string) (Milestone, error) {
 	if err := checkMessage(reason, true); err != nil {
 		return Milestone{}, err
 	}
 	return s.stepOpen(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
 		if err := s.move(tx, who, m, TheCompany, doCancel, reason); err != nil {
+			return err
+		}
+		if err := s.mayWithdraw(tx, c, *m); err != nil {
 			return err
 		}
 		return s.close(tx, c)

@@ -1,6 +1,7 @@
 package market
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +65,9 @@ type PlannedMilestone struct {
 	Title  string     `json:"title"`
 	Amount int64      `json:"amount"` // minor units, without consumption tax
 	DueOn  civil.Date `json:"due_on"`
+
+	// Category is what kind of work the part is for withholding, where a mixed contract is split; empty: the task's.
+	Category string `json:"withholding_category,omitempty"`
 }
 
 // Terms are what an offer proposes.
@@ -144,6 +148,8 @@ func (o *Terms) checkMilestones(c Company, today civil.Date) error {
 			return ErrDay.On(field+".due_on").With("value", m.DueOn)
 		case m.DueOn.Before(today):
 			return ErrPastDate.On(field+".due_on").With("date", m.DueOn)
+		case m.Category != "" && !slices.Contains(WithholdingCategories, m.Category):
+			return ErrNotOneOf.On(field+".withholding_category").With("value", m.Category).With("allowed", strings.Join(WithholdingCategories, ", "))
 		case m.DueOn.After(o.DeliverOn):
 			return ErrAfterDeliveryOn.On(field+".due_on").With("date", o.DeliverOn)
 		}

@@ -27,9 +27,12 @@ const (
 	ApproveMoney   Action = "approve_money"   // say yes or no to what somebody else asks about money
 	RuleDisputes   Action = "rule_disputes"   // decide, with somebody else, what the parties could not settle
 	Administer     Action = "administer"      // roles, rules, constants
+	SeeRules       Action = "see_rules"       // the statutory rules, and say yes or no to a row that somebody else asks for
+	DraftRules     Action = "draft_rules"     // ask for a row: an administrator of the company's own, an operator of everybody's
+	SetStatute     Action = "set_statute"     // add to the rules of the whole installation
 )
 
-// policy is the whole of who may do what. An administrator may do everything but act as an alumnus.
+// policy is the whole of who may do what. An administrator may do everything but act as an alumnus or for the installation.
 var policy = map[Action][]Role{
 	ManagePeople:   {Administrator, Office},
 	SeePeople:      {Administrator, Office, Manager},
@@ -46,6 +49,9 @@ var policy = map[Action][]Role{
 	ApproveMoney:   {Administrator, Approver, Finance},
 	RuleDisputes:   {Administrator, Approver, Operator},
 	Administer:     {Administrator},
+	SeeRules:       {Administrator, Approver, Finance, Operator},
+	DraftRules:     {Administrator, Operator},
+	SetStatute:     {Operator},
 }
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.

@@ -3,6 +3,7 @@ package web
 import (
 	"strconv"
 
+	"homecoming/billing"
 	"homecoming/market"
 )
 
@@ -12,10 +13,11 @@ type bidForm struct {
 	seen                       int // the version that is answered; 0 for a first offer
 	parts                      []partRow
 	licences                   []market.Licence // what reserved work needs
+	net                        string           // what is to be received, where the fee is worked out from it
 }
 
 // A partRow is one milestone of an offer as it is typed.
-type partRow struct{ title, amount, dueOn string }
+type partRow struct{ title, amount, dueOn, category string }
 
 const maxPartRows = 20
 
@@ -30,7 +32,7 @@ func (f bidForm) rows() []partRow {
 
 func (v *visit) readBid() bidForm {
 	f := v.form()
-	b := bidForm{amount: f.text("amount"), deliverOn: f.text("deliver_on"), message: f.text("message"), seen: f.number("seen")}
+	b := bidForm{amount: f.text("amount"), deliverOn: f.text("deliver_on"), message: f.text("message"), net: f.text("net"), seen: f.number("seen")}
 	for i := range maxLicences {
 		name := "licences[" + strconv.Itoa(i) + "]"
 		if l := f.text(name + ".licence"); l != "" {
@@ -39,7 +41,7 @@ func (v *visit) readBid() bidForm {
 	}
 	for i := range maxPartRows {
 		name := "milestones[" + strconv.Itoa(i) + "]"
-		if p := (partRow{f.text(name + ".title"), f.text(name + ".amount"), f.text(name + ".due_on")}); p != (partRow{}) {
+		if p := (partRow{f.text(name + ".title"), f.text(name + ".amount"), f.text(name + ".due_on"), f.text(name + ".withholding_category")}); p.title+p.amount+p.dueOn != "" {
 			b.parts = append(b.parts, p)
 		}
 	}
@@ -51,7 +53,7 @@ func formOfBid(b market.Bid) bidForm {
 	f := bidForm{amount: figures(&market.Money{Amount: b.Amount, Currency: b.Currency}), deliverOn: b.DeliverOn.String(), message: b.Message, seen: b.Version}
 	for _, m := range b.Milestones {
 		if len(b.Milestones) > 1 {
-			f.parts = append(f.parts, partRow{m.Title, figures(&market.Money{Amount: m.Amount, Currency: b.Currency}), dayText(&m.DueOn)})
+			f.parts = append(f.parts, partRow{m.Title, figures(&market.Money{Amount: m.Amount, Currency: b.Currency}), dayText(&m.DueOn), m.Category})
 		}
 	}
 	return f
@@ -86,7 +88,7 @@ func (f bidForm) terms(currency string) (market.Terms, error) {
 
 // milestone reads one part; what is missing is for market to say.
 func (p partRow) milestone(field, currency string) (market.PlannedMilestone, error) {
-	m := market.PlannedMilestone{Title: p.title}
+	m := market.PlannedMilestone{Title: p.title, Category: p.category}
 	amount, err := parseMoney(p.amount, currency)
 	if err != nil {
 		return m, ErrAmountForm.On(field + ".amount")
@@ -103,3 +105,29 @@ func (p partRow) milestone(field, currency string) (market.PlannedMilestone, err
 	}
 	return m, nil
 }
+
+// grossUp works the fee out from what is typed as the amount to be received.
+func (f *bidForm) grossUp(r billing.Rules, c market.Company, category string, registered bool) error {
+	net, err := parseMoney(f.net, c.Currency)
+	if err != nil {
+		return ErrAmountForm.On("net")
+	}
+	day, err := parseDay(f.deliverOn)
+	if err != nil {
+		return ErrDayForm.On("deliver_on")
+	}
+	switch {
+	case net == nil:
+		return market.ErrRequired.On("net")
+	case net.Amount <= 0 || net.Amount > maxNet:
+		return market.ErrBetween.On("net").With("min", 1).With("max", market.Money{Amount: maxNet, Currency: c.Currency})
+	case day == nil:
+		return market.ErrRequired.On("deliver_on")
+	}
+	fee := billing.FeeFor(r, c, category, *net, registered, *day)
+	f.amount = figures(&fee)
+	return nil
+}
+
+// maxNet keeps a slip of the finger from overflowing.
+const maxNet = 1_000_000_000_000

@@ -20,6 +20,8 @@ type bidView struct {
 	side     market.Side
 	form     bidForm
 	licences []market.Licence
+
+	registered bool // the bidder has a qualified-invoice number
 }
 
 func (v *visit) getBids() error {
@@ -75,8 +77,7 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 	if err != nil {
 		return b, err
 	}
-	money := market.Money{Amount: bid.Amount, Currency: bid.Currency}
-	b.name, b.form = member.Name, formOfBid(bid)
+	b.name, b.form, b.registered = member.Name, formOfBid(bid), member.Registered
 	b.form.message = ""
 	if b.mine {
 		if err := v.addLicences(bid.TaskID, bid.ID, &b.form); err != nil {
@@ -87,7 +88,7 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 		return b, err
 	}
 	rules, err := v.Billing.Rules(v.ctx, company.ID)
-	b.quote = billing.QuoteFor(rules, company, b.task.WithholdingCategory, money, member.Registered, bid.DeliverOn)
+	b.quote = billing.QuoteOffer(rules, company, b.task.WithholdingCategory, bid.Terms(), member.Registered)
 	return b, err
 }
 
@@ -104,6 +105,9 @@ func (v *visit) postCounter() error {
 		return err
 	}
 	b.form = v.readBid()
+	if v.c.PostForm("do") == "gross" {
+		return v.grossCounter(b)
+	}
 	terms, err := b.form.terms(b.bid.Currency)
 	if err == nil {
 		_, err = v.Market.Counter(v.ctx, v.who, id, b.form.seen, terms)
@@ -115,6 +119,22 @@ func (v *visit) postCounter() error {
 		return v.to("/bids/"+id.String(), "bid.changed")
 	}
 	return v.to("/tasks/"+b.bid.TaskID.String(), "bid.countered")
+}
+
+// grossCounter shows the page again with the fee that leaves what the alumnus is to receive.
+func (v *visit) grossCounter(b bidView) error {
+	rules, err := v.Billing.Rules(v.ctx, b.bid.CompanyID)
+	if err != nil {
+		return err
+	}
+	company, err := v.Market.Company(v.ctx, v.who, b.bid.CompanyID)
+	if err != nil {
+		return err
+	}
+	if err := b.form.grossUp(rules, company, b.task.WithholdingCategory, b.registered); err != nil {
+		return v.refuse(err, func(f ui.Fault) templ.Component { return bidPage(b, f) })
+	}
+	return v.ok(bidPage(b, ui.Fault{}))
 }
 
 func (v *visit) postMark() error {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -201,7 +202,8 @@ var (
 		return v.Billing.Submit(v.ctx, v.who, id, message)
 	}}
 	askingChanges = saying{"request_changes", "message", func(v *visit, id uuid.UUID, message string) (billing.Milestone, error) {
-		return v.Billing.RequestChanges(v.ctx, v.who, id, message)
+		ground := cmp.Or(billing.Ground(v.form().text("ground")), billing.NotAsAgreed)
+		return v.Billing.RequestChanges(v.ctx, v.who, id, ground, message)
 	}}
 	refunding = saying{"refund", "reason", func(v *visit, id uuid.UUID, message string) (billing.Milestone, error) {
 		return v.Billing.Refund(v.ctx, v.who, id, message)

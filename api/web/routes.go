@@ -124,6 +124,7 @@ var table = []line{
 	{"POST", "/payouts/onboard", market.DeliverWork, "payouts", (*visit).postOnboard},
 
 	{"GET", "/money", market.SeeMoney, "money", (*visit).getMoney},
+	{"GET", lawPath, market.SeeMoney, "money", (*visit).getLaw},
 	{"GET", "/money/settling", market.ApproveMoney, "money", (*visit).getSettling},
 	{"POST", "/approvals/{id}", market.ApproveMoney, "approvals", (*visit).postApproval},
 	{"POST", "/refunds/{id}", market.SettleMoney, "money", (*visit).postRefundAgain},
@@ -140,6 +141,9 @@ var table = []line{
 	{"POST", "/settings", market.Administer, "settings", (*visit).postSettings},
 	{"GET", "/settings/score", market.Administer, "settings", (*visit).getConstants},
 	{"POST", "/settings/score", market.Administer, "settings", (*visit).postConstants},
+	{"GET", rulesPath, market.SeeRules, "settings", (*visit).getRules},
+	{"POST", rulesPath, market.DraftRules, "settings", (*visit).postRules},
+	{"POST", rulesPath + "/changes/{id}", market.SeeRules, "settings", (*visit).postRuleChange},
 	{"POST", "/settings/team", market.Administer, "settings", (*visit).postGrant},
 	{"POST", "/settings/team/revoke", market.Administer, "settings", (*visit).postRevoke},
 	{"POST", "/settings/partners", market.Administer, "settings", (*visit).postPartner},

@@ -123,6 +123,21 @@ func TestEveryStateHasItsWords(t *testing.T) {
 	}
 	add("state.approval.", "asked", "approved", "declined", "withdrawn")
 	add("approval.kind.", "refund", "reversal", "by_hand", "write_off")
+	add("law.ground.", string(billing.NotAsAgreed), string(billing.Beyond))
+	add("law.duty.", string(billing.PayFee), string(billing.PayWithheld), string(billing.SayEnding), "month")
+	add("law.do.", string(billing.PayWithheld), string(billing.SayEnding))
+	for _, k := range billing.RuleKinds {
+		add("rule.kind.", string(k.Kind))
+		if k.Kind != billing.CategoryRule { // they are named as categories
+			add("rule."+string(k.Kind)+".", k.Keys...)
+		}
+		if k.Unit != billing.Chosen {
+			add("rule.unit.", string(k.Unit))
+		}
+		add("rule.choice.", k.Choices...)
+	}
+	add("rule.done.", "approve", "decline", "withdraw")
+	add("rule.choice.", billing.House)
 	add("evidence.", string(market.Self), string(market.Attested), string(market.Proven))
 	add("category.", market.WithholdingCategories...)
 	add("link.", string(market.PurposeJoin), string(market.PurposeSignIn), string(market.PurposeLink))

@@ -111,7 +111,7 @@ func (v *visit) quote(o matching.Offer, f bidForm) (billing.Quote, error) {
 			return billing.Quote{}, err
 		}
 		rules, err := v.Billing.Rules(v.ctx, o.Company.ID)
-		return billing.QuoteFor(rules, o.Company, o.Task.WithholdingCategory, terms.Amount, profile.Person.RegistrationNumber != "", terms.DeliverOn), err
+		return billing.QuoteOffer(rules, o.Company, o.Task.WithholdingCategory, terms, profile.Person.RegistrationNumber != ""), err
 	}
 	return billing.Quote{Currency: o.Company.Currency}, nil
 }
@@ -141,8 +141,11 @@ func (v *visit) postBid() error {
 	if err != nil {
 		return err
 	}
-	if v.c.PostForm("do") == "quote" {
+	switch v.c.PostForm("do") {
+	case "quote":
 		return v.postQuote()
+	case "gross":
+		return v.postGross(id)
 	}
 	w, err := v.workView(id)
 	if err != nil {
@@ -160,6 +163,33 @@ func (v *visit) postBid() error {
 		return v.refuse(err, func(f ui.Fault) templ.Component { return offerPage(w, f) })
 	}
 	return v.to("/bids", "bid.placed")
+}
+
+// postGross shows the page again with the fee that leaves what the reader wants to receive; nothing is offered by it.
+func (v *visit) postGross(id uuid.UUID) error {
+	w, err := v.workView(id)
+	if err != nil {
+		return err
+	}
+	w.form = v.readBid()
+	if err := v.addLicences(id, uuid.Nil, &w.form); err != nil {
+		return err
+	}
+	rules, err := v.Billing.Rules(v.ctx, w.offer.Company.ID)
+	if err != nil {
+		return err
+	}
+	profile, err := v.Market.Profile(v.ctx, v.who)
+	if err != nil {
+		return err
+	}
+	if err := w.form.grossUp(rules, w.offer.Company, w.offer.Task.WithholdingCategory, profile.Person.RegistrationNumber != ""); err != nil {
+		return v.refuse(err, func(f ui.Fault) templ.Component { return offerPage(w, f) })
+	}
+	if w.quote, err = v.quote(w.offer, w.form); err != nil {
+		return err
+	}
+	return v.ok(offerPage(w, ui.Fault{}))
 }
 
 // postDecline answers "not this time", and notes from when the person is free where they say so.

@@ -152,7 +152,7 @@ func (f *filler) work(ctx context.Context, play cast, s story, c billing.Contrac
 		return err
 	}
 	if s.until == changesAsked {
-		_, err := f.Billing.RequestChanges(ctx, play.manager, id, notes[play.lang].change)
+		_, err := f.Billing.RequestChanges(ctx, play.manager, id, billing.NotAsAgreed, notes[play.lang].change)
 		return err
 	}
 	if err := f.onboard(ctx, alumna); err != nil {
