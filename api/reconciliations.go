@@ -45,8 +45,8 @@ type exception struct {
 
 func exceptionOf(e billing.Exception) exception {
 	money := func(n int64) market.Money { return market.Money{Amount: n, Currency: e.Currency} }
-	return exception{Kind: string(e.Kind), AgeDays: e.AgeDays, Day: e.Day, Source: e.Source, Type: e.Type, Ledger: money(e.Ledger), Stripe: money(e.Stripe),
-		LedgerFee: money(e.LedgerFee), StripeFee: money(e.StripeFee), EntryID: e.EntryID, MilestoneID: e.MilestoneID}
+	return exception{Kind: string(e.Kind), AgeDays: e.AgeDays, Day: e.Day, Source: e.Source, Type: e.Type, Ledger: money(e.Ledger), Stripe: money(e.Other),
+		LedgerFee: money(e.LedgerFee), StripeFee: money(e.OtherFee), EntryID: e.EntryID, MilestoneID: e.MilestoneID}
 }
 
 func reconciliationOf(r billing.Reconciliation) reconciliation {

@@ -29,9 +29,12 @@ const (
 // summed is what every query may read from: sums has what entries of a kind credited to accounts of a class for a
 // milestone; m is every milestone with its balances and turnovers beside it, credits positive. One pass over the
 // postings, however many milestones there are.
-const summed = `WITH sums AS MATERIALIZED (
+const summed = "WITH looked AS (SELECT id FROM milestones), " + summedOfLooked
+
+// summedOfLooked is summed over the milestones of a table looked, whose only column is id.
+const summedOfLooked = `sums AS MATERIALIZED (
 		SELECT p.milestone_id, split_part(p.account, ':', 1) AS class, e.kind, -sum(p.amount) AS credit
-		FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id WHERE p.milestone_id IS NOT NULL GROUP BY 1, 2, 3),
+		FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id WHERE p.milestone_id IN (SELECT id FROM looked) GROUP BY 1, 2, 3),
 	m AS MATERIALIZED (
 		SELECT milestones.*,
 			coalesce(sum(credit) FILTER (WHERE class = 'held'), 0) AS held,
@@ -41,12 +44,13 @@ const summed = `WITH sums AS MATERIALIZED (
 			coalesce(sum(credit) FILTER (WHERE class = 'held' AND kind = 'charge'), 0) AS charged,
 			coalesce(sum(credit) FILTER (WHERE kind = 'accept' AND class <> 'held'), 0) AS accepted,
 			coalesce(sum(credit) FILTER (WHERE kind = 'refund_asked' AND class = 'refund_payable'), 0) AS given_back,
+			coalesce(sum(credit) FILTER (WHERE kind IN ('refund_asked', 'take_back') AND class = 'refund_payable'), 0) AS refund_owed,
 			coalesce(-sum(credit) FILTER (WHERE kind = 'transfer' AND class = 'payable'), 0) AS transferred,
 			count(*) FILTER (WHERE kind = 'charge') > 0 AS has_charge,
 			count(*) FILTER (WHERE kind = 'accept') > 0 AS has_accept,
 			count(*) FILTER (WHERE kind = 'transfer') > 0 AS has_transfer,
 			count(*) FILTER (WHERE kind = 'refund_asked') > 0 AS has_refund
-		FROM milestones LEFT JOIN sums ON sums.milestone_id = milestones.id GROUP BY milestones.id)
+		FROM milestones JOIN looked ON looked.id = milestones.id LEFT JOIN sums ON sums.milestone_id = milestones.id GROUP BY milestones.id)
 `
 
 // invariants are those of billing.md that apply so far. Each must hold at any moment, under any interleaving.
@@ -60,7 +64,7 @@ var invariants = []invariant{
 			WHERE p.company_id <> e.company_id OR p.milestone_id IS DISTINCT FROM e.milestone_id OR p.at <> e.at`},
 	{"a milestone's entries are in its own currency", "ledger_postings",
 		`SELECT DISTINCT milestones.id::text FROM ledger_postings p JOIN milestones ON milestones.id = p.milestone_id
-			JOIN ledger_entries e ON e.id = p.entry_id WHERE p.currency <> milestones.currency AND e.kind <> 'unmatched'`},
+			JOIN ledger_entries e ON e.id = p.entry_id WHERE p.currency <> milestones.currency AND e.kind NOT IN ('unmatched', 'manual')`},
 	{"nothing that is held or owed is below zero", "milestones",
 		`SELECT m.id::text FROM m WHERE m.held < 0 OR m.payable < 0 OR m.refund_payable < 0`},
 	{"what is held is the charge while work goes on, and nothing before and after", "milestones",
@@ -117,7 +121,10 @@ var invariants = []invariant{
 	{"an operation that is done names what was done", "operations",
 		`SELECT id::text FROM operations WHERE provider_id = '' AND state IN ('created', 'settled', 'part_reversed', 'reversed')`},
 	{"every object of the provider is explained by one entry", "ledger_entries",
-		`SELECT external_id FROM ledger_entries WHERE external_id <> '' GROUP BY external_id HAVING count(*) > 1`},
+		`SELECT external_id FROM ledger_entries WHERE external_id <> '' AND kind <> 'manual' GROUP BY external_id HAVING count(*) > 1`},
+	{"an entry made by hand is what two people agreed to", "ledger_entries",
+		`SELECT e.source FROM ledger_entries e LEFT JOIN adjustments a ON a.entry_id = e.id AND a.company_id = e.company_id
+			WHERE e.kind = 'manual' AND (a.id IS NULL OR a.state <> 'approved' OR a.asked_by = a.decided_by)`},
 	{"no entry was booked into a month while it was closed", "ledger_entries",
 		`SELECT e.source FROM ledger_entries e JOIN closed_months c ON c.company_id = e.company_id
 			AND e.booked_on < c.month + interval '1 month' AND e.posted_at > c.closed_at AND e.posted_at < coalesce(c.reopened_at, 'infinity')`},

@@ -41,6 +41,7 @@ var plants = map[string]string{
 	"every transfer, refund and reversal has an operation that was committed before": "DELETE FROM operations WHERE kind = 'transfer' AND milestone_id = '$paid'",
 	"an operation that is done names what was done":                                  "UPDATE operations SET provider_id = '' WHERE kind = 'transfer' AND milestone_id = '$paid'",
 	"every object of the provider is explained by one entry":                         "UPDATE ledger_entries SET external_id = (SELECT max(external_id) FROM ledger_entries WHERE kind = 'charge') WHERE kind = 'charge'",
+	"an entry made by hand is what two people agreed to":                             "UPDATE ledger_entries SET kind = 'manual' WHERE kind = 'payout'",
 	"no entry was booked into a month while it was closed":                           "INSERT INTO closed_months (id, company_id, month, checklist, closed_at, closed_by) SELECT gen_random_uuid(), company_id, date_trunc('month', booked_on), '{}', min(posted_at) - interval '1 second', (SELECT min(id::text)::uuid FROM people) FROM ledger_entries GROUP BY 2, 3",
 	"the books are closed through the newest closed month":                           "UPDATE companies SET books_closed_through = '2026-01-31'",
 	"a contract is over if and only if all its milestones are":                       "UPDATE contracts SET state = 'completed'",

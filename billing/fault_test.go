@@ -142,7 +142,7 @@ func (w *world) wantOneOfEach() {
 	w.Check(billing.CheckLedger(ctx, w.DB))
 	w.wantReconciled(2)
 	moved := map[string]int{}
-	for b, err := range w.gateway.BalanceTransactions(ctx, w.Clock.Now().Add(-90*24*time.Hour)) {
+	for b, err := range w.gateway.BalanceTransactions(ctx, w.Clock.Now().Add(-90*24*time.Hour), time.Time{}) {
 		w.Check(err)
 		moved[b.Type]++
 	}
@@ -381,9 +381,9 @@ func (f watcher) RoundTrip(r *http.Request) (*http.Response, error) {
 // aCutList is a provider whose list of balance transactions ends with an error after the first.
 type aCutList struct{ billing.Gateway }
 
-func (l *aCutList) BalanceTransactions(ctx context.Context, since time.Time) iter.Seq2[billing.BalanceTransaction, error] {
+func (l *aCutList) BalanceTransactions(ctx context.Context, since, until time.Time) iter.Seq2[billing.BalanceTransaction, error] {
 	return func(yield func(billing.BalanceTransaction, error) bool) {
-		for b, err := range l.Gateway.BalanceTransactions(ctx, since) {
+		for b, err := range l.Gateway.BalanceTransactions(ctx, since, until) {
 			if !yield(b, err) {
 				return
 			}
@@ -434,9 +434,9 @@ type aSlowList struct {
 	afterwards func()
 }
 
-func (l *aSlowList) BalanceTransactions(ctx context.Context, since time.Time) iter.Seq2[billing.BalanceTransaction, error] {
+func (l *aSlowList) BalanceTransactions(ctx context.Context, since, until time.Time) iter.Seq2[billing.BalanceTransaction, error] {
 	return func(yield func(billing.BalanceTransaction, error) bool) {
-		for b, err := range l.Gateway.BalanceTransactions(ctx, since) {
+		for b, err := range l.Gateway.BalanceTransactions(ctx, since, until) {
 			if !yield(b, err) {
 				return
 			}

@@ -60,9 +60,9 @@ type Gateway interface {
 	// Payout reads a payout of a connected account with the transfers it is made of.
 	Payout(ctx context.Context, account, id string) (Payout, error)
 
-	// BalanceTransactions walks the platform's balance transactions since a moment, newest first. The walk ends with
-	// its error, if there was one.
-	BalanceTransactions(ctx context.Context, since time.Time) iter.Seq2[BalanceTransaction, error]
+	// BalanceTransactions walks the platform's balance transactions created since one moment and before another, newest
+	// first; a zero end is the present. The walk ends with its error, if there was one.
+	BalanceTransactions(ctx context.Context, since, until time.Time) iter.Seq2[BalanceTransaction, error]
 	// Events walks what happened since a moment on the platform (account empty) or on a connected account, newest
 	// first; the provider keeps 30 days.
 	Events(ctx context.Context, account string, since time.Time) iter.Seq2[Event, error]

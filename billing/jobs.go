@@ -69,6 +69,15 @@ func (ReconcileJob) Kind() string { return "billing.reconcile" }
 // InsertOpts gives up after some twenty minutes, so that nobody watches a run that will not end.
 func (ReconcileJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 6} }
 
+// A DailyJob starts the reconciliations of the day.
+type DailyJob struct{}
+
+// Kind is the job's name in the queue.
+func (DailyJob) Kind() string { return "billing.daily" }
+
+// InsertOpts keeps the queue from retrying what comes round again by itself.
+func (DailyJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1} }
+
 // AddWorkers teaches a queue to do billing's jobs.
 func AddWorkers(w *river.Workers, s *Service) {
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, j *river.Job[OperationJob]) error {
@@ -87,6 +96,10 @@ func AddWorkers(w *river.Workers, s *Service) {
 	}))
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[AlarmJob]) error {
 		_, err := s.Alarm(ctx)
+		return err
+	}))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[DailyJob]) error {
+		_, err := s.ReconcileDue(ctx)
 		return err
 	}))
 	river.AddWorker(w, &reconciler{s: s})
@@ -117,7 +130,7 @@ func Periodic(*Service) []*river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args, nil },
 			&river.PeriodicJobOpts{RunOnStart: true})
 	}
-	return []*river.PeriodicJob{every(5*time.Second, SweepJob{}), every(3*time.Minute, CatchUpJob{}), every(20*time.Minute, AlarmJob{})}
+	return []*river.PeriodicJob{every(5*time.Second, SweepJob{}), every(3*time.Minute, CatchUpJob{}), every(20*time.Minute, AlarmJob{}), every(time.Hour, DailyJob{})}
 }
 
 // A reconciler works reconciliations; listing a busy month takes longer than other jobs.

@@ -114,6 +114,8 @@ func Diagrams() map[string]string {
 		approvalMachine.Noun:   approvalMachine.Diagram(),
 		chargebackMachine.Noun: chargebackMachine.Diagram(),
 		disputeMachine.Noun:    disputeMachine.Diagram(),
+		exceptionMachine.Noun:  exceptionMachine.Diagram(),
+		adjustmentMachine.Noun: adjustmentMachine.Diagram(),
 		accountMachine.Noun:    accountMachine.Diagram(),
 		statementMachine.Noun:  statementMachine.Diagram(),
 	}

@@ -1,7 +1,6 @@
 package billing
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -19,37 +18,6 @@ import (
 // reconciliationKind names these runs among others.
 const reconciliationKind = "reconciliation"
 
-// An ExceptionKind is what does not match between ledger and provider.
-type ExceptionKind string
-
-// The kinds of exception that there are so far.
-const (
-	MissingInLedger ExceptionKind = "missing_in_ledger"
-	MissingAtStripe ExceptionKind = "missing_at_stripe"
-	WrongAmount     ExceptionKind = "amount"
-	WrongFee        ExceptionKind = "fee"
-	WrongCurrency   ExceptionKind = "currency"
-	Duplicate       ExceptionKind = "duplicate"
-	OrphanTransfer  ExceptionKind = "orphan_transfer"
-	UnappliedCash   ExceptionKind = "unapplied_cash" // booked to suspense: somebody has to say what it was for
-)
-
-// An Exception is one thing that finance has to look at. Amounts are minor units, as they change the platform's balance.
-type Exception struct {
-	Kind        ExceptionKind `json:"kind"`
-	Source      string        `json:"source"` // the provider's object
-	Type        string        `json:"type"`   // of the balance transaction, or the entry's kind
-	Ledger      int64         `json:"ledger"`
-	Stripe      int64         `json:"stripe"`
-	LedgerFee   int64         `json:"ledger_fee"`
-	StripeFee   int64         `json:"stripe_fee"`
-	Currency    string        `json:"currency"`
-	Day         civil.Date    `json:"day"`
-	AgeDays     int           `json:"age_days"`
-	EntryID     *uuid.UUID    `json:"entry_id,omitempty"`
-	MilestoneID *uuid.UUID    `json:"milestone_id,omitempty"`
-}
-
 // A Reconciliation compares a company's ledger with the provider's balance transactions over whole days of the
 // company's zone, both ends included. It reports and never edits.
 type Reconciliation struct {
@@ -58,9 +26,12 @@ type Reconciliation struct {
 	State      jobs.State       `json:"state"`
 	From       civil.Date       `json:"from"`
 	To         civil.Date       `json:"to"`
-	Matched    int              `json:"matched"`
-	Exceptions []Exception      `json:"exceptions"` // oldest first
+	Matched    int              `json:"matched"`    // objects of the provider on which both sides agree
+	Open       int              `json:"open"`       // exceptions of these days that wait for somebody
+	Exceptions []Exception      `json:"exceptions"` // the oldest of them first; at most 500
 	Difference map[string]int64 `json:"difference"` // by currency: ledger less provider
+	Levels     []levelTally     `json:"levels"`
+	AsOf       time.Time        `json:"as_of"` // what was booked later is the next run's
 	Done       int              `json:"done"`
 	Total      int              `json:"total"`
 	CreatedAt  time.Time        `json:"created_at"`
@@ -88,28 +59,38 @@ func (s *Service) StartReconciliation(ctx context.Context, who market.Actor, com
 		return Reconciliation{}, ErrDays.On("from")
 	}
 	var run jobs.Run
-	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
-		report, err := json.Marshal(Reconciliation{From: from, To: to, Exceptions: []Exception{}, Difference: map[string]int64{}})
-		if err != nil {
-			return err
-		}
-		input, err := json.Marshal(period{from, to})
-		if err != nil {
-			return err
-		}
-		run, err = jobs.NewRun(tx, jobs.Run{CompanyID: &company, Kind: reconciliationKind, Input: input, Report: report, StartedBy: &who.PersonID})
-		if err != nil {
-			return err
-		}
-		if err := market.Audit(tx, who, company, "reconciliation.start", "run:"+run.ID.String(), period{from, to}); err != nil {
-			return err
-		}
-		return jobs.Enqueue(tx, ReconcileJob{Run: run.ID})
+	err := s.db.Tx(ctx, func(tx *gorm.DB) (err error) {
+		run, err = s.startRun(tx, who, company, period{from, to})
+		return err
 	})
 	if err != nil {
 		return Reconciliation{}, err
 	}
 	return reconciliation(run)
+}
+
+// startRun writes a run down and has a job work it. who is nobody where the clock asks for it.
+func (s *Service) startRun(tx *gorm.DB, who market.Actor, company uuid.UUID, days period) (jobs.Run, error) {
+	report, err := json.Marshal(Reconciliation{From: days.From, To: days.To, Exceptions: []Exception{}, Difference: map[string]int64{}})
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	input, err := json.Marshal(days)
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	asked := jobs.Run{CompanyID: &company, Kind: reconciliationKind, Input: input, Report: report}
+	if who.PersonID != uuid.Nil {
+		asked.StartedBy = &who.PersonID
+	}
+	run, err := jobs.NewRun(tx, asked)
+	if err != nil {
+		return run, err
+	}
+	if err := market.Audit(tx, who, company, "reconciliation.start", "run:"+run.ID.String(), days); err != nil {
+		return run, err
+	}
+	return run, jobs.Enqueue(tx, ReconcileJob{Run: run.ID})
 }
 
 func reconciliation(run jobs.Run) (Reconciliation, error) {
@@ -176,135 +157,116 @@ func (s *Service) Reconcile(ctx context.Context, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	from, asOf := days.From.In(company.Zone()), s.clock.Now()
-	if err := s.copyTransactions(ctx, from.Add(-copyOverlap), func(n int) error { return jobs.Progress(g, id, n, n) }); err != nil {
-		return err
-	}
-	r := Reconciliation{From: days.From, To: days.To}
-	pairs, err := pairsOf(g, company.ID, from, days.To.AddDays(1).In(company.Zone()))
+	asOf := s.clock.Now()
+	err = s.copyTransactions(ctx, days.From.In(company.Zone()).Add(-copyOverlap), func(done, total int) error { return jobs.Progress(g, id, done, total+len(levels)) })
 	if err != nil {
 		return err
 	}
-	r.compare(pairs, company, asOf)
-	return jobs.Finish(g, id, jobs.Succeeded, r)
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		r, err := compare(comparison{tx: tx, company: company, run: id, asOf: asOf, from: days.From, until: days.To.AddDays(1)})
+		if err != nil {
+			return err
+		}
+		return jobs.Finish(tx, id, jobs.Succeeded, r)
+	})
+}
+
+// shownExceptions are as many as a report holds; the rest is found on the desk.
+const shownExceptions = 500
+
+// compare goes through the levels, one run of a company at a time, and writes the report.
+func compare(c comparison) (Reconciliation, error) {
+	r := Reconciliation{From: c.from, To: c.until.AddDays(-1), AsOf: c.asOf, Difference: map[string]int64{c.company.Currency: 0}}
+	if err := c.tx.Exec("SELECT pg_advisory_xact_lock(hashtext('reconcile:' || ?::text))", c.company.ID).Error; err != nil {
+		return r, err
+	}
+	for _, look := range []func() (levelTally, error){c.contracts, c.stripe, c.payouts} {
+		t, err := look()
+		if err != nil {
+			return r, err
+		}
+		r.Levels = append(r.Levels, t)
+		r.Open += t.Open
+		if t.Level == StripeLevel {
+			r.Matched = t.Compared - t.Open
+		}
+	}
+	if err := c.differences(r.Difference); err != nil {
+		return r, err
+	}
+	list, err := exceptionsWhere(c.tx, c.company, c.asOf, "x.state IN ('open', 'proposed') AND x.day BETWEEN ? AND ?", r.From, r.To)
+	if err != nil {
+		return r, err
+	}
+	r.Exceptions = append([]Exception{}, list[:min(len(list), shownExceptions)]...)
+	return r, c.mark()
+}
+
+// differences sums what is left between ledger and provider, by currency.
+func (c comparison) differences(into map[string]int64) error {
+	var rows []struct {
+		Currency string
+		Off      int64
+	}
+	err := c.tx.Raw(`SELECT p.currency, sum(p.amount)::bigint AS off FROM (
+			SELECT x.currency, CASE WHEN x.kind = 'currency' THEN 0 ELSE x.ledger END - x.other AS amount FROM exceptions x
+			WHERE x.company_id = @company AND x.level = 'stripe' AND x.state IN ('open', 'proposed') AND x.day >= @from AND x.day < @until
+			UNION ALL
+			SELECT l.currency, l.amount FROM exceptions x JOIN ledger_entries e ON e.company_id = x.company_id AND e.external_id = x.source
+				JOIN ledger_postings l ON l.entry_id = e.id AND l.account = ANY(@net)
+			WHERE x.company_id = @company AND x.kind = 'currency' AND x.state IN ('open', 'proposed') AND x.day >= @from AND x.day < @until) p
+		GROUP BY p.currency`, c.args(nil)).Scan(&rows).Error
+	for _, row := range rows {
+		into[row.Currency] += row.Off
+	}
+	return err
+}
+
+// mark notes how far the books are compared without a gap; the daily run goes on from there.
+func (c comparison) mark() error {
+	return c.tx.Exec(`INSERT INTO reconciled (company_id, through_on, as_of, run_id) VALUES (@company, CAST(@until AS date) - 1, @as_of, @run)
+		ON CONFLICT (company_id) DO UPDATE SET as_of = excluded.as_of, run_id = excluded.run_id,
+			through_on = CASE WHEN @from <= reconciled.through_on + 1 THEN greatest(reconciled.through_on, excluded.through_on) ELSE reconciled.through_on END`, c.args(nil)).Error
+}
+
+// dailyFrom is the hour, in the company's zone, from which the day before is compared; some days before it once more.
+const (
+	dailyFrom   = 5
+	overlapDays = 3
+)
+
+// ReconcileDue starts a run for every company with books that has had none today, and gives how many.
+func (s *Service) ReconcileDue(ctx context.Context) (int, error) {
+	var due []struct {
+		CompanyID uuid.UUID
+		From      civil.Date `gorm:"type:date"`
+		Today     civil.Date `gorm:"type:date"`
+	}
+	err := s.db.Gorm(ctx).Raw(`SELECT c.id AS company_id, n.now::date AS today,
+			greatest(coalesce(r.through_on, (SELECT min(e.booked_on) FROM ledger_entries e WHERE e.company_id = c.id)) - CAST(@overlap AS int), n.now::date - 366) AS from
+		FROM companies c CROSS JOIN LATERAL (SELECT CAST(@now AS timestamptz) AT TIME ZONE c.time_zone AS now) n LEFT JOIN reconciled r ON r.company_id = c.id
+		WHERE (r.company_id IS NULL OR (r.as_of AT TIME ZONE c.time_zone)::date < n.now::date AND extract(hour FROM n.now) >= @hour)
+			AND EXISTS (SELECT 1 FROM ledger_entries e WHERE e.company_id = c.id)
+			AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.company_id = c.id AND runs.kind = @kind AND runs.finished_at IS NULL)`,
+		map[string]any{"now": s.clock.Now(), "hour": dailyFrom, "overlap": overlapDays, "kind": reconciliationKind}).Scan(&due).Error
+	if err != nil {
+		return 0, err
+	}
+	for _, d := range due {
+		err := s.db.Tx(ctx, func(tx *gorm.DB) error {
+			_, err := s.startRun(tx, market.Actor{}, d.CompanyID, period{d.From, d.Today})
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(due), nil
 }
 
 // failReconciliation ends a run that could not be worked; its days stay in its report.
 func (s *Service) failReconciliation(ctx context.Context, id uuid.UUID) error {
 	return s.db.Gorm(ctx).Exec("UPDATE runs SET state = ?, finished_at = now(), input = NULL WHERE id = ? AND finished_at IS NULL", jobs.Failed, id).Error
-}
-
-// copyOverlap is how much older than asked for the copy begins, so that nothing falls between two days.
-const copyOverlap = 48 * time.Hour
-
-// copyTransactions copies the platform's balance transactions since a moment; those that are there stay, but learn
-// whose they are.
-func (s *Service) copyTransactions(ctx context.Context, since time.Time, progress func(int) error) error {
-	n := 0
-	for b, err := range s.gateway.BalanceTransactions(ctx, since) {
-		if err != nil {
-			return err
-		}
-		var milestone *uuid.UUID
-		if b.Milestone != uuid.Nil {
-			milestone = &b.Milestone
-		}
-		err := s.db.Gorm(ctx).Exec(`INSERT INTO balance_transactions (id, company_id, milestone_id, source, type, amount, fee, net, currency, created_at, fetched_at)
-			SELECT ?, m.company_id, m.id, ?, ?, ?, ?, ?, ?, ?, ? FROM (SELECT 1) one LEFT JOIN milestones m
-				ON m.id = coalesce(?, (SELECT milestone_id FROM ledger_entries WHERE external_id = ? LIMIT 1)) -- chargebacks name none
-			ON CONFLICT (id) DO UPDATE SET company_id = excluded.company_id, milestone_id = excluded.milestone_id`,
-			b.ID, b.Source, b.Type, b.Amount, b.Fee, b.Net, b.Currency, b.CreatedAt, s.clock.Now(), milestone, b.Source).Error
-		if err != nil {
-			return err
-		}
-		if n++; n%100 == 0 {
-			if err := progress(n); err != nil {
-				return err
-			}
-		}
-	}
-	return progress(n)
-}
-
-// A pair is one object of the provider as both sides see it.
-type pair struct {
-	Source                         string
-	Type                           string
-	LedgerNet, LedgerFee           int64
-	StripeNet, StripeFee           int64
-	LedgerCurrency, StripeCurrency string
-	Entries, Transactions          int
-	Kind                           string // of the entry
-	At, Posted                     time.Time
-	EntryID, MilestoneID           *uuid.UUID
-}
-
-// pairsOf joins both sides by the provider's object. A pair belongs to the days if either side does.
-func pairsOf(g *gorm.DB, company uuid.UUID, from, until time.Time) ([]pair, error) {
-	var pairs []pair
-	return pairs, g.Raw(`WITH ledger AS (
-			SELECT e.external_id AS source, min(p.currency) AS currency, sum(p.amount) FILTER (WHERE p.account = 'stripe:platform') AS net,
-				coalesce(sum(p.amount) FILTER (WHERE p.account IN ('stripe_fee', 'dispute_fee')), 0) AS fee, min(e.at) AS at, max(e.at) AS last, max(e.posted_at) AS posted,
-				count(DISTINCT e.id) AS entries, min(e.id::text)::uuid AS entry_id, min(e.milestone_id::text)::uuid AS milestone_id, min(e.kind) AS kind
-			FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
-			WHERE e.company_id = @company AND e.external_id <> '' GROUP BY e.external_id),
-		stripe AS (
-			SELECT source, min(currency) AS currency, sum(net) AS net, sum(fee) AS fee, min(created_at) AS at, max(created_at) AS last,
-				count(*) AS transactions, min(type) AS type, min(milestone_id::text)::uuid AS milestone_id
-			FROM balance_transactions WHERE company_id = @company GROUP BY source)
-		SELECT coalesce(l.source, s.source) AS source, coalesce(s.type, l.kind) AS type, coalesce(l.kind, '') AS kind,
-			coalesce(l.net, 0) AS ledger_net, coalesce(l.fee, 0) AS ledger_fee, coalesce(s.net, 0) AS stripe_net, coalesce(s.fee, 0) AS stripe_fee,
-			coalesce(l.currency, '') AS ledger_currency, coalesce(s.currency, '') AS stripe_currency,
-			coalesce(l.posted, 'epoch') AS posted, coalesce(l.entries, 0) AS entries, coalesce(s.transactions, 0) AS transactions, coalesce(s.at, l.at) AS at,
-			l.entry_id, coalesce(l.milestone_id, s.milestone_id) AS milestone_id
-		FROM ledger l FULL JOIN stripe s ON s.source = l.source
-		WHERE l.last >= @from AND l.at < @until OR s.last >= @from AND s.at < @until
-		ORDER BY at, source`,
-		map[string]any{"company": company, "from": from, "until": until}).Scan(&pairs).Error
-}
-
-// compare sorts the pairs, as they were at the moment now, into what matches and what a person has to look at.
-func (r *Reconciliation) compare(pairs []pair, c market.Company, now time.Time) {
-	r.Exceptions, r.Difference = []Exception{}, map[string]int64{c.Currency: 0}
-	for _, p := range pairs {
-		if p.Transactions == 0 && p.Posted.After(now) {
-			continue // booked after the copy was made: the next reconciliation compares it
-		}
-		r.Difference[cmp.Or(p.LedgerCurrency, p.StripeCurrency)] += p.LedgerNet
-		r.Difference[cmp.Or(p.StripeCurrency, p.LedgerCurrency)] -= p.StripeNet
-		kind := p.exception()
-		if kind == "" {
-			r.Matched++
-			continue
-		}
-		day := civil.DateOf(p.At.In(c.Zone()))
-		r.Exceptions = append(r.Exceptions, Exception{Kind: kind, Source: p.Source, Type: p.Type, Ledger: p.LedgerNet, Stripe: p.StripeNet,
-			LedgerFee: p.LedgerFee, StripeFee: p.StripeFee, Currency: cmp.Or(p.StripeCurrency, p.LedgerCurrency), Day: day,
-			AgeDays: max(0, c.Today(now).DaysSince(day)), EntryID: p.EntryID, MilestoneID: p.MilestoneID})
-	}
-}
-
-// exception names what is wrong with a pair; empty when it matches.
-func (p pair) exception() ExceptionKind {
-	switch {
-	case p.Entries == 0 && slices.Contains([]string{"transfer", "transfer_refund"}, p.Type):
-		return OrphanTransfer
-	case p.Entries == 0:
-		return MissingInLedger
-	case p.Transactions == 0:
-		return MissingAtStripe
-	case p.Transactions > 1 || p.Entries > 1:
-		return Duplicate
-	case p.LedgerCurrency != p.StripeCurrency:
-		return WrongCurrency
-	case p.LedgerNet+p.LedgerFee != p.StripeNet+p.StripeFee:
-		return WrongAmount
-	case p.LedgerFee != p.StripeFee:
-		return WrongFee
-	case p.Kind == "unmatched":
-		return UnappliedCash
-	}
-	return ""
 }
 
 // Unattributed lists the provider's balance transactions of the last hundred days that no company's milestone

@@ -41,7 +41,7 @@ func TestMoneyThatWeDoNotKnowOfIsMissingInTheLedgerAndAges(t *testing.T) {
 	w.Check(err)
 	gatewaytest.Press(w, f.CheckoutURL)
 	e := w.wantException(billing.MissingInLedger, -(57_750 - 2_079)) // 55,000 and 2,750, less 3.6 %
-	if e.AgeDays != 0 || e.Ledger != 0 || e.Stripe != 57_750-2_079 || e.MilestoneID == nil || *e.MilestoneID != other.ID || e.Day != w.Today() {
+	if e.AgeDays != 0 || e.Ledger != 0 || e.Other != 57_750-2_079 || e.MilestoneID == nil || *e.MilestoneID != other.ID || e.Day != w.Today() {
 		t.Errorf("the exception is %+v", e)
 	}
 	w.Clock.Advance(12 * 24 * time.Hour)

@@ -93,7 +93,7 @@ func (w *world) transfer(m billing.Milestone) (o billing.Operation) {
 // sent counts the transfers at the provider that have not been taken back.
 func (w *world) sent() (live, all int) {
 	w.Helper()
-	for b, err := range w.gateway.BalanceTransactions(ctx, w.Clock.Now().AddDate(-1, 0, 0)) {
+	for b, err := range w.gateway.BalanceTransactions(ctx, w.Clock.Now().AddDate(-1, 0, 0), time.Time{}) {
 		w.Check(err)
 		switch b.Type {
 		case "transfer":

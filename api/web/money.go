@@ -168,7 +168,7 @@ func differences(r billing.Reconciliation) string {
 
 // off is by how much an exception's sides differ.
 func off(e billing.Exception) market.Money {
-	return market.Money{Amount: e.Ledger - e.Stripe, Currency: e.Currency}
+	return market.Money{Amount: e.Off(), Currency: e.Currency}
 }
 
 func moneyTabs(ctx context.Context, current string) []ui.Link {

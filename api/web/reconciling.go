@@ -52,9 +52,9 @@ func ageMark(ctx context.Context, days int) ui.Mark {
 func why(ctx context.Context, e billing.Exception) string {
 	money := func(amount int64) market.Money { return market.Money{Amount: amount, Currency: e.Currency} }
 	if e.Kind == billing.WrongFee {
-		return ui.T(ctx, "why.fee", "ledger", money(e.LedgerFee), "stripe", money(e.StripeFee))
+		return ui.T(ctx, "why.fee", "ledger", money(e.LedgerFee), "stripe", money(e.OtherFee))
 	}
-	return ui.T(ctx, "why.amount", "ledger", money(e.Ledger), "stripe", money(e.Stripe))
+	return ui.T(ctx, "why.amount", "ledger", money(e.Ledger), "stripe", money(e.Other))
 }
 
 func month(ctx context.Context, d civil.Date) string {

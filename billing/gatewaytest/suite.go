@@ -288,7 +288,7 @@ func (s *suite) listsBalance() {
 	t, err := s.Gateway.CreateTransfer(s.ctx, "k", transferOf(o, p, s.account(true).ID, 9_000))
 	s.must(err)
 	got := map[string]billing.BalanceTransaction{}
-	for b, err := range s.Gateway.BalanceTransactions(s.ctx, from) {
+	for b, err := range s.Gateway.BalanceTransactions(s.ctx, from, time.Time{}) {
 		s.must(err)
 		got[b.Source] = b
 		if b.Milestone != o.Milestone || b.Net != b.Amount-b.Fee || b.ID == "" || b.Currency != "JPY" || b.CreatedAt.IsZero() {

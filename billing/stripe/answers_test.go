@@ -70,7 +70,7 @@ func TestAListThatIsCutShortIsNoEmptyList(t *testing.T) {
 	_, refund := g.FindRefund(ctx, "ch_1", uuid.New())
 	_, acc := g.FindAccount(ctx, uuid.New(), now)
 	var balance, events error
-	for _, balance = range g.BalanceTransactions(ctx, now) {
+	for _, balance = range g.BalanceTransactions(ctx, now, time.Time{}) {
 	}
 	for _, events = range g.Events(ctx, "", now) {
 	}

@@ -12,10 +12,13 @@ import (
 	"homecoming/billing"
 )
 
-// BalanceTransactions walks the platform's balance transactions since a moment, newest first.
-func (g *gateway) BalanceTransactions(ctx context.Context, from time.Time) iter.Seq2[billing.BalanceTransaction, error] {
+// BalanceTransactions walks the platform's balance transactions between two moments, newest first.
+func (g *gateway) BalanceTransactions(ctx context.Context, from, until time.Time) iter.Seq2[billing.BalanceTransaction, error] {
 	return func(yield func(billing.BalanceTransaction, error) bool) {
 		p := &stripe.BalanceTransactionListParams{ListParams: pages(ctx), CreatedRange: since(from)}
+		if !until.IsZero() {
+			p.CreatedRange.LesserThan = until.Unix()
+		}
 		p.AddExpand("data.source")
 		i := g.api.BalanceTransactions.List(p)
 		for i.Next() {

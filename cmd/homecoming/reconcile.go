@@ -73,9 +73,9 @@ var errUnreconciled = errors.New("the books do not match")
 
 func sayReconciliation(out io.Writer, r billing.Reconciliation) error {
 	for _, e := range r.Exceptions {
-		fmt.Fprintf(out, "%s  %s  %s  ledger %d  stripe %d %s  %d days\n", e.Day, e.Kind, e.Source, e.Ledger, e.Stripe, e.Currency, e.AgeDays)
+		fmt.Fprintf(out, "%s  %s  %s  ledger %d  stripe %d %s  %d days\n", e.Day, e.Kind, e.Source, e.Ledger, e.Other, e.Currency, e.AgeDays)
 	}
-	fmt.Fprintf(out, "%s: %d matched, %d need you, difference %v\n", r.State, r.Matched, len(r.Exceptions), r.Difference)
+	fmt.Fprintf(out, "%s: %d matched, %d need you, difference %v\n", r.State, r.Matched, r.Open, r.Difference)
 	if r.State != jobs.Succeeded || len(r.Exceptions) > 0 {
 		return errUnreconciled
 	}
