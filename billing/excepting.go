@@ -22,8 +22,12 @@ func exceptionsWhere(g *gorm.DB, c market.Company, now time.Time, condition stri
 		Joins("LEFT JOIN people o ON o.id = x.owner_id").Joins("LEFT JOIN milestones m ON m.id = x.milestone_id").
 		Joins("LEFT JOIN contracts k ON k.id = m.contract_id").Joins("LEFT JOIN people p ON p.id = k.person_id").
 		Where("x.company_id = ?", c.ID).Where(condition, args...).Order("x.day, x.found_at, x.subject").Limit(shownExceptions + 1).Scan(&list).Error
+	if err != nil || len(list) == 0 {
+		return list, err
+	}
+	rules, err := rulesFor(g, c.ID)
 	for i := range list {
-		list[i].aged(c.Today(now))
+		list[i].aged(rules, c.Today(now))
 	}
 	return list, err
 }

@@ -134,15 +134,15 @@ func (e Exception) Fix() Fix {
 }
 
 // aged says on a day how old the exception is: in days, and in business days.
-func (e *Exception) aged(today civil.Date) {
-	e.AgeDays, e.Age = max(0, today.DaysSince(e.Day)), businessDays(e.Day, today)
+func (e *Exception) aged(r Rules, today civil.Date) {
+	e.AgeDays, e.Age = max(0, today.DaysSince(e.Day)), r.businessDays(e.Day, today)
 }
 
 // businessDays counts the business days after one day up to another.
-func businessDays(from, to civil.Date) int {
+func (r Rules) businessDays(from, to civil.Date) int {
 	n := 0
 	for d := from.AddDays(1); !d.After(to); d = d.AddDays(1) {
-		if isBusinessDay(d) {
+		if r.isBusinessDay(d) {
 			n++
 		}
 	}
