@@ -51,6 +51,8 @@ func (t *tenant) fill(w *world) {
 	t.ids["milestones"] = contract["milestones"].([]any)[0].(tree)["id"].(string)
 	t.settle(w)
 	t.ids["reconciliations"] = w.as(t.Finance, "POST", "/api/v1/reconciliations", tree{"from": w.Today(), "to": w.Today()}).wants(http.StatusCreated).object()["id"].(string)
+	t.ids["exports"] = w.as(t.Finance, "POST", "/api/v1/companies/"+t.ids["companies"]+"/exports", tree{"kind": "payouts"}).wants(http.StatusAccepted).object()["id"].(string)
+	t.ids["parts"] = "1"
 	t.ids["memberships"], t.ids["proposals"] = t.ids["members"], t.ids["members"]
 	run := w.as(t.Office, "POST", "/api/v1/companies/"+t.ids["companies"]+"/alumni/import?dry_run=true", people, "Content-Type: text/csv").wants(http.StatusAccepted)
 	t.ids["jobs"] = run.object()["id"].(string)

@@ -12,7 +12,7 @@ import (
 // endpoints is the table of every route but the pages'. What a line needs is an action of market's policy, SignedIn
 // where the use case itself decides what somebody sees, or Anybody.
 func (s *Server) endpoints() []endpoint {
-	return slices.Concat(s.aboutMe(), s.aboutPeople(), s.aboutWork(), s.aboutContracts(), s.aboutMoney(), s.forMachines())
+	return slices.Concat(s.aboutMe(), s.aboutPeople(), s.aboutWork(), s.aboutContracts(), s.aboutMoney(), s.exportEndpoints(), s.forMachines())
 }
 
 // aboutMe is coming in, and what belongs to one person.
@@ -206,6 +206,14 @@ func (s *Server) aboutMoney() []endpoint {
 		get("/companies/{id}/duties", market.SeeMoney, s.duties, "What the law wants done, by when, and how punctually it was paid"),
 		get("/companies/{id}/reconciliations", market.SeeMoney, s.reconciliations, "The latest reconciliations"),
 		post("/reconciliations", market.ReconcileMoney, s.reconcile, "Compare the ledger with the payment provider"),
+		get("/companies/{id}/insight", market.SeeMoney, s.insight, "Committed, funded, held, paid and due, by month, department, cost centre and person"),
+		get("/companies/{id}/insight.csv", market.SeeMoney, s.insightCSV, "One of these tables"),
+		get("/companies/{id}/exports", market.SeeMoney, s.exportsMade, "Which exports were made, by whom, with their hashes"),
+		later(post("/companies/{id}/exports", market.SeeMoney, s.startExport, "Have an export made in the background")),
+		get("/exports/{id}", market.SeeMoney, s.exportRun, "How far it is"),
+		get("/exports/{id}/parts/{part}", market.SeeMoney, s.exportPart, "One of its files"),
+		get("/companies/{id}/book-names", market.SeeMoney, s.bookNames, "How the company calls things in its bookkeeping program"),
+		put("/companies/{id}/book-names", market.KeepBooks, s.setBookNames, "Change that"),
 		get("/reconciliations/{id}", market.SeeMoney, s.reconciliation, "How far it is, and what it found"),
 	}
 }

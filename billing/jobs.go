@@ -103,6 +103,8 @@ func AddWorkers(w *river.Workers, s *Service) {
 		return err
 	}))
 	river.AddWorker(w, &reconciler{s: s})
+	river.AddWorker(w, &exporter{s: s})
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[ForgetExportsJob]) error { return s.ForgetExports(ctx) }))
 }
 
 // Resume takes up at once what an earlier process left behind; the periodic sweep begins only when the queue has agreed
@@ -130,7 +132,7 @@ func Periodic(*Service) []*river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) { return args, nil },
 			&river.PeriodicJobOpts{RunOnStart: true})
 	}
-	return []*river.PeriodicJob{every(5*time.Second, SweepJob{}), every(3*time.Minute, CatchUpJob{}), every(20*time.Minute, AlarmJob{}), every(time.Hour, DailyJob{})}
+	return []*river.PeriodicJob{every(5*time.Second, SweepJob{}), every(3*time.Minute, CatchUpJob{}), every(20*time.Minute, AlarmJob{}), every(time.Hour, DailyJob{}), every(time.Hour, ForgetExportsJob{})}
 }
 
 // A reconciler works reconciliations; listing a busy month takes longer than other jobs.

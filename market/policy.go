@@ -23,6 +23,7 @@ const (
 	DeliverWork    Action = "deliver_work"    // start, submit: the contract's own alumnus
 	SeeMoney       Action = "see_money"       // ledger, payouts, reconciliation, exports
 	ReconcileMoney Action = "reconcile_money" // start a reconciliation
+	KeepBooks      Action = "keep_books"      // the names that exports use; files for the bookkeeping
 	SettleMoney    Action = "settle_money"    // send a failed refund again, answer a chargeback, ask for a reversal
 	ApproveMoney   Action = "approve_money"   // say yes or no to what somebody else asks about money
 	RuleDisputes   Action = "rule_disputes"   // decide, with somebody else, what the parties could not settle
@@ -45,6 +46,7 @@ var policy = map[Action][]Role{
 	DeliverWork:    {Alumnus, Outsider},
 	SeeMoney:       {Administrator, Finance},
 	ReconcileMoney: {Administrator, Finance},
+	KeepBooks:      {Administrator, Finance},
 	SettleMoney:    {Administrator, Finance},
 	ApproveMoney:   {Administrator, Approver, Finance},
 	RuleDisputes:   {Administrator, Approver, Operator},

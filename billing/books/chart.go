@@ -112,6 +112,9 @@ const (
 	DimensionField  Field = "dimension" // its only key is "department"
 )
 
+// Dimensions are those that may stand for the program's department.
+var Dimensions = []string{"department", "cost_centre"}
+
 // With is the chart with one name changed; it leaves the original as it is.
 func (c Chart) With(f Field, key, value string) Chart {
 	set := func(m map[string]string) map[string]string {

@@ -204,3 +204,13 @@ func pair(refs []string, debit, credit *Line) {
 		credit.Ref = refs[0]
 	}
 }
+
+// Table reads a file of a kind as rows under its header, for people to look at.
+func Table(r io.Reader, kind Kind) (header []string, rows [][]string, err error) {
+	f := forms[kind]
+	if f == nil {
+		return nil, nil, fmt.Errorf("books: no kind %q", kind)
+	}
+	rows, err = table(r, f)
+	return f.header, rows, err
+}
