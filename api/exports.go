@@ -291,13 +291,14 @@ func insightOf(in billing.Insight) insight {
 	return insight{in.From, in.To, in.AsOf, of(in.Total), rows(billing.ByMonth), rows(billing.ByDepartment), rows(billing.ByCostCentre), rows(billing.ByPerson)}
 }
 
-type insightQuery struct {
+// InsightQuery is over which days; the name is for the document.
+type InsightQuery struct {
 	OfID
 	From string `query:"from" format:"date" doc:"The first day; the last twelve months when left out"`
 	To   string `query:"to" format:"date" doc:"The last day"`
 }
 
-func (s *Server) readInsight(ctx context.Context, in *insightQuery) (billing.Insight, error) {
+func (s *Server) readInsight(ctx context.Context, in *InsightQuery) (billing.Insight, error) {
 	from, err := dayOf("from", in.From)
 	if err != nil {
 		return billing.Insight{}, err
@@ -309,18 +310,18 @@ func (s *Server) readInsight(ctx context.Context, in *insightQuery) (billing.Ins
 	return s.cfg.Billing.Insight(ctx, access.Actor(ctx), in.ID, from, to)
 }
 
-func (s *Server) insight(ctx context.Context, in *insightQuery) (*out[insight], error) {
+func (s *Server) insight(ctx context.Context, in *InsightQuery) (*out[insight], error) {
 	r, err := s.readInsight(ctx, in)
 	return answer(insightOf(r), err)
 }
 
 type insightTable struct {
-	insightQuery
+	InsightQuery
 	By string `query:"by" enum:"month,department,cost_centre,person" default:"month"`
 }
 
 func (s *Server) insightCSV(ctx context.Context, in *insightTable) (*huma.StreamResponse, error) {
-	r, err := s.readInsight(ctx, &in.insightQuery)
+	r, err := s.readInsight(ctx, &in.InsightQuery)
 	if err != nil {
 		return nil, err
 	}

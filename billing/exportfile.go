@@ -27,9 +27,15 @@ const (
 	keepPieces  = 7 * 24 * time.Hour
 	exportTries = 3
 
-	// LongExport is how many entries an export reads that nobody should wait for.
-	LongExport = 20_000
+	// How many entries make an export that nobody should wait for, and one that may be larger than its program takes.
+	longExport    = 20_000
+	limitedExport = 4_000
 )
+
+// Long reports whether an export that reads so many entries is to be made in the background.
+func (k ExportKind) Long(entries int) bool {
+	return entries > longExport || k.Limit() > 0 && entries > limitedExport
+}
 
 // ErrNotMade is a file that is not there: not yet, not any more, or not at all.
 var ErrNotMade = problem.Define(problem.Conflict, "export_not_ready", "This file is not there. Wait until the export has succeeded; a week later, make it again.",

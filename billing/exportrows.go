@@ -29,11 +29,17 @@ const entriesQuery = `SELECT e.id, e.kind, e.booked_on, p.lines, p.accounts, p.a
 	LEFT JOIN tasks t ON t.id = c.task_id
 	LEFT JOIN departments d ON d.id = t.department_id
 	LEFT JOIN contract_documents doc ON doc.contract_id = c.id AND doc.kind = 'terms' AND doc.version = c.version AND e.kind IN ('accept', 'take_back')
-	WHERE e.company_id = $1 AND e.booked_on BETWEEN $2 AND $3 ORDER BY e.booked_on, e.id`
+	WHERE e.company_id = $1 AND e.booked_on BETWEEN $2 AND $3
+		AND e.kind NOT IN ('transfer', 'mirror', 'mirror_back', 'withheld', 'payout', 'payout_failed', 'reversal') -- never the company's own
+	ORDER BY e.booked_on, e.id`
 
-// entriesOf are the entries of an order, as they come.
+// entriesOf are the entries of an order, as they come. Where only the first are wanted, not many more are read.
 func (s *Service) entriesOf(ctx context.Context, x export) iter.Seq2[posted, error] {
-	return streamed(ctx, s, entriesQuery, pgx.RowToStructByName[posted], x.Company, x.From.String(), x.To.String())
+	query := entriesQuery
+	if x.most > 0 {
+		query += fmt.Sprintf(" LIMIT %d", 10*x.most)
+	}
+	return streamed(ctx, s, query, pgx.RowToStructByName[posted], x.Company, x.From.String(), x.To.String())
 }
 
 // streamed gives the rows of a query one by one, without holding more than one.

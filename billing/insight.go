@@ -99,7 +99,7 @@ const insightQuery = `WITH m AS (
 		UNION ALL SELECT 'paid', (paid_at AT TIME ZONE @zone)::date, net - reversed, department, cost_centre, person, person_id FROM m
 			WHERE state = 'paid' AND (paid_at AT TIME ZONE @zone)::date BETWEEN @from AND @to
 		UNION ALL SELECT 'due', due_by, net, department, cost_centre, person, person_id FROM m
-			WHERE due_by <= CAST(@today AS date) + @ahead AND state IN ('draft', 'funding', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing'))
+			WHERE due_by <= CAST(@today AS date) + CAST(@ahead AS integer) AND state IN ('draft', 'funding', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing'))
 	SELECT measure, grouping(day_month, department, cost_centre, person_id) AS grouped, sum(amount)::bigint AS amount, count(*) AS count,
 		coalesce(day_month, '') AS month, coalesce(department, '') AS department, coalesce(cost_centre, '') AS cost_centre, coalesce(person, '') AS person
 	FROM (SELECT *, to_char(day, 'YYYY-MM') AS day_month FROM sums) s

@@ -37,7 +37,7 @@ type exportView struct {
 
 // long reports whether nobody should wait for the file.
 func (e exportView) long() bool {
-	return e.preview != nil && e.preview.Entries > billing.LongExport
+	return e.preview != nil && e.order.Kind.Long(e.preview.Entries)
 }
 
 // query is the order as an address has it.

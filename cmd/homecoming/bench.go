@@ -26,6 +26,7 @@ var measurements = []measurement{
 	{"ledger", "entries per second beside the same statements through pgbench", defineLedger},
 	{"crash", "kill the server under load, and count what was lost or doubled", defineCrash},
 	{"payouts", "how fast a pay run is sent, with the rate limit as the bound", definePayouts},
+	{"exports", "how fast a journal is exported and in how much memory, beside COPY of the same", defineExports},
 	{"shuffle", "events doubled, reordered, late and lost, and the ledger all the same", defineShuffle},
 }
 

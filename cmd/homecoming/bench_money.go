@@ -48,3 +48,10 @@ func defineShuffle(f *flag.FlagSet) func(ctx context.Context, progress io.Writer
 	f.Uint64Var(&o.Seed, "seed", 1, "what everything random comes from")
 	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Shuffle(ctx, o, progress) }
 }
+
+func defineExports(f *flag.FlagSet) func(ctx context.Context, progress io.Writer) (any, error) {
+	var o bench.ExportsOptions
+	f.IntVar(&o.Lines, "lines", 1_000_000, "of the journal")
+	f.StringVar(&o.Kind, "kind", "moneyforward", "which form: journal, moneyforward, freee-journal, yayoi, quickbooks")
+	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Exports(ctx, o, progress) }
+}

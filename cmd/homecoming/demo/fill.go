@@ -57,6 +57,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 	if err := f.beyond(ctx); err != nil {
 		return nil, fmt.Errorf("opening work to partners: %w", err)
 	}
+	if err := f.files(ctx); err != nil {
+		return nil, fmt.Errorf("exporting a month: %w", err)
+	}
 	return seats, nil
 }
 
