@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"homecoming/billing"
-	"homecoming/billing/books"
+	formats "homecoming/billing/books"
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/market"
@@ -108,7 +108,7 @@ func exported(ctx context.Context, s *billing.Service, company uuid.UUID, kind s
 	o := billing.ExportOrder{Company: company, Kind: billing.ExportKind(kind), From: civil.Date{Year: 2026, Month: 1, Day: 1}, To: to}
 	most, stop := watchHeap()
 	began := time.Now()
-	report, err := s.Export(ctx, who, o, books.One(io.Discard))
+	report, err := s.Export(ctx, who, o, formats.One(io.Discard))
 	seconds = time.Since(began).Seconds()
 	close(stop)
 	for _, part := range report.Parts {
