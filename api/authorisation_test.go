@@ -78,7 +78,8 @@ func (t *tenant) fill(w *world) {
 func (t *tenant) settle(w *world) {
 	w.Helper()
 	m, alumna, manager := t.ids["milestones"], t.alumna.PersonID, t.Manager.PersonID
-	t.ids["changes"] = uuid.NewString()
+	t.ids["changes"], t.ids["cautions"] = uuid.NewString(), uuid.NewString()
+	w.Exec("INSERT INTO caution_looks (id, company_id, bid_id, task_id, cautions, state, asked_by, asked_at) VALUES (?, ?, ?, ?, '{directed}', 'asked', ?, now())", t.ids["cautions"], t.ID, t.ids["bids"], t.ids["tasks"], manager)
 	w.Exec("INSERT INTO rule_changes (id, company_id, statute, kind, key, valid_from, value, choice, source, note, affected, state, asked_by, asked_at) VALUES (?, ?, false, 'rounding', 'consumption_tax', ?, 0, 'up', 'x', '', 1, 'asked', ?, now())", t.ids["changes"], t.ID, w.Today().AddDays(9), manager)
 	t.ids["disputes"], t.ids["approvals"], t.ids["refunds"], t.ids["chargebacks"] = uuid.NewString(), uuid.NewString(), uuid.NewString(), "dp_"+uuid.NewString()
 	w.Exec("INSERT INTO disputes (id, company_id, milestone_id, opened_by, side, reason, state, deadline, opened_at) VALUES (?, ?, ?, ?, 'alumnus', 'x', 'open', now(), now())", t.ids["disputes"], t.ID, m, alumna)

@@ -133,6 +133,11 @@ func (s *Server) aboutWork() []endpoint {
 		patch("/bids/{id}", market.PostTasks, s.mark, "Shortlist or put aside"),
 		get("/bids/{id}/licences", access.SignedIn, s.licences, "What reserved work needs, as the bidder states it"),
 		post("/bids/{id}/licences/confirm", market.PostTasks, s.confirmLicence, "Note that a registration was looked up and is right"),
+		get("/bids/{id}/cautions", market.PostTasks, s.cautions, "What needs a second look before an award"),
+		post("/bids/{id}/cautions", market.PostTasks, s.askLook, "Ask for it"),
+		get("/companies/{id}/cautions", market.ClearCautions, s.looks, "The second looks that wait"),
+		post("/cautions/{id}/clear", market.ClearCautions, s.clearLook, "Say why it is all right"),
+		post("/cautions/{id}/decline", market.ClearCautions, s.declineLook, "Say why it is not"),
 		post("/bids/{id}/withdraw", market.BidOnTasks, s.withdraw, "Take my bid back"),
 
 		post("/bids/{id}/accept", access.SignedIn, s.acceptBid, "Turn a bid into a contract"),
@@ -148,6 +153,7 @@ func (s *Server) aboutContracts() []endpoint {
 		post("/contracts/{id}/resume", market.RunContracts, s.resumeContract, "Let it go on"),
 		post("/contracts/{id}/notice", access.SignedIn, s.giveNotice, "Say on which day it ends"),
 		get("/contracts/{id}/disputes", access.SignedIn, s.contractDisputes, "The disputes about it"),
+		get("/contracts/{id}/law", access.SignedIn, s.standingOf, "How it stands in the Freelance Act, renewals counted"),
 		get("/contracts/{id}/timeline", access.SignedIn, s.timeline, "Everything that happened to its milestones"),
 		post("/reviews", access.SignedIn, s.review, "Say how a completed contract went"),
 

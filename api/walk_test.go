@@ -43,7 +43,7 @@ func TestATaskIsPostedPublishedRankedInvitedAndBidOn(t *testing.T) {
 	if n := len(all["items"].([]any)); n != 1 {
 		t.Errorf("%d bids", n)
 	}
-	countered := w.as(aoi.Manager, "POST", "/api/v1/bids/"+bid["id"].(string)+"/counter", tree{"version": 1, "amount": 250_000,
+	countered := w.as(aoi.Manager, "POST", "/api/v1/bids/"+bid["id"].(string)+"/counter", tree{"version": 1, "amount": 250_000, "message": "Half the receipts are in order.",
 		"deliver_on": w.Today().AddDays(9).String(), "milestones": []tree{{"title": "Half", "amount": 125_000}, {"title": "Rest", "amount": 125_000}}}).wants(http.StatusOK).object()
 	if m := countered["milestones"].([]any)[0].(tree)["amount"].(tree); m["amount"] != 125_000.0 || m["currency"] != "JPY" {
 		t.Errorf("a bare amount came back as %v", m)

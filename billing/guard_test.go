@@ -1,6 +1,7 @@
 package billing_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -98,8 +99,8 @@ func TestAFeeIsLoweredOnlyWithTheWorkAndBeforeItIsDelivered(t *testing.T) {
 			t.Errorf("%+v: %v", c.FeeChange, err)
 		}
 	}
-	err, ok := billing.FeeChange{Was: yen(100_000), Is: yen(80_000)}.Refused().(*problem.Error)
-	if !ok || !strings.Contains(err.In(problem.Japanese), "取適法5条1項3号") || !strings.Contains(err.In(problem.English), "art. 5(1)(ii)") || !strings.Contains(err.In(problem.English), "¥80,000") {
+	var err *problem.Error
+	if !errors.As(billing.FeeChange{Was: yen(100_000), Is: yen(80_000)}.Refused(), &err) || !strings.Contains(err.In(problem.Japanese), "取適法5条1項3号") || !strings.Contains(err.In(problem.English), "art. 5(1)(ii)") || !strings.Contains(err.In(problem.English), "¥80,000") {
 		t.Errorf("the refusal names no article: %v", err)
 	}
 }
@@ -120,15 +121,10 @@ func TestAPaymentIsWholeAndInTime(t *testing.T) {
 		{"2027-01-21", "2026-12-01", 99_130, billing.ErrTransferFee}, // less ¥660 for the transfer
 	} {
 		err := m.PayableOn(day(c.on), day(c.at), c.amount)
-		if c.want == nil && err != nil || c.want != nil && !problemIs(err, c.want) {
+		if !errors.Is(err, c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-}
-
-func problemIs(err, want error) bool {
-	p, ok := err.(*problem.Error)
-	return ok && p.Code == want.(*problem.Error).Code
 }
 
 func TestANoticeOfTermsNamesWhatItLacks(t *testing.T) {
@@ -166,6 +162,13 @@ func TestAnOrderThatTheLawProtectsIsNotTakenBackBeforeItsDay(t *testing.T) {
 	m := w.fund(c.Milestones[0])
 	_, err := w.billing.Refund(ctx, w.aoi.Manager, m.ID, "We changed our minds.")
 	w.wantErr(err, billing.ErrOrderWithdrawn)
+	l, err := w.billing.Standing(ctx, w.aoi.Manager, c.ID)
+	w.Check(err)
+	if !l.Protected || l.TakesNotice || !l.Keeps(m) || l.EarliestEnd != w.Today() || l.Engagement.From != w.Today() || l.Engagement.Until != m.DueOn.AddDays(20) {
+		t.Errorf("it stands as %+v", l)
+	}
+	_, err = w.billing.Standing(ctx, w.Company("Ben").Manager, c.ID)
+	w.wantErr(err, market.ErrNotFound)
 	_, err = w.billing.Cancel(ctx, w.aoi.Manager, c.Milestones[1].ID, "We changed our minds.")
 	w.wantErr(err, billing.ErrOrderWithdrawn)
 	w.wantState(c.Milestones[1], billing.MilestoneDraft)

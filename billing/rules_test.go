@@ -1,6 +1,7 @@
 package billing_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/uuid"
@@ -182,7 +183,7 @@ func TestADraftSaysWhatIsWrongWithIt(t *testing.T) {
 	} {
 		d := good
 		c.spoil(&d)
-		if _, err := w.billing.AddRule(ctx, operator, w.aoi.ID, d); !problemIs(err, c.want) {
+		if _, err := w.billing.AddRule(ctx, operator, w.aoi.ID, d); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}

@@ -31,12 +31,15 @@ func (s *Service) LockForAward(tx *gorm.DB, who Actor, bid uuid.UUID) (Award, Si
 }
 
 // Award gives the task to the bid, closes the other bids and tells everybody. It runs in billing's transaction, which
-// writes the contract; see [Bid.Accept] for what it refuses.
+// writes the contract; see [Bid.Accept] for what it refuses, and [Caution] for what needs a second look before.
 func (s *Service) Award(tx *gorm.DB, who Actor, a Award, by Side, seen int) error {
 	if err := a.Bid.Accept(a.Task, by, seen); err != nil {
 		return err
 	}
 	if err := licensed(tx, a.Bid); err != nil {
+		return err
+	}
+	if err := s.cleared(tx, who, a); err != nil {
 		return err
 	}
 	now := s.clock.Now()

@@ -89,6 +89,7 @@ var (
 	ErrMilestonesSum   = problem.Define(problem.Invalid, "milestones_do_not_sum", "The milestones come to {sum}, the bid to {amount}. Make them equal.", "マイルストーンの合計{sum}が応募金額{amount}と一致しません。")
 	ErrTooManyParts    = problem.Define(problem.Invalid, "too_many_milestones", "A bid takes at most {max} milestones.", "マイルストーンは{max}個までです。")
 	ErrSmallestCharge  = problem.Define(problem.Invalid, "below_smallest_charge", "The smallest amount that can be paid is {min}.", "お支払いできる最小金額は{min}です。")
+	ErrWhyLess         = problem.Define(problem.Invalid, "lower_price_unexplained", "A lower price than was asked takes a reason: a price set without consultation is forbidden (Freelance Act art. 5(1)(iv), subcontract law art. 5(2)(iv)). Say why; the thread is kept as evidence.", "相手の提示より低い金額を提示する場合は理由を記入してください。協議に応じない一方的な代金決定は禁止されています（フリーランス法5条1項4号・取適法5条2項4号）。やり取りは証跡として保管されます。")
 	ErrAfterDeliveryOn = problem.Define(problem.Invalid, "due_after_delivery", "A milestone cannot be due after the delivery day {date}.", "マイルストーンの期日は納品日（{date}）以前にしてください。")
 )
 

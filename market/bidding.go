@@ -2,6 +2,7 @@ package market
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -76,6 +77,9 @@ func (s *Service) Counter(ctx context.Context, who Actor, bid uuid.UUID, seen in
 		}
 		if err := terms.check(c, t.Title, c.Today(s.clock.Now())); err != nil {
 			return err
+		}
+		if side == ByCompany && terms.Amount.Amount < b.Amount && strings.TrimSpace(terms.Message) == "" {
+			return ErrWhyLess.On("message")
 		}
 		b.Version, b.OfferedBy = b.Version+1, side
 		s.fill(&b, terms)

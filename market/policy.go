@@ -29,6 +29,7 @@ const (
 	RuleDisputes   Action = "rule_disputes"   // decide, with somebody else, what the parties could not settle
 	Administer     Action = "administer"      // roles, rules, constants
 	SeeRules       Action = "see_rules"       // the statutory rules, and say yes or no to a row that somebody else asks for
+	ClearCautions  Action = "clear_cautions"  // give the second look that an award may need
 	DraftRules     Action = "draft_rules"     // ask for a row: an administrator of the company's own, an operator of everybody's
 	SetStatute     Action = "set_statute"     // add to the rules of the whole installation
 )
@@ -54,6 +55,7 @@ var policy = map[Action][]Role{
 	SeeRules:       {Administrator, Approver, Finance, Operator},
 	DraftRules:     {Administrator, Operator},
 	SetStatute:     {Operator},
+	ClearCautions:  {Administrator, Approver, Office},
 }
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.

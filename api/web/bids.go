@@ -21,7 +21,8 @@ type bidView struct {
 	form     bidForm
 	licences []market.Licence
 
-	registered bool // the bidder has a qualified-invoice number
+	cautions   bidCautions // for the company's side
+	registered bool        // the bidder has a qualified-invoice number
 }
 
 func (v *visit) getBids() error {
@@ -85,6 +86,9 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 		}
 	}
 	if b.licences, err = v.Market.BidLicences(v.ctx, v.who, id); err != nil {
+		return b, err
+	}
+	if err := v.addCautions(&b); err != nil {
 		return b, err
 	}
 	rules, err := v.Billing.Rules(v.ctx, company.ID)

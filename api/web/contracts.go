@@ -22,6 +22,7 @@ type contractView struct {
 	disputes []billing.Dispute
 
 	maySettle bool // the reader looks after the company's money
+	standing  billing.Standing
 }
 
 // mayReview reports whether the reader's side can still say how it was.
@@ -90,6 +91,9 @@ func (v *visit) contractView() (contractView, error) {
 	view.mayRun = view.side == billing.TheAlumnus || v.who.May(market.RunContracts, c.CompanyID) == nil
 	view.maySettle = v.who.May(market.SettleMoney, c.CompanyID) == nil
 	if view.disputes, err = v.Billing.DisputesOf(v.ctx, v.who, id); err != nil {
+		return view, err
+	}
+	if view.standing, err = v.Billing.Standing(v.ctx, v.who, id); err != nil {
 		return view, err
 	}
 	view.steps, err = v.Billing.Timeline(v.ctx, v.who, id)

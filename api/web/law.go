@@ -29,7 +29,7 @@ func dutyTiles(ctx context.Context, d billing.Duties) []ui.Sum {
 		note = ui.T(ctx, "law.punctual.note", "n", p.InTime, "all", p.Paid)
 	}
 	if p.WorstLate > 0 {
-		note += ui.T(ctx, "law.punctual.worst", "days", p.WorstLate)
+		note += " " + ui.T(ctx, "law.punctual.worst", "days", p.WorstLate)
 	}
 	return []ui.Sum{
 		{Label: ui.T(ctx, "law.late"), Amount: strconv.Itoa(len(d.Late())), Note: ui.T(ctx, "law.late.note")},

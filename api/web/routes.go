@@ -57,6 +57,9 @@ var table = []line{
 	{"GET", "/bids/{id}", access.SignedIn, "bids", (*visit).getBid},
 	{"POST", "/bids/{id}/counter", access.SignedIn, "bids", (*visit).postCounter},
 	{"POST", "/bids/{id}/mark", market.PostTasks, "tasks", (*visit).postMark},
+	{"POST", "/bids/{id}/cautions", market.PostTasks, "tasks", (*visit).postAskLook},
+	{"GET", cautionsPath, market.ClearCautions, "tasks", (*visit).getCautions},
+	{"POST", cautionsPath + "/{id}", market.ClearCautions, "tasks", (*visit).postCaution},
 	{"POST", "/bids/{id}/withdraw", market.BidOnTasks, "bids", (*visit).postWithdraw},
 	{"POST", "/bids/{id}/accept", access.SignedIn, "contracts", (*visit).postAccept},
 

@@ -136,6 +136,14 @@ func TestEveryStateHasItsWords(t *testing.T) {
 		}
 		add("rule.choice.", k.Choices...)
 	}
+	for _, c := range market.Cautions {
+		add("caution.", string(c))
+	}
+	for _, state := range []string{market.LookAsked, market.LookCleared, market.LookDeclined} {
+		add("caution.state.", state)
+		add("caution.look.", state)
+	}
+	add("caution.done.", market.LookCleared, market.LookDeclined)
 	add("rule.done.", "approve", "decline", "withdraw")
 	add("rule.choice.", billing.House)
 	add("evidence.", string(market.Self), string(market.Attested), string(market.Proven))

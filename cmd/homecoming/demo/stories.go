@@ -12,6 +12,7 @@ const (
 	published
 	invited
 	bidding   // several bids are in
+	doubted   // one of them waits for a second look
 	countered // the company has answered one
 	agreed    // a contract, not funded yet
 	funded
@@ -38,7 +39,7 @@ type story struct {
 }
 
 // notes are what people of the demo write to one another.
-var notes = map[problem.Language]struct{ bid, counter, submit, change, cancel, thanks string }{
+var notes = map[problem.Language]struct{ bid, counter, submit, change, cancel, thanks, look string }{
 	problem.Japanese: {
 		bid:     "在籍中に同じ業務を担当していました。初回のご報告は3営業日以内にお送りします。",
 		counter: "内容は申し分ありません。予算の都合で、こちらの金額でご検討いただけますか。",
@@ -46,6 +47,7 @@ var notes = map[problem.Language]struct{ bid, counter, submit, change, cancel, t
 		change:  "全体はとても良いです。2ページ目の表だけ、最新の数字に差し替えてください。",
 		cancel:  "社内で対応できることになりました。ご検討いただいた皆さま、ありがとうございました。",
 		thanks:  "依頼内容が明確で、確認も迅速でした。",
+		look:    "進め方と時間は本人が決め、成果物で検収します。",
 	},
 	problem.English: {
 		bid:     "I did this work for three years while I was with you. A first version would be with you in three working days.",
@@ -54,6 +56,7 @@ var notes = map[problem.Language]struct{ bid, counter, submit, change, cancel, t
 		change:  "Very good overall. Please bring the table on page two up to date.",
 		cancel:  "A colleague has taken this on after all. Thank you for considering it.",
 		thanks:  "A clear brief and quick answers.",
+		look:    "They choose how and when; we look at what is delivered.",
 	},
 }
 
@@ -71,6 +74,9 @@ var storiesOf = map[string][]story{
 		{until: countered, title: "英文契約書ひな形の改訂（売買・秘密保持）", department: "法務部", fee: 240_000, dueIn: 28,
 			brief:  "2種類のひな形を、民法改正と輸出管理の最近の変更に合わせて改訂してください。変更履歴付きでの納品をお願いします。",
 			skills: []string{"契約書レビュー:3", "英語:3", "コンプライアンス:2?"}},
+		{until: doubted, title: "本社受付の繁忙期サポート", department: "人事部", fee: 120_000, dueIn: 33,
+			brief:  "12月の来客対応を手伝ってください。週3日出社し、10:00〜16:00に受付をお願いします。",
+			skills: []string{"労務管理:1", "研修:1?"}},
 		{until: drafted, title: "インボイス制度の社内FAQ更新", department: "経理部", category: "manuscript", fee: 80_000, dueIn: 40,
 			brief:  "経過措置の変更を踏まえて、社内FAQ（約30問）を更新してください。",
 			skills: []string{"消費税:2", "ライティング:1?"}},

@@ -97,11 +97,32 @@ func (f *filler) play(ctx context.Context, play cast, s story, task uuid.UUID) e
 		_, err := f.Market.Counter(ctx, play.manager, first.ID, first.Version, market.Terms{Amount: market.Yen(s.fee * 85 / 100), DeliverOn: first.DeliverOn, Message: notes[play.lang].counter})
 		return err
 	}
+	if s.until == doubted {
+		_, err := f.Market.AskLook(ctx, play.manager, first.ID)
+		return err
+	}
+	if err := f.look(ctx, play, first.ID); err != nil {
+		return err
+	}
 	contract, err := f.Billing.AcceptBid(ctx, play.manager, first.ID, first.Version)
 	if err != nil || s.until == agreed {
 		return err
 	}
 	return f.work(ctx, play, s, contract, alumna)
+}
+
+// look has a second person clear what needs it before an award, as with somebody who left lately.
+func (f *filler) look(ctx context.Context, play cast, bid uuid.UUID) error {
+	found, _, err := f.Market.BidCautions(ctx, play.manager, bid)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	l, err := f.Market.AskLook(ctx, play.manager, bid)
+	if err != nil {
+		return err
+	}
+	_, err = f.Market.ClearCautions(ctx, play.admin, l.ID, true, notes[play.lang].look)
+	return err
 }
 
 // bids lets the best three offer terms and gives the first bid with who made it. Where work is to be paid, the alumna
