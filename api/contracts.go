@@ -94,7 +94,7 @@ type contractMilestone struct {
 	Amount       market.Money `json:"amount" doc:"Without consumption tax"`
 	Money        quote        `json:"money"`
 	DueOn        civil.Date   `json:"due_on" format:"date"`
-	State        string       `json:"state" enum:"draft,funding,funded,in_progress,submitted,changes_requested,accepted,releasing,released,paid,payout_failed,refunding,refunded,canceled,charged_back,reversed"`
+	State        string       `json:"state" enum:"draft,funding,part_funded,funded,in_progress,submitted,changes_requested,accepted,releasing,released,paid,payout_failed,refunding,refunded,canceled,charged_back,reversed"`
 	Actions      []string     `json:"actions" doc:"What the reader may do now"`
 	Frozen       string       `json:"frozen" doc:"Why nothing may move; empty when it may"`
 	HoldReason   string       `json:"hold_reason" doc:"Why the transfer waits"`
@@ -107,9 +107,20 @@ type contractMilestone struct {
 	AcceptedAt   *time.Time   `json:"accepted_at"`
 	ReleasedAt   *time.Time   `json:"released_at"`
 	PaidAt       *time.Time   `json:"paid_at"`
-	Refunded     market.Money `json:"refunded" doc:"Of the charge: what went, goes or is owed back"`
+	Missing      market.Money `json:"missing" doc:"What is still to be paid before the work can begin"`
+	PaidIn       market.Money `json:"paid_in" doc:"What the company has paid so far, over all charges"`
+	Refunded     market.Money `json:"refunded" doc:"Of that: what went, goes or is owed back"`
+	Charges      []charge     `json:"charges,omitempty" doc:"The payments, oldest first; where one milestone is read"`
 	Asked        []approval   `json:"asked,omitempty" doc:"Steps that wait for a second person; where one milestone is read"`
 	Timeline     []step       `json:"timeline,omitempty" doc:"Where one milestone is read"`
+}
+
+// charge is one payment for a milestone.
+type charge struct {
+	ID       string       `json:"id" doc:"The provider's"`
+	Amount   market.Money `json:"amount"`
+	Refunded market.Money `json:"refunded" doc:"Of it: what went, goes or is owed back"`
+	PaidAt   time.Time    `json:"paid_at"`
 }
 
 type step struct {
@@ -131,7 +142,12 @@ func milestoneFor(who market.Actor, c billing.Contract) func(billing.Milestone) 
 		v := contractMilestone{ID: m.ID, ContractID: m.ContractID, Position: m.Position, Title: m.Title, Amount: market.Money{Amount: m.Amount, Currency: m.Currency},
 			Money: quoteOf(m.Quote()), DueOn: m.DueOn, State: string(m.State), Actions: []string{}, Frozen: m.Frozen, HoldReason: m.HoldReason, FundedAt: m.FundedAt,
 			StartedAt: m.StartedAt, ReceivedOn: m.ReceivedOn, SubmittedAt: m.SubmittedAt, AutoAcceptAt: m.AutoAcceptAt, PayBy: m.PayBy,
-			AcceptedAt: m.AcceptedAt, ReleasedAt: m.ReleasedAt, PaidAt: m.PaidAt, Refunded: market.Money{Amount: m.Refunded, Currency: m.Currency}}
+			AcceptedAt: m.AcceptedAt, ReleasedAt: m.ReleasedAt, PaidAt: m.PaidAt, Missing: market.Money{Amount: m.Missing(), Currency: m.Currency},
+			PaidIn: market.Money{Amount: m.PaidIn, Currency: m.Currency}, Refunded: market.Money{Amount: m.Refunded, Currency: m.Currency}}
+		for _, p := range m.Charges {
+			v.Charges = append(v.Charges, charge{ID: p.ID, Amount: market.Money{Amount: p.Amount, Currency: p.Currency},
+				Refunded: market.Money{Amount: p.Refunded, Currency: p.Currency}, PaidAt: p.PaidAt})
+		}
 		switch {
 		case who.PersonID == c.PersonID:
 			v.Actions = orEmpty(m.Can(billing.TheAlumnus))

@@ -40,10 +40,22 @@ type fundingAnswer struct {
 
 func (fundingAnswer) success() int { return http.StatusCreated }
 
+// partly is how much of what is missing is to be paid now.
+type partly struct {
+	OfID
+	Body *struct {
+		Amount int64 `json:"amount,omitempty" minimum:"0" doc:"A part of what is missing, in minor units; absent or 0: all of it"`
+	}
+}
+
 // fund opens the checkout page. 201 says where it is; 202 that it is being looked up: ask again.
-func (s *Server) fund(ctx context.Context, in *act) (*fundingAnswer, error) {
+func (s *Server) fund(ctx context.Context, in *partly) (*fundingAnswer, error) {
 	who := reader(ctx)
-	f, err := s.cfg.Billing.Fund(ctx, who, in.ID)
+	var part int64
+	if in.Body != nil {
+		part = in.Body.Amount
+	}
+	f, err := s.cfg.Billing.FundPart(ctx, who, in.ID, part)
 	m, err := milestoneAnswer(who, f.Milestone, err)
 	if err != nil {
 		return nil, err

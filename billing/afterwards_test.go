@@ -200,7 +200,7 @@ func TestARefundAboveTheLimitTakesTwoPeopleAndAtZeroEveryOneDoes(t *testing.T) {
 // contest has the payer's bank take the milestone's payment back, and lets the news arrive.
 func (w *world) contest(m billing.Milestone) (chargeback string) {
 	w.Helper()
-	id, err := w.sim.Dispute(w.milestone(m.ID).Charge, 0, "product_not_received", false)
+	id, err := w.sim.Dispute(w.milestone(m.ID).Charges[0].ID, 0, "product_not_received", false)
 	w.Check(err)
 	w.drain()
 	return id
@@ -314,7 +314,7 @@ func TestAnInquiryFreezesAndTakesNothingUntilItBecomesAChargeback(t *testing.T) 
 	w := newWorld(t)
 	m := w.contract()(100_000).Milestones[0]
 	w.fund(m)
-	dp, err := w.sim.Dispute(w.milestone(m.ID).Charge, 0, "general", true)
+	dp, err := w.sim.Dispute(w.milestone(m.ID).Charges[0].ID, 0, "general", true)
 	w.Check(err)
 	w.drain()
 	if got := w.milestone(m.ID); got.Frozen != "chargeback" || w.balance("dispute_hold:"+dp) != 0 {
@@ -379,7 +379,7 @@ func TestEvidenceHasThePapersAndIsSentOnceBeforeTheDeadline(t *testing.T) {
 func TestAcceptAgainstRefundAgainstChargebackNeverPaysTwice(t *testing.T) {
 	for name, meet := range map[string]func(w *world, m billing.Milestone) (chargeback string){
 		"refund asked, then contested before it is sent": func(w *world, m billing.Milestone) string {
-			dp, err := w.sim.Dispute(w.milestone(m.ID).Charge, 0, "duplicate", false)
+			dp, err := w.sim.Dispute(w.milestone(m.ID).Charges[0].ID, 0, "duplicate", false)
 			w.Check(err)
 			_, err = w.billing.Refund(ctx, w.aoi.Manager, m.ID, "Stopped.") // and nobody has heard of it yet
 			w.Check(err)
@@ -390,14 +390,14 @@ func TestAcceptAgainstRefundAgainstChargebackNeverPaysTwice(t *testing.T) {
 			_, err := w.billing.Refund(ctx, w.aoi.Manager, m.ID, "Stopped.")
 			w.Check(err)
 			w.workOperations()
-			dp, err := w.sim.Dispute(w.milestone(m.ID).Charge, 0, "duplicate", false)
+			dp, err := w.sim.Dispute(w.milestone(m.ID).Charges[0].ID, 0, "duplicate", false)
 			w.Check(err)
 			return dp
 		},
 		"accepted while it is contested and nobody knows": func(w *world, m billing.Milestone) string {
 			_, err := w.billing.Submit(ctx, w.yumi.Actor, m.ID, "")
 			w.Check(err)
-			dp, err := w.sim.Dispute(w.milestone(m.ID).Charge, 0, "fraudulent", false)
+			dp, err := w.sim.Dispute(w.milestone(m.ID).Charges[0].ID, 0, "fraudulent", false)
 			w.Check(err)
 			_, err = w.billing.Accept(ctx, w.aoi.Manager, m.ID)
 			w.Check(err)
@@ -406,7 +406,7 @@ func TestAcceptAgainstRefundAgainstChargebackNeverPaysTwice(t *testing.T) {
 		"all three at once": func(w *world, m billing.Milestone) string {
 			_, err := w.billing.Submit(ctx, w.yumi.Actor, m.ID, "")
 			w.Check(err)
-			dp, err := w.sim.Dispute(w.milestone(m.ID).Charge, 0, "fraudulent", false)
+			dp, err := w.sim.Dispute(w.milestone(m.ID).Charges[0].ID, 0, "fraudulent", false)
 			w.Check(err)
 			_, err = w.billing.CatchUp(ctx)
 			w.Check(err)

@@ -83,9 +83,9 @@ func morning(day civil.Date, zone *time.Location) time.Time {
 	return day.In(zone).Add(letterHour * time.Hour)
 }
 
-// holdsMoney reports whether the charge is held for the milestone.
+// holdsMoney reports whether the charge, or a part of it, is held for the milestone.
 func (m Milestone) holdsMoney() bool {
-	return slices.Contains([]MilestoneState{MilestoneFunded, MilestoneInProgress, MilestoneSubmitted, MilestoneChangesRequested}, m.State)
+	return slices.Contains([]MilestoneState{MilestonePartFunded, MilestoneFunded, MilestoneInProgress, MilestoneSubmitted, MilestoneChangesRequested}, m.State)
 }
 
 // owesPayment reports whether work was delivered that is not paid for yet.
@@ -98,9 +98,9 @@ var alarmLetters = map[AlarmKind]market.LetterKind{SilenceAlarm: market.LetterRe
 
 // watchful are the milestones that an alarm may be about.
 const watchful = `SELECT m.id FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN companies o ON o.id = m.company_id
-	WHERE m.state IN ('funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing') AND (
+	WHERE m.state IN ('part_funded', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing') AND (
 		m.state = 'submitted' AND m.auto_accept_at <= CAST(@now AS timestamptz) + interval '9 days'
-		OR m.state IN ` + holding + ` AND m.funded_at <= CAST(@now AS timestamptz) - interval '59 days'
+		OR (m.state = 'part_funded' OR m.state IN ` + holding + `) AND m.funded_at <= CAST(@now AS timestamptz) - interval '59 days'
 		OR m.pay_by <= (CAST(@now AS timestamptz) AT TIME ZONE o.time_zone)::date + 14) ORDER BY m.id`
 
 // Alarm writes the letters that have become due and gives back what may be held no longer, one milestone a transaction.

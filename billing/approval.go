@@ -141,7 +141,7 @@ func (s *Service) Approve(ctx context.Context, who market.Actor, id uuid.UUID) (
 	return s.decide(ctx, who, id, "approve", func(tx *gorm.DB, c Contract, m *Milestone, a Approval) error {
 		switch a.Kind {
 		case ApproveRefund:
-			if a.Amount != m.Quote().Charge {
+			if a.Amount != m.Held() {
 				return ErrChanged
 			}
 			return s.giveBack(tx, who, c, m, TheCompany, doRefund, a.Reason)

@@ -51,7 +51,7 @@ func (s *Service) seenChargeback(tx *gorm.DB, p Chargeback) error {
 // chargedMilestone finds whose payment it is; uuid.Nil when it is nobody's.
 func chargedMilestone(tx *gorm.DB, p Chargeback) (uuid.UUID, error) {
 	var ids []uuid.UUID
-	err := tx.Raw("SELECT id FROM milestones WHERE charge = ? AND charge <> ''", p.Charge).Scan(&ids).Error
+	err := tx.Raw("SELECT milestone_id FROM charges WHERE id = ?", p.Charge).Scan(&ids).Error
 	if err != nil || len(ids) == 0 {
 		return uuid.Nil, err
 	}
@@ -156,12 +156,15 @@ func (s *Service) bearLoss(tx *gorm.DB, c Contract, m *Milestone, rec *Chargebac
 		return err // nothing was taken
 	}
 	switch {
-	case stands(m.State) && taken == m.Quote().Charge:
+	case m.holdsMoney() && taken == m.Held():
 		rec.BorneBy = BorneByHeld
 		if err := s.post(tx, lostTo(*m, *rec, held(*m), taken, now)); err != nil {
 			return err
 		}
-		m.Lost, m.Frozen, m.AutoAcceptAt = taken, "", nil
+		if err := tx.Exec("UPDATE charges SET lost = lost + ? WHERE id = ?", taken, rec.Charge).Error; err != nil {
+			return err
+		}
+		m.Lost, m.Frozen, m.AutoAcceptAt = m.Lost+taken, "", nil
 		if err := s.move(tx, market.Actor{}, m, TheProvider, doChargeBack, ""); err != nil {
 			return err
 		}
@@ -179,7 +182,7 @@ func (s *Service) bearLoss(tx *gorm.DB, c Contract, m *Milestone, rec *Chargebac
 	return s.post(tx, lostTo(*m, *rec, receivableClient(c.CompanyID), taken, now))
 }
 
-// stands reports whether a milestone's charge is held.
+// stands reports whether all of a milestone's charge is held.
 func stands(state MilestoneState) bool {
 	switch state {
 	case MilestoneFunded, MilestoneInProgress, MilestoneSubmitted, MilestoneChangesRequested:
@@ -191,7 +194,7 @@ func stands(state MilestoneState) bool {
 // overtakeRefund lets a lost chargeback stand for the refund of the same money, unless that may have been sent.
 func (s *Service) overtakeRefund(tx *gorm.DB, c Contract, m *Milestone, rec *ChargebackRecord, taken int64) (bool, error) {
 	var r RefundRecord
-	err := one(tx.Clauses(hold).Where("milestone_id = ? AND state IN ? AND NOT moved", m.ID, []RefundState{RefundSending, RefundFailed}).Take(&r))
+	err := one(tx.Clauses(hold).Where("milestone_id = ? AND charge = ? AND state IN ? AND NOT moved", m.ID, rec.Charge, []RefundState{RefundSending, RefundFailed}).Take(&r))
 	if err != nil || r.Amount != taken {
 		return false, ours(err)
 	}

@@ -67,10 +67,19 @@ var invariants = []invariant{
 			JOIN ledger_entries e ON e.id = p.entry_id WHERE p.currency <> milestones.currency AND e.kind NOT IN ('unmatched', 'manual')`},
 	{"nothing that is held or owed is below zero", "milestones",
 		`SELECT m.id::text FROM m WHERE m.held < 0 OR m.payable < 0 OR m.refund_payable < 0`},
-	{"what is held is the charge while work goes on, and nothing before and after", "milestones",
-		`SELECT m.id::text FROM m WHERE m.held <> CASE WHEN m.state IN ` + holding + ` THEN ` + chargeOf + ` ELSE 0 END`},
-	{"what is owed to the alumnus is the net while it is being released, and nothing before and after", "milestones",
-		`SELECT m.id::text FROM m WHERE m.payable <> CASE WHEN m.state IN ('accepted', 'releasing') THEN ` + sentOf + ` ELSE 0 END`},
+	{"what is held is the charge while work goes on, a part of it while the rest is missing, and nothing before and after", "milestones",
+		`SELECT m.id::text FROM m WHERE m.state <> 'part_funded' AND m.held <> CASE WHEN m.state IN ` + holding + ` THEN ` + chargeOf + ` ELSE 0 END
+			OR m.state = 'part_funded' AND m.held NOT BETWEEN 1 AND ` + chargeOf + ` - 1`},
+	{"a milestone's charges are those in the books", "milestones",
+		`SELECT m.id::text FROM m LEFT JOIN LATERAL (SELECT coalesce(sum(c.amount), 0) AS amount, coalesce(sum(c.refunded), 0) AS refunded, coalesce(sum(c.lost), 0) AS lost
+			FROM charges c WHERE c.milestone_id = m.id) c ON true
+			WHERE c.amount <> m.charged OR c.amount <> m.paid_in OR c.refunded <> m.refunded OR c.lost <> m.lost`},
+	{"what goes back out of a charge is what its refunds say", "charges",
+		`SELECT c.id FROM charges c WHERE c.refunded <> coalesce((SELECT sum(r.amount) FROM refunds r WHERE r.charge = c.id), 0)`},
+	{"no more is sent out of a charge than was paid in it", "charges",
+		`SELECT c.id FROM charges c JOIN operations o ON o.subject = c.id AND o.kind = 'transfer' WHERE (o.input->>'amount')::bigint > c.amount - c.lost`},
+	{"what is owed to the alumnus is the net less what was sent while it is being released, and nothing before and after", "milestones",
+		`SELECT m.id::text FROM m WHERE m.payable <> CASE WHEN m.state IN ('accepted', 'releasing') THEN ` + sentOf + ` - m.transferred ELSE 0 END`},
 	{"what is owed back is the sum of the refunds that have not left yet", "milestones",
 		`SELECT m.id::text FROM m WHERE m.refund_payable <> coalesce((SELECT sum(r.amount) FROM refunds r
 			WHERE r.milestone_id = m.id AND NOT r.moved AND r.state IN ('sending', 'pending', 'failed')), 0)`},
@@ -83,20 +92,22 @@ var invariants = []invariant{
 		`SELECT m.id::text FROM m WHERE m.charged <> m.accepted + m.given_back + m.lost + m.held`},
 	{"no more is transferred than was charged", "milestones",
 		`SELECT m.id::text FROM m WHERE m.transferred > m.charged`},
-	{"a milestone is charged, accepted, transferred and given back at most once each", "ledger_entries",
-		`SELECT min(source) FROM ledger_entries WHERE kind IN ('charge', 'accept', 'transfer', 'refund_asked', 'withheld', 'recovery')
+	{"a milestone is accepted, withheld from and recovered from at most once each", "ledger_entries",
+		`SELECT min(source) FROM ledger_entries WHERE kind IN ('accept', 'withheld', 'recovery')
 			GROUP BY milestone_id, kind HAVING count(*) > 1`},
 	{"a milestone is charged if and only if its state says so", "milestones",
 		`SELECT m.id::text FROM m WHERE (m.state NOT IN ` + notYetFunded + `) <> m.has_charge`},
-	{"a milestone is transferred if and only if its state says so", "milestones",
-		`SELECT m.id::text FROM m WHERE (m.state IN ` + given + `) <> m.has_transfer`},
+	{"a milestone is transferred if and only if its state says so, and in part only while it is being released", "milestones",
+		`SELECT m.id::text FROM m WHERE m.state IN ` + given + ` AND m.transferred <> ` + sentOf + ` OR m.state = 'releasing' AND m.transferred >= ` + sentOf + `
+			OR m.state <> 'releasing' AND m.state NOT IN ` + given + ` AND m.has_transfer`},
 	{"nothing is both released and refunded unless both sides agreed or two people ruled", "milestones",
 		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund AND NOT EXISTS (` + settledDispute + `)`},
 	{"delivered work is refunded only where both sides agreed or two people ruled", "milestones",
 		`SELECT m.id::text FROM m WHERE m.state IN ('refunding', 'refunded') AND m.received_on IS NOT NULL AND NOT EXISTS (` + settledDispute + `)`},
 	{"the mirror of a connected account is what was sent less what was taken back, until the bank has it", "milestones",
 		`SELECT m.id::text FROM m WHERE CASE
-			WHEN m.state IN ('released', 'payout_failed') THEN m.connected NOT IN (m.reversed - ` + sentOf + `, m.reversed)
+			WHEN m.state IN ('released', 'payout_failed') THEN m.connected NOT BETWEEN m.reversed - ` + sentOf + ` AND m.reversed
+			WHEN m.state = 'releasing' THEN m.connected NOT BETWEEN -m.transferred AND 0
 			WHEN m.state IN ('paid', 'reversed') THEN m.connected NOT BETWEEN 0 AND m.reversed
 			ELSE m.connected <> 0 END`},
 	{"no more is taken back than was sent", "milestones",
@@ -113,8 +124,8 @@ var invariants = []invariant{
 	{"nothing is kept for a debt beyond what was agreed in writing", "milestones",
 		`SELECT c.person_id::text FROM m JOIN contracts c ON c.id = m.contract_id GROUP BY c.person_id, m.company_id
 			HAVING sum(m.recovered) > coalesce((SELECT sum(r.amount) FROM recoveries r WHERE r.person_id = c.person_id AND r.company_id = m.company_id), 0)`},
-	{"a release has at most one live transfer", "operations",
-		`SELECT min(id::text) FROM operations WHERE kind = 'transfer' AND state NOT IN ('reversed') GROUP BY milestone_id HAVING count(*) > 1`},
+	{"a release has at most one live transfer out of each charge", "operations",
+		`SELECT min(id::text) FROM operations WHERE kind = 'transfer' AND state NOT IN ('reversed') GROUP BY milestone_id, subject HAVING count(*) > 1`},
 	{"every transfer, refund and reversal has an operation that was committed before", "ledger_entries",
 		`SELECT e.source FROM ledger_entries e WHERE e.kind IN ('transfer', 'refund', 'reversal')
 			AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.provider_id = e.external_id AND o.milestone_id = e.milestone_id AND o.created_at <= e.posted_at)`},

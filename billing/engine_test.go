@@ -62,7 +62,7 @@ func (e *engine) step(t *rapid.T) {
 func (e *engine) plan(was situation) {
 	q := e.m.Quote()
 	if e.s.refund == RefundSending && was.refund == "" {
-		e.refund = RefundRecord{ID: uuid.New(), Amount: q.Charge, Currency: "JPY"}
+		e.refund = RefundRecord{ID: uuid.New(), Amount: e.m.PaidIn, Currency: "JPY"}
 		if e.s.milestone == MilestoneAccepted {
 			split, err := SplitOf(statute, e.m, Terms{PlatformFeeBP: e.bp, WithholdingCategory: e.category}, e.m.Amount/2)
 			if err != nil || split.Paid.Charge+split.Refund != q.Charge {
@@ -86,8 +86,10 @@ func (e *engine) entries(was situation) (out []Entry) {
 	m, q, s := e.m, e.m.Quote(), e.s
 	entered := func(state MilestoneState) bool { return s.milestone == state && was.milestone != state }
 	switch {
+	case entered(MilestonePartFunded):
+		out = append(out, e.paid("ch_1", q.Charge/3))
 	case entered(MilestoneFunded) && was.milestone != MilestoneInProgress:
-		out = append(out, charged(m, Payment{Charge: "ch_1", Amount: q.Charge, Fee: q.Charge * 36 / 1000, Currency: "JPY", At: e.now}))
+		out = append(out, e.paid("ch_2", q.Charge-m.PaidIn))
 	case entered(MilestoneReleasing):
 		out = append(out, accepted(m, e.person, e.now))
 	case entered(MilestoneReleased):
@@ -130,7 +132,7 @@ func (e *engine) ofChargeback(was situation) []Entry {
 	if e.s.chargeback != ChargebackLost || was.chargeback == ChargebackLost {
 		return nil
 	}
-	charge := e.m.Quote().Charge
+	charge := e.m.PaidIn
 	account := "receivable:client"
 	switch {
 	case e.s.milestone == MilestoneChargedBack:
@@ -147,8 +149,11 @@ func (e *engine) ofChargeback(was situation) []Entry {
 func (e *engine) assert() {
 	q, s := e.m.Quote(), e.s
 	want := map[string]int64{held(e.m): 0, payable(e.person): 0, refundPayable(e.m): 0, connected(e.person): 0}
-	if (Milestone{State: s.milestone}).holdsMoney() || s.milestone == MilestoneAccepted {
+	if stands(s.milestone) || s.milestone == MilestoneAccepted {
 		want[held(e.m)] = -q.Charge
+	}
+	if s.milestone == MilestonePartFunded {
+		want[held(e.m)] = -(q.Charge / 3)
 	}
 	if s.milestone == MilestoneReleasing {
 		want[payable(e.person)] = -q.Net

@@ -187,7 +187,7 @@ func (x tables) ofRefund(s situation) (out []passage) {
 }
 
 func (x tables) ofDispute(s situation) (out []passage) {
-	held := Milestone{State: s.milestone}.holdsMoney()
+	held := stands(s.milestone)
 	if disputed, claimed := x.open(s); held && !disputed && !claimed && s.contract == ContractActive && s.dispute == "" {
 		for _, by := range []Party{TheCompany, TheAlumnus} {
 			next := s

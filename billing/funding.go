@@ -33,9 +33,15 @@ type Funding struct {
 	Milestone   Milestone
 }
 
-// Fund opens the checkout page of a milestone, or gives the one that is open already.
+// Fund opens the checkout page for all that a milestone is missing, or gives the one that is open already.
 func (s *Service) Fund(ctx context.Context, who market.Actor, id uuid.UUID) (Funding, error) {
-	op, mine, err := s.planCheckout(ctx, who, id)
+	return s.FundPart(ctx, who, id, 0)
+}
+
+// FundPart is [Service.Fund] for a part of what is missing, in minor units; 0 is all of it. The work can begin when the
+// parts sum to what is owed; until then they go back by [Service.Refund].
+func (s *Service) FundPart(ctx context.Context, who market.Actor, id uuid.UUID, amount int64) (Funding, error) {
+	op, mine, err := s.planCheckout(ctx, who, id, amount)
 	if err != nil {
 		return Funding{}, err
 	}
@@ -49,20 +55,21 @@ func (s *Service) Fund(ctx context.Context, who market.Actor, id uuid.UUID) (Fun
 	if op.State == OpRejected {
 		return Funding{}, ErrProviderRefused.With("reason", op.Problem)
 	}
-	m, err := s.Milestone(ctx, who, id)
-	switch {
-	case err != nil:
+	if err := s.db.Gorm(ctx).Where("id = ?", op.ID).Take(&op).Error; err != nil {
 		return Funding{}, err
-	case m.State == MilestoneDraft: // the page had expired: open another
-		return s.Fund(ctx, who, id)
-	case m.State != MilestoneFunding:
+	}
+	switch op.State {
+	case OpExpired: // open another
+		return s.FundPart(ctx, who, id, amount)
+	case OpSettled:
 		op.URL = ""
 	}
-	return Funding{CheckoutURL: op.URL, Milestone: m}, nil
+	m, err := s.Milestone(ctx, who, id)
+	return Funding{CheckoutURL: op.URL, Milestone: m}, err
 }
 
 // planCheckout commits the operation before anything is asked; mine says that it is new.
-func (s *Service) planCheckout(ctx context.Context, who market.Actor, id uuid.UUID) (op Operation, mine bool, err error) {
+func (s *Service) planCheckout(ctx context.Context, who market.Actor, id uuid.UUID, part int64) (op Operation, mine bool, err error) {
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
 		mine = false
 		c, m, err := s.lockFor(tx, who, id, TheCompany)
@@ -72,9 +79,8 @@ func (s *Service) planCheckout(ctx context.Context, who market.Actor, id uuid.UU
 		if err := s.working(tx, c); err != nil {
 			return err
 		}
-		if m.State == MilestoneFunding {
-			return tx.Where("milestone_id = ? AND kind = ? AND state NOT IN ?", id, CheckoutOperation,
-				[]OperationState{OpRejected, OpExpired}).Take(&op).Error
+		if op, err = openCheckout(tx, id); ours(err) != nil || err == nil {
+			return err
 		}
 		if err := s.feeCovered(m); err != nil {
 			return err
@@ -82,16 +88,27 @@ func (s *Service) planCheckout(ctx context.Context, who market.Actor, id uuid.UU
 		if err := s.move(tx, who, &m, TheCompany, doFund, ""); err != nil {
 			return err
 		}
+		amount, err := m.part(part)
+		if err != nil {
+			return err
+		}
 		mine, op = true, Operation{ID: newID(), CompanyID: &c.CompanyID, Kind: CheckoutOperation, MilestoneID: &m.ID, PersonID: &who.PersonID}
 		now := s.clock.Now()
 		page := s.cfg.BaseURL + "/contracts/" + c.ID.String()
 		op, err = s.plan(tx, op, CheckoutOrder{Operation: op.ID, Milestone: m.ID, Company: c.CompanyID, Title: c.Label() + " " + m.Title,
-			Amount: m.Quote().Charge, Currency: m.Currency, Email: who.Email, Language: string(who.Language),
+			Amount: amount, Currency: m.Currency, Email: who.Email, Language: string(who.Language),
 			SuccessURL: s.cfg.BaseURL + "/checkout/done?contract=" + c.ID.String(), CancelURL: page,
 			ExpiresAt: now.Add(checkoutLife).Truncate(time.Second)}, now.Add(s.lease()))
 		return err
 	})
 	return op, mine, err
+}
+
+// openCheckout finds the milestone's page that may still be paid; market.ErrNotFound when there is none.
+func openCheckout(tx *gorm.DB, milestone uuid.UUID) (Operation, error) {
+	var o Operation
+	return o, one(tx.Where("milestone_id = ? AND kind = ? AND state NOT IN ?", milestone, CheckoutOperation,
+		[]OperationState{OpSettled, OpRejected, OpExpired}).Take(&o))
 }
 
 // feeCovered refuses a charge whose processing fee would come out of nobody's pocket.
@@ -207,11 +224,11 @@ func (s *Service) settlePayment(ctx context.Context, p Payment) error {
 		if err != nil {
 			return ours(err)
 		}
-		payable := m.State == MilestoneFunding || m.State == MilestoneDraft
-		switch {
-		case m.Charge == p.Charge:
-			return nil
-		case payable && p.Amount == m.Quote().Charge && p.Currency == m.Currency:
+		var known int64
+		if err := tx.Model(&Charge{}).Where("id = ?", p.Charge).Count(&known).Error; err != nil || known > 0 {
+			return err
+		}
+		if p.Amount > 0 && p.Amount <= m.Missing() && p.Currency == m.Currency {
 			return s.funded(tx, c, m, p)
 		}
 		return s.unexplained(tx, m, p)
@@ -229,20 +246,38 @@ func (s *Service) unexplained(tx *gorm.DB, m Milestone, p Payment) error {
 		map[string]any{"charge": p.Charge, "amount": p.Amount, "currency": p.Currency, "state": m.State})
 }
 
+// funded books a payment that funds a milestone, wholly or in part.
 func (s *Service) funded(tx *gorm.DB, c Contract, m Milestone, p Payment) error {
-	e := charged(m, p)
-	e.PostedAt = s.clock.Now()
-	if _, err := Post(tx, e); err != nil {
+	if err := s.charge(tx, &m, p); err != nil {
 		return err
 	}
-	m.Charge, m.FundedAt, m.HoldReason = p.Charge, &p.At, ""
-	if err := s.move(tx, market.Actor{}, &m, TheProvider, doSettle, ""); err != nil {
+	do := doSettlePart
+	if m.Quote().Charge == m.PaidIn-m.Refunded-m.Lost {
+		do = doSettle
+	}
+	if err := s.move(tx, market.Actor{}, &m, TheProvider, do, ""); err != nil {
 		return err
 	}
-	err := tx.Exec("UPDATE operations SET state = ?, next_at = NULL, updated_at = ? WHERE milestone_id = ? AND kind = ? AND state NOT IN ?",
-		OpSettled, s.clock.Now(), m.ID, CheckoutOperation, []OperationState{OpRejected, OpExpired}).Error
-	if err != nil {
+	if err := s.endCheckout(tx, m, p.Operation); err != nil || do == doSettlePart {
 		return err
 	}
 	return jobs.Enqueue(tx, letter(market.LetterFunded, c.PersonID, c, m, nil))
+}
+
+// charge writes a payment down for a milestone and books it.
+func (s *Service) charge(tx *gorm.DB, m *Milestone, p Payment) error {
+	if err := s.post(tx, charged(*m, p)); err != nil {
+		return err
+	}
+	m.PaidIn, m.HoldReason = m.PaidIn+p.Amount, ""
+	if m.FundedAt == nil {
+		m.FundedAt = &p.At
+	}
+	return tx.Create(&Charge{ID: p.Charge, CompanyID: m.CompanyID, MilestoneID: m.ID, Amount: p.Amount, Currency: p.Currency, PaidAt: p.At}).Error
+}
+
+// endCheckout ends the page that was paid, and every other when nothing is missing any more.
+func (s *Service) endCheckout(tx *gorm.DB, m Milestone, paid uuid.UUID) error {
+	return tx.Exec("UPDATE operations SET state = ?, next_at = NULL, updated_at = ? WHERE milestone_id = ? AND kind = ? AND state NOT IN ? AND (id = ? OR ?)",
+		OpSettled, s.clock.Now(), m.ID, CheckoutOperation, []OperationState{OpRejected, OpExpired}, paid, m.Missing() == 0).Error
 }

@@ -195,6 +195,7 @@ type ReversalOrder struct {
 	Operation uuid.UUID `json:"operation"`
 	Milestone uuid.UUID `json:"milestone"`
 	Transfer  string    `json:"transfer"`
+	Charge    string    `json:"charge"` // that the transfer had gone out of; the money goes back to its payer
 	Amount    int64     `json:"amount"`
 	Currency  string    `json:"currency"`
 }

@@ -181,12 +181,24 @@ func (b *model) post(entries ...Entry) {
 	}
 }
 
+// paid is the entry of a payment, with the provider's fee.
+func (b *model) paid(charge string, amount int64) Entry {
+	b.m.PaidIn += amount
+	return charged(b.m, Payment{Charge: charge, Amount: amount, Fee: amount * 36 / 1000, Currency: "JPY", At: b.now})
+}
+
 // follow is what the use cases do after a move.
 func (b *model) follow(do string) {
 	q, today := b.m.Quote(), date(2026, 11, 23)
 	switch do {
+	case doSettlePart:
+		if b.m.PaidIn == 0 {
+			b.post(b.paid("ch_1", q.Charge/3))
+		}
 	case doSettle:
-		b.post(charged(b.m, Payment{Charge: "ch_1", Amount: q.Charge, Fee: q.Charge * 36 / 1000, Currency: "JPY", At: b.now}))
+		if b.m.PaidIn < q.Charge {
+			b.post(b.paid("ch_2", q.Charge-b.m.PaidIn))
+		}
 	case doSubmit:
 		silence := b.now.Add(time.Hour)
 		b.m.ReceivedOn, b.m.AutoAcceptAt = &today, &silence
@@ -197,7 +209,7 @@ func (b *model) follow(do string) {
 	case doPaidOut:
 		b.post(paidOut(b.m, b.person, "po_1", q.Net, b.now))
 	case doRefund, doGiveBack:
-		b.post(refundAsked(b.m, RefundRecord{ID: b.m.ID, Amount: q.Charge, Currency: "JPY"}, b.now))
+		b.post(refundAsked(b.m, RefundRecord{ID: b.m.ID, Amount: b.m.PaidIn, Currency: "JPY"}, b.now))
 	case doSplit: // half of it, and the rest goes back
 		if b.m.Refunded == 0 {
 			split, err := SplitOf(statute, b.m, Terms{PlatformFeeBP: b.bp, WithholdingCategory: b.category}, b.m.Amount/2)
@@ -208,10 +220,10 @@ func (b *model) follow(do string) {
 			b.m.shrink(split)
 		}
 	case doChargeBack:
-		c := ChargebackRecord{ID: "dp_1", Amount: q.Charge, Currency: "JPY"}
-		b.post(claimed(b.m, c, Movement{ID: "txn_1", Amount: -q.Charge, Fee: 1_500, At: b.now}), lostTo(b.m, c, held(b.m), q.Charge, b.now))
+		c := ChargebackRecord{ID: "dp_1", Amount: b.m.PaidIn, Currency: "JPY"}
+		b.post(claimed(b.m, c, Movement{ID: "txn_1", Amount: -b.m.PaidIn, Fee: 1_500, At: b.now}), lostTo(b.m, c, held(b.m), b.m.PaidIn, b.now))
 	case doRefunded:
-		b.post(refundedBack(b.m, Refund{ID: "re_1", Amount: q.Charge, Currency: "JPY", At: b.now}))
+		b.post(refundedBack(b.m, Refund{ID: "re_1", Amount: b.m.PaidIn, Currency: "JPY", At: b.now}))
 	}
 }
 
@@ -222,10 +234,12 @@ func (b *model) check() {
 	switch state {
 	case MilestoneFunded, MilestoneInProgress, MilestoneSubmitted, MilestoneChangesRequested, MilestoneAccepted:
 		want[held(b.m)] = -q.Charge
+	case MilestonePartFunded:
+		want[held(b.m)] = -b.m.PaidIn
 	case MilestoneReleasing:
 		want[payable(b.person)] = -q.Net
 	case MilestoneRefunding:
-		want[refundPayable(b.m)] = -q.Charge
+		want[refundPayable(b.m)] = -b.m.PaidIn
 	}
 	if b.m.Refunded > 0 { // of a split
 		want[refundPayable(b.m)] = -b.m.Refunded

@@ -16,6 +16,7 @@ type MilestoneState string
 const (
 	MilestoneDraft            MilestoneState = "draft"
 	MilestoneFunding          MilestoneState = "funding"           // a checkout page is open
+	MilestonePartFunded       MilestoneState = "part_funded"       // a part of the money is held, the rest is missing
 	MilestoneFunded           MilestoneState = "funded"            // the money is held
 	MilestoneInProgress       MilestoneState = "in_progress"       // the alumnus has started
 	MilestoneSubmitted        MilestoneState = "submitted"         // delivered, waiting for acceptance
@@ -38,6 +39,7 @@ const (
 	doExpire         = "expire"
 	doCancel         = "cancel"
 	doSettle         = "settle"
+	doSettlePart     = "settle_part"
 	doStart          = "start"
 	doSubmit         = "submit"
 	doRequestChanges = "request_changes"
@@ -119,6 +121,11 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestoneFunding, doExpire, MilestoneDraft, TheProvider, nil},
 		{MilestoneFunding, doSettle, MilestoneFunded, TheProvider, nil},
 		{MilestoneDraft, doSettle, MilestoneFunded, TheProvider, nil},
+		{MilestoneDraft, doSettlePart, MilestonePartFunded, TheProvider, nil},
+		{MilestoneFunding, doSettlePart, MilestonePartFunded, TheProvider, nil},
+		{MilestonePartFunded, doFund, MilestonePartFunded, TheCompany, notFrozen}, // a page for the rest, or a part of it
+		{MilestonePartFunded, doSettlePart, MilestonePartFunded, TheProvider, nil},
+		{MilestonePartFunded, doSettle, MilestoneFunded, TheProvider, nil},
 		{MilestoneFunded, doStart, MilestoneInProgress, TheAlumnus, notFrozen},
 		{MilestoneChangesRequested, doStart, MilestoneInProgress, TheAlumnus, notFrozen},
 		{MilestoneFunded, doSubmit, MilestoneSubmitted, TheAlumnus, notFrozen}, // starting is implied
@@ -133,6 +140,8 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestonePayoutFailed, doPaidOut, MilestonePaid, TheProvider, nil},
 		{MilestonePaid, doReturned, MilestonePayoutFailed, TheProvider, nil},
 		{MilestoneReleased, doReturned, MilestonePayoutFailed, TheProvider, nil},
+		{MilestonePartFunded, doRefund, MilestoneRefunding, TheCompany, undelivered},
+		{MilestonePartFunded, doRefund, MilestoneRefunding, TheClock, overheld},
 		{MilestoneFunded, doRefund, MilestoneRefunding, TheCompany, undelivered},
 		{MilestoneInProgress, doRefund, MilestoneRefunding, TheCompany, undelivered},
 		{MilestoneFunded, doRefund, MilestoneRefunding, TheClock, overheld},
@@ -156,6 +165,7 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestoneSubmitted, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
 		{MilestoneChangesRequested, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
 
+		{MilestonePartFunded, doChargeBack, MilestoneChargedBack, TheProvider, nil},
 		{MilestoneFunded, doChargeBack, MilestoneChargedBack, TheProvider, nil},
 		{MilestoneInProgress, doChargeBack, MilestoneChargedBack, TheProvider, nil},
 		{MilestoneSubmitted, doChargeBack, MilestoneChargedBack, TheProvider, nil},
@@ -167,6 +177,7 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 	Stands: map[MilestoneState]Stand{
 		MilestoneDraft:            {Owner: TheCompany},
 		MilestoneFunding:          {Owner: TheCompany, Timer: "the checkout page expires"},
+		MilestonePartFunded:       {Owner: TheCompany, Timer: "holding alarms"},
 		MilestoneFunded:           {Owner: TheAlumnus, Timer: "holding alarms"},
 		MilestoneInProgress:       {Owner: TheAlumnus, Timer: "holding alarms"},
 		MilestoneSubmitted:        {Owner: TheCompany, Timer: "auto-accept"},
@@ -206,15 +217,15 @@ type Milestone struct {
 
 	PaymentDays    int         // from the terms, within what the law allows
 	AutoAcceptDays int         // from the terms
-	Refunded       int64       // of the charge: what went, goes or is owed back to the company
-	Lost           int64       // of the charge: what the payer's bank took out of what was held
+	PaidIn         int64       // what the company has paid for it so far, over all its charges
+	Refunded       int64       // of that: what went, goes or is owed back to the company
+	Lost           int64       // of that: what the payer's bank took out of what was held
 	Reversed       int64       // of the transfer: what was taken back
 	Recovered      int64       // of the net: what was kept for an old debt, by agreement
 	Frozen         string      // why nothing may move: chargeback or dispute; empty: not frozen
 	FrozenAt       *time.Time  // since when
 	HoldReason     string      // why the transfer waits: payout_account_missing, payout_account_inactive, or the provider's code
-	Charge         string      // the provider's id of the payment that funded it
-	FundedAt       *time.Time  // when the payment was made
+	FundedAt       *time.Time  // when the first payment was made: the days of holding count from it
 	StartedAt      *time.Time  //
 	ReceivedOn     *civil.Date `gorm:"type:date"` // first delivery, the company's day: day 1 of the payment term
 	SubmittedAt    *time.Time  // latest delivery
@@ -227,6 +238,7 @@ type Milestone struct {
 	UpdatedAt      time.Time `gorm:"autoUpdateTime:false"` // by our own clock
 
 	Contract *Contract  `gorm:"-"` // its head, where a single milestone is read
+	Charges  []Charge   `gorm:"-"` // oldest first, where a single milestone is read
 	Timeline []Step     `gorm:"-"` // where a single milestone is read
 	Asked    []Approval `gorm:"-"` // steps that wait for a second person, where a single milestone is read
 }

@@ -108,6 +108,7 @@ type Operation struct {
 	CompanyID   *uuid.UUID
 	Kind        OperationKind
 	MilestoneID *uuid.UUID
+	Subject     string // what it is about within the milestone: a transfer's charge, a refund's record, a reversal's transfer
 	PersonID    *uuid.UUID
 	State       OperationState
 	Attempt     int

@@ -12,7 +12,7 @@ import (
 // A MoneyOverview is where a company's money stands, in minor units of its currency.
 type MoneyOverview struct {
 	Currency      string
-	Committed     int64           // charges of milestones agreed and not funded yet
+	Committed     int64           // what is missing of the charges of milestones that were agreed
 	Funded        int64           // ever charged, less refunds
 	Held          int64           // charged and not yet owed to anybody
 	Releasing     int64           // accepted and owed, not yet transferred
@@ -56,11 +56,12 @@ func (s *Service) MoneyOverview(ctx context.Context, who market.Actor, company u
 		return MoneyOverview{}, err
 	}
 	o := MoneyOverview{Currency: c.Currency}
-	const net, charge = "(amount + tax - withheld)", "(amount + tax - withheld + platform_fee + platform_tax)"
+	const net, charge, stands = "(amount + tax - withheld)", "(amount + tax - withheld + platform_fee + platform_tax)", "(paid_in - refunded - lost)"
 	err = g.Raw(`SELECT
-			coalesce(sum(`+charge+`) FILTER (WHERE m.state IN ('draft', 'funding')), 0) AS committed,
-			coalesce(sum(`+charge+`) FILTER (WHERE m.state NOT IN ('draft', 'funding', 'canceled', 'refunded', 'charged_back')), 0) AS funded,
-			coalesce(sum(`+charge+`) FILTER (WHERE m.state IN `+holding+`), 0) AS held,
+			coalesce(sum(`+charge+` - CASE WHEN m.state = 'part_funded' THEN `+stands+` ELSE 0 END) FILTER (WHERE m.state IN ('draft', 'funding', 'part_funded')), 0) AS committed,
+			coalesce(sum(CASE WHEN m.state = 'part_funded' THEN `+stands+` ELSE `+charge+` END)
+				FILTER (WHERE m.state NOT IN ('draft', 'funding', 'canceled', 'refunded', 'charged_back')), 0) AS funded,
+			coalesce(sum(`+stands+`) FILTER (WHERE m.state = 'part_funded' OR m.state IN `+holding+`), 0) AS held,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state IN ('accepted', 'releasing')), 0) AS releasing,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state IN ('released', 'payout_failed')), 0) AS released,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state = 'paid'), 0) AS paid,

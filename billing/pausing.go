@@ -175,7 +175,7 @@ func (s *Service) EndContracts(ctx context.Context) (int, error) {
 	var due []uuid.UUID
 	err := s.db.Gorm(ctx).Raw(`SELECT DISTINCT c.id FROM contracts c JOIN companies k ON k.id = c.company_id JOIN milestones m ON m.contract_id = c.id
 		WHERE c.state IN ('active', 'paused') AND c.ends_on < (? AT TIME ZONE k.time_zone)::date AND m.frozen = ''
-			AND (m.state = 'draft' OR m.state IN ('funded', 'in_progress') AND m.received_on IS NULL) LIMIT 100`, s.clock.Now()).Scan(&due).Error
+			AND (m.state = 'draft' OR m.state IN ('part_funded', 'funded', 'in_progress') AND m.received_on IS NULL) LIMIT 100`, s.clock.Now()).Scan(&due).Error
 	if err != nil {
 		return 0, err
 	}
@@ -200,7 +200,7 @@ func (s *Service) windUp(tx *gorm.DB, contract uuid.UUID) error {
 		switch {
 		case m.State == MilestoneDraft:
 			err = s.move(tx, market.Actor{}, &m, TheCompany, doCancel, c.EndReason)
-		case m.ReceivedOn == nil && (m.State == MilestoneFunded || m.State == MilestoneInProgress) && m.Frozen == "":
+		case m.ReceivedOn == nil && m.holdsMoney() && m.Frozen == "":
 			err = s.giveBack(tx, market.Actor{}, c, &m, TheCompany, doRefund, c.EndReason)
 		}
 		if err != nil {

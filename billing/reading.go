@@ -144,7 +144,11 @@ func (s *Service) Milestone(ctx context.Context, who market.Actor, id uuid.UUID)
 		return Milestone{}, err
 	}
 	m.Contract = &c
-	if err := g.Where("milestone_id = ? AND state = ?", id, ApprovalAsked).Order("id").Find(&m.Asked).Error; err != nil {
+	err := g.Where("milestone_id = ? AND state = ?", id, ApprovalAsked).Order("id").Find(&m.Asked).Error
+	if err != nil {
+		return m, err
+	}
+	if m.Charges, err = chargesOf(g, id); err != nil {
 		return m, err
 	}
 	return m, g.Where("milestone_id = ?", id).Order("id").Find(&m.Timeline).Error

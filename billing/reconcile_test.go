@@ -99,7 +99,7 @@ func TestATransferThatNobodyHereSentIsAnOrphan(t *testing.T) {
 	w, m := paidFor(t)
 	a, err := w.billing.PayoutAccount(ctx, w.yumi.Actor)
 	w.Check(err)
-	_, err = w.gateway.CreateTransfer(ctx, "by hand", billing.TransferOrder{Operation: uuid.New(), Milestone: m.ID, Charge: m.Charge, Account: *a.ProviderID,
+	_, err = w.gateway.CreateTransfer(ctx, "by hand", billing.TransferOrder{Operation: uuid.New(), Milestone: m.ID, Charge: m.Charges[0].ID, Account: *a.ProviderID,
 		Amount: 300, Currency: "JPY", Title: "by hand"})
 	w.Check(err)
 	w.drain()

@@ -45,12 +45,13 @@ var refundMachine = Machine[RefundState, RefundRecord]{
 	},
 }
 
-// A RefundRecord is money that goes back to a company: the whole of a charge or what a split leaves for it. Amount is
-// minor units. Each try is an operation of its own.
+// A RefundRecord is money that goes back to a company out of one charge: the whole of it, or what a split or a change
+// leaves for it. Amount is minor units. Each try is an operation of its own.
 type RefundRecord struct {
 	ID          uuid.UUID
 	CompanyID   uuid.UUID
 	MilestoneID uuid.UUID
+	Charge      string     // the payment that it goes out of
 	OperationID *uuid.UUID // the latest try
 	ProviderID  string     // re_…, of the latest try
 	Amount      int64

@@ -37,7 +37,7 @@ func (s *Service) Refund(ctx context.Context, who market.Actor, id uuid.UUID, re
 		if err != nil {
 			return err
 		}
-		amount := m.Quote().Charge
+		amount := m.Held()
 		if company.RefundLimit != nil && amount > *company.RefundLimit {
 			return s.askFor(tx, who, c, *m, Approval{Kind: ApproveRefund, Amount: amount, Reason: reason})
 		}
@@ -45,32 +45,48 @@ func (s *Service) Refund(ctx context.Context, who market.Actor, id uuid.UUID, re
 	})
 }
 
-// giveBack ends a held milestone whose whole charge goes back.
+// giveBack ends a milestone of which all that is held goes back.
 func (s *Service) giveBack(tx *gorm.DB, who market.Actor, c Contract, m *Milestone, by Party, do, reason string) error {
-	charge := m.Quote().Charge
-	m.Refunded, m.AutoAcceptAt = m.Refunded+charge, nil
+	all := m.Held()
+	m.Refunded, m.AutoAcceptAt = m.Refunded+all, nil
 	if err := s.move(tx, who, m, by, do, reason); err != nil {
 		return err
 	}
-	return s.startRefund(tx, c, *m, charge, reason)
+	return s.startRefund(tx, c, *m, all, reason)
 }
 
-// startRefund owes a part of what is held back to the company, and has a job send it.
+// startRefund owes a part of what is held back to the company, out of the charges that it came by, and has jobs send it.
 func (s *Service) startRefund(tx *gorm.DB, c Contract, m Milestone, amount int64, reason string) error {
-	now := s.clock.Now()
-	r := RefundRecord{ID: newID(), CompanyID: c.CompanyID, MilestoneID: m.ID, Amount: amount, Currency: m.Currency, Reason: reason, Tries: 1,
-		State: refundMachine.Start, CreatedAt: now, UpdatedAt: now}
-	if _, err := Post(tx, refundAsked(m, r, now)); err != nil {
+	charges, err := chargesOf(tx, m.ID)
+	if err != nil {
 		return err
 	}
-	return s.sendRefund(tx, m, r)
+	for _, part := range draw(newestFirst(charges), amount) {
+		r := s.newRefund(c, m, part, reason)
+		if err := s.post(tx, refundAsked(m, r, r.CreatedAt)); err != nil {
+			return err
+		}
+		if err := giveFrom(tx, part.charge, part.amount); err != nil {
+			return err
+		}
+		if err := s.sendRefund(tx, m, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) newRefund(c Contract, m Milestone, part drawing, reason string) RefundRecord {
+	now := s.clock.Now()
+	return RefundRecord{ID: newID(), CompanyID: c.CompanyID, MilestoneID: m.ID, Charge: part.charge, Amount: part.amount, Currency: m.Currency, Reason: reason,
+		Tries: 1, State: refundMachine.Start, CreatedAt: now, UpdatedAt: now}
 }
 
 // sendRefund plans one try of a refund, which may be a new record.
 func (s *Service) sendRefund(tx *gorm.DB, m Milestone, r RefundRecord) error {
 	now := s.clock.Now()
-	o := Operation{ID: newID(), CompanyID: &r.CompanyID, Kind: RefundOperation, MilestoneID: &m.ID}
-	o, err := s.plan(tx, o, RefundOrder{Operation: o.ID, Milestone: m.ID, Charge: m.Charge, Amount: r.Amount, Currency: r.Currency}, now)
+	o := Operation{ID: newID(), CompanyID: &r.CompanyID, Kind: RefundOperation, MilestoneID: &m.ID, Subject: r.ID.String()}
+	o, err := s.plan(tx, o, RefundOrder{Operation: o.ID, Milestone: m.ID, Charge: r.Charge, Amount: r.Amount, Currency: r.Currency}, now)
 	if err != nil {
 		return err
 	}
@@ -184,10 +200,15 @@ func (s *Service) bookRefund(tx *gorm.DB, m Milestone, rec *RefundRecord, r Refu
 	return s.post(tx, entries...)
 }
 
-// refundDone ends a milestone whose money has gone back.
+// refundDone ends a milestone whose money has all gone back.
 func (s *Service) refundDone(tx *gorm.DB, c Contract, m *Milestone) error {
 	if m.State != MilestoneRefunding {
 		return nil
+	}
+	var owed int64
+	err := tx.Model(&RefundRecord{}).Where("milestone_id = ? AND state IN ?", m.ID, []RefundState{RefundSending, RefundPending, RefundFailed}).Count(&owed).Error
+	if err != nil || owed > 0 {
+		return err
 	}
 	m.HoldReason = ""
 	if err := s.move(tx, market.Actor{}, m, TheProvider, doRefunded, ""); err != nil {

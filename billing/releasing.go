@@ -25,15 +25,24 @@ const (
 // retryRefused is how soon a refused transfer or refund is tried again, unless something changes before.
 const retryRefused = time.Hour
 
-// planTransfer writes the transfer of an accepted milestone and has a job send it.
-func (s *Service) planTransfer(tx *gorm.DB, c Contract, m Milestone) error {
-	o := Operation{ID: newID(), CompanyID: &c.CompanyID, Kind: TransferOperation, MilestoneID: &m.ID, PersonID: &c.PersonID}
-	o, err := s.plan(tx, o, TransferOrder{Operation: o.ID, Milestone: m.ID, Charge: m.Charge, Amount: m.Quote().Net - m.Recovered, Currency: m.Currency,
-		Title: c.Label() + " " + m.Title}, s.clock.Now())
+// planTransfers writes the transfers of an accepted milestone, one out of each charge that it takes, and has jobs send them.
+func (s *Service) planTransfers(tx *gorm.DB, c Contract, m Milestone) error {
+	charges, err := chargesOf(tx, m.ID)
 	if err != nil {
 		return err
 	}
-	return jobs.Enqueue(tx, OperationJob{Operation: o.ID})
+	for _, part := range draw(charges, m.Transferred()) {
+		o := Operation{ID: newID(), CompanyID: &c.CompanyID, Kind: TransferOperation, MilestoneID: &m.ID, Subject: part.charge, PersonID: &c.PersonID}
+		o, err := s.plan(tx, o, TransferOrder{Operation: o.ID, Milestone: m.ID, Charge: part.charge, Amount: part.amount, Currency: m.Currency,
+			Title: c.Label() + " " + m.Title}, s.clock.Now())
+		if err != nil {
+			return err
+		}
+		if err := jobs.Enqueue(tx, OperationJob{Operation: o.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) transfers() procedure {
@@ -87,7 +96,8 @@ func (s *Service) payoutAccountReady(tx *gorm.DB, o Operation) (string, error) {
 	return "", nil
 }
 
-// released books a transfer, once, and goes on with the contract. The job, the event and the look-up all end here.
+// released books a transfer, once, and goes on with the contract when it was the last. The job, the event and the
+// look-up all end here.
 func (s *Service) released(tx *gorm.DB, o Operation, t Transfer) error {
 	c, m, err := lockMilestone(tx, *o.MilestoneID)
 	if err != nil || m.State != MilestoneReleasing {
@@ -98,6 +108,11 @@ func (s *Service) released(tx *gorm.DB, o Operation, t Transfer) error {
 		if _, err := Post(tx, e); err != nil {
 			return err
 		}
+	}
+	var waiting int64
+	err = tx.Model(&Operation{}).Where("milestone_id = ? AND kind = ? AND provider_id = ''", m.ID, TransferOperation).Count(&waiting).Error
+	if err != nil || waiting > 0 {
+		return err
 	}
 	m.ReleasedAt, m.HoldReason = &t.At, ""
 	if err := s.move(tx, market.Actor{}, &m, TheProvider, doTransferred, ""); err != nil {

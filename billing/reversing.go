@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,24 +64,57 @@ func (m Milestone) reversible(amount int64) error {
 // Transferred is what was, or is to be, sent to the alumnus: the net less what was kept for an old debt.
 func (m Milestone) Transferred() int64 { return m.Quote().Net - m.Recovered }
 
-// startReversal plans the reversal that two people want.
+// startReversal plans the reversals that two people want, out of the latest transfers.
 func (s *Service) startReversal(tx *gorm.DB, who market.Actor, c Contract, m Milestone, a Approval) error {
 	if err := m.reversible(a.Amount); err != nil {
 		return err
 	}
-	var t Operation
-	if err := one(tx.Where("milestone_id = ? AND kind = ?", m.ID, TransferOperation).Take(&t)); err != nil {
-		return err
-	}
-	o := Operation{ID: newID(), CompanyID: &c.CompanyID, Kind: ReversalOperation, MilestoneID: &m.ID, PersonID: &c.PersonID}
-	o, err := s.plan(tx, o, ReversalOrder{Operation: o.ID, Milestone: m.ID, Transfer: t.ProviderID, Amount: a.Amount, Currency: m.Currency}, s.clock.Now())
+	sent, err := sendingsOf(tx, m.ID)
 	if err != nil {
 		return err
+	}
+	for left := a.Amount; left > 0; {
+		i := slices.IndexFunc(sent, func(t sending) bool { return t.left() > 0 })
+		if i < 0 {
+			return ErrNothingToReverse.On("amount").With("left", m.Quote().Money(a.Amount-left))
+		}
+		take := min(left, sent[i].left())
+		if err := s.planReversal(tx, c, m, sent[i], take); err != nil {
+			return err
+		}
+		left, sent[i].Reversed = left-take, sent[i].Reversed+take
 	}
 	if err := market.Audit(tx, who, c.CompanyID, "transfer.reverse", "milestone:"+m.ID.String(), map[string]any{"amount": a.Amount}); err != nil {
 		return err
 	}
-	if err := tell(tx, market.LetterReversal, []uuid.UUID{c.PersonID}, c, m, map[string]any{"amount": a.money().String(), "reason": a.Reason}); err != nil {
+	return tell(tx, market.LetterReversal, []uuid.UUID{c.PersonID}, c, m, map[string]any{"amount": a.money().String(), "reason": a.Reason})
+}
+
+// A sending is one transfer of a milestone with what is taken back of it, about to be, or owed instead.
+type sending struct {
+	Transfer string
+	Charge   string // the payment that it went out of
+	Amount   int64
+	Reversed int64
+}
+
+func (t sending) left() int64 { return t.Amount - t.Reversed }
+
+// sendingsOf reads a milestone's transfers, latest first.
+func sendingsOf(tx *gorm.DB, milestone uuid.UUID) ([]sending, error) {
+	var list []sending
+	return list, tx.Raw(`SELECT t.provider_id AS transfer, t.subject AS charge, (t.input->>'amount')::bigint AS amount,
+			coalesce((SELECT sum((r.input->>'amount')::bigint) FROM operations r
+				WHERE r.milestone_id = t.milestone_id AND r.kind = 'reversal' AND r.subject = t.provider_id
+					AND (r.state <> 'rejected' OR r.problem = 'balance_insufficient')), 0)::bigint AS reversed
+		FROM operations t WHERE t.milestone_id = ? AND t.kind = 'transfer' AND t.provider_id <> '' ORDER BY t.created_at DESC, t.id DESC`, milestone).Scan(&list).Error
+}
+
+// planReversal plans to take a part of one transfer back.
+func (s *Service) planReversal(tx *gorm.DB, c Contract, m Milestone, t sending, amount int64) error {
+	o := Operation{ID: newID(), CompanyID: &c.CompanyID, Kind: ReversalOperation, MilestoneID: &m.ID, Subject: t.Transfer, PersonID: &c.PersonID}
+	o, err := s.plan(tx, o, ReversalOrder{Operation: o.ID, Milestone: m.ID, Transfer: t.Transfer, Charge: t.Charge, Amount: amount, Currency: m.Currency}, s.clock.Now())
+	if err != nil {
 		return err
 	}
 	return jobs.Enqueue(tx, OperationJob{Operation: o.ID})
@@ -128,28 +162,33 @@ func (s *Service) reversed(tx *gorm.DB, o *Operation, r Reversal) error {
 	if err := s.endOperation(tx, o, doSettle); err != nil {
 		return err
 	}
-	if err := s.markReversed(tx, m, r.Amount); err != nil {
+	charge, err := s.markReversed(tx, m, *o)
+	if err != nil {
 		return err
 	}
-	return s.passOn(tx, c, &m, r.Amount, payable(c.PersonID), "take_back:"+r.ID)
+	return s.passOn(tx, c, &m, drawing{charge, r.Amount}, payable(c.PersonID), "take_back:"+r.ID)
 }
 
-// markReversed notes on the transfer's operation and on the milestone how much of it is gone.
-func (s *Service) markReversed(tx *gorm.DB, m Milestone, amount int64) error {
+// markReversed notes on the operation of a transfer that a part of it is gone, or all, and says which charge it was of.
+func (s *Service) markReversed(tx *gorm.DB, m Milestone, o Operation) (charge string, err error) {
 	var t Operation
-	if err := tx.Clauses(hold).Where("milestone_id = ? AND kind = ?", m.ID, TransferOperation).Take(&t).Error; err != nil {
-		return err
+	if err := tx.Clauses(hold).Where("milestone_id = ? AND kind = ? AND provider_id = ?", m.ID, TransferOperation, o.Subject).Take(&t).Error; err != nil {
+		return "", err
+	}
+	sent, err := sendingsOf(tx, m.ID)
+	if err != nil {
+		return "", err
 	}
 	do := "reverse_part"
-	if m.Reversed+amount == m.Transferred() {
+	if i := slices.IndexFunc(sent, func(s sending) bool { return s.Transfer == o.Subject }); i >= 0 && sent[i].left() == 0 {
 		do = "reverse"
 	}
-	return s.endOperation(tx, &t, do)
+	return t.Subject, s.endOperation(tx, &t, do)
 }
 
-// passOn owes the company what came out of an account, and sends it.
-func (s *Service) passOn(tx *gorm.DB, c Contract, m *Milestone, amount int64, from, source string) error {
-	now := s.clock.Now()
+// passOn owes the company what came out of an account, and sends it by way of the charge that it had gone out of.
+func (s *Service) passOn(tx *gorm.DB, c Contract, m *Milestone, part drawing, from, source string) error {
+	now, amount := s.clock.Now(), part.amount
 	m.Refunded += amount
 	if from == payable(c.PersonID) {
 		m.Reversed += amount
@@ -157,9 +196,10 @@ func (s *Service) passOn(tx *gorm.DB, c Contract, m *Milestone, amount int64, fr
 	if err := s.post(tx, newEntry(*m, "take_back", source, "", now).debit(from, m.Currency, amount).credit(refundPayable(*m), m.Currency, amount)); err != nil {
 		return err
 	}
-	r := RefundRecord{ID: newID(), CompanyID: c.CompanyID, MilestoneID: m.ID, Amount: amount, Currency: m.Currency, Tries: 1,
-		State: refundMachine.Start, CreatedAt: now, UpdatedAt: now}
-	if err := s.sendRefund(tx, *m, r); err != nil {
+	if err := giveFrom(tx, part.charge, amount); err != nil {
+		return err
+	}
+	if err := s.sendRefund(tx, *m, s.newRefund(c, *m, part, "")); err != nil {
 		return err
 	}
 	if m.Reversed == m.Transferred() {
@@ -187,7 +227,7 @@ func (s *Service) reversalRefused(tx *gorm.DB, o Operation, no *Refusal) error {
 	if err := tell(tx, market.LetterDebt, []uuid.UUID{c.PersonID}, c, m, facts); err != nil {
 		return err
 	}
-	return s.passOn(tx, c, &m, order.Amount, receivableAlumnus(c.PersonID), "debt:"+o.ID.String())
+	return s.passOn(tx, c, &m, drawing{order.Charge, order.Amount}, receivableAlumnus(c.PersonID), "debt:"+o.ID.String())
 }
 
 // takenBack: money of a transfer came back from the connected account.

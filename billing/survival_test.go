@@ -109,7 +109,7 @@ func TestAKeyStuckOnACachedRefusalIsLeftBehindByTheNextAttempt(t *testing.T) {
 	w := newWorld(t)
 	m := w.releasing()
 	// Somebody at Stripe's dashboard sends most of the charge away by mistake.
-	a, err := w.gateway.CreateTransfer(ctx, "by hand", billing.TransferOrder{Operation: uuid.New(), Milestone: m.ID, Charge: m.Charge, Account: w.account(), Amount: 90_000, Currency: "JPY", Title: "Oops"})
+	a, err := w.gateway.CreateTransfer(ctx, "by hand", billing.TransferOrder{Operation: uuid.New(), Milestone: m.ID, Charge: m.Charges[0].ID, Account: w.account(), Amount: 90_000, Currency: "JPY", Title: "Oops"})
 	w.Check(err)
 	w.workOperations()
 	if o := w.transfer(m); o.State != billing.OpRejected || o.Problem != "balance_insufficient" {
@@ -153,7 +153,7 @@ func TestTheSameKeyForAnotherAmountMovesMoneyOnce(t *testing.T) {
 	m := w.releasing()
 	send := func(amount int64) func() error {
 		return func() error {
-			_, err := w.gateway.CreateTransfer(ctx, "tr:same:1", billing.TransferOrder{Operation: uuid.New(), Milestone: m.ID, Charge: m.Charge, Account: w.account(), Amount: amount, Currency: "JPY", Title: "x"})
+			_, err := w.gateway.CreateTransfer(ctx, "tr:same:1", billing.TransferOrder{Operation: uuid.New(), Milestone: m.ID, Charge: m.Charges[0].ID, Account: w.account(), Amount: amount, Currency: "JPY", Title: "x"})
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 var japanese = map[string]string{
 	"contract": "契約", "milestone": "マイルストーン", "operation": "手続き", "payout": "振込",
 	"active": "進行中", "paused": "一時停止", "completed": "完了", "terminated": "終了",
-	"draft": "未入金", "funding": "支払い手続き中", "funded": "入金済み", "in_progress": "作業中", "submitted": "納品済み",
+	"draft": "未入金", "part_funded": "一部入金済み", "funding": "支払い手続き中", "funded": "入金済み", "in_progress": "作業中", "submitted": "納品済み",
 	"changes_requested": "修正依頼中", "accepted": "検収済み", "releasing": "支払手続き中", "released": "振込待ち", "paid": "支払済み",
 	"payout_failed": "振込不能", "refunding": "返金手続き中", "refunded": "返金済み", "canceled": "取消",
 	"charged_back": "チャージバック", "reversed": "送金取消済み",

@@ -112,7 +112,7 @@ func (s *Service) release(tx *gorm.DB, c Contract, m *Milestone) error {
 			return err
 		}
 	}
-	return s.planTransfer(tx, c, *m)
+	return s.planTransfers(tx, c, *m)
 }
 
 // AutoAccept accepts every delivery that was left unanswered until its day, one transaction each, and returns how many.

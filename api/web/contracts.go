@@ -151,15 +151,39 @@ func (v *visit) postFund() error {
 	if err != nil {
 		return err
 	}
-	funding, err := v.Billing.Fund(v.ctx, v.who, id)
-	if err != nil {
+	funding, err := v.payPart(id)
+	if err != nil && v.form().text("amount") == "" {
 		return v.backToContract(id, err)
+	}
+	if err != nil {
+		m, gone := v.Billing.Milestone(v.ctx, v.who, id)
+		if gone != nil {
+			return gone
+		}
+		return v.refuse(err, func(f ui.Fault) templ.Component { return partPage(m, v.form().text("amount"), f) })
 	}
 	if funding.CheckoutURL == "" {
 		return v.to(contractPath(funding.Milestone.ContractID), "fund.unknown")
 	}
 	v.c.Redirect(http.StatusSeeOther, funding.CheckoutURL)
 	return nil
+}
+
+// payPart opens the page for what was typed, or for all that is missing.
+func (v *visit) payPart(milestone uuid.UUID) (billing.Funding, error) {
+	m, err := v.Billing.Milestone(v.ctx, v.who, milestone)
+	if err != nil {
+		return billing.Funding{}, err
+	}
+	f := v.form()
+	part := f.money("amount", m.Currency)
+	if f.err != nil {
+		return billing.Funding{}, f.err
+	}
+	if part == nil {
+		part = &market.Money{}
+	}
+	return v.Billing.FundPart(v.ctx, v.who, milestone, part.Amount)
 }
 
 // backToContract shows the contract of a milestone with what went wrong.

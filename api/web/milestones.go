@@ -18,7 +18,7 @@ func contractMark(ctx context.Context, s billing.ContractState) ui.Mark {
 }
 
 var milestoneTones = map[billing.MilestoneState]ui.Tone{
-	billing.MilestoneFunding: ui.Warn, billing.MilestoneFunded: ui.Now, billing.MilestoneInProgress: ui.Now, billing.MilestoneSubmitted: ui.Now,
+	billing.MilestoneFunding: ui.Warn, billing.MilestonePartFunded: ui.Warn, billing.MilestoneFunded: ui.Now, billing.MilestoneInProgress: ui.Now, billing.MilestoneSubmitted: ui.Now,
 	billing.MilestoneChangesRequested: ui.Warn, billing.MilestoneAccepted: ui.Good, billing.MilestoneReleasing: ui.Good,
 	billing.MilestoneReleased: ui.Good, billing.MilestonePaid: ui.Good, billing.MilestonePayoutFailed: ui.Bad, billing.MilestoneRefunding: ui.Warn,
 	billing.MilestoneChargedBack: ui.Bad, billing.MilestoneReversed: ui.Bad,
@@ -32,7 +32,7 @@ func milestonePath(m billing.Milestone) string { return "/milestones/" + m.ID.St
 
 // owners say whose turn it is in a state; nobody's in the others.
 var owners = map[billing.MilestoneState]billing.Party{
-	billing.MilestoneDraft: billing.TheCompany, billing.MilestoneFunding: billing.TheCompany, billing.MilestoneFunded: billing.TheAlumnus,
+	billing.MilestoneDraft: billing.TheCompany, billing.MilestoneFunding: billing.TheCompany, billing.MilestonePartFunded: billing.TheCompany, billing.MilestoneFunded: billing.TheAlumnus,
 	billing.MilestoneInProgress: billing.TheAlumnus, billing.MilestoneChangesRequested: billing.TheAlumnus, billing.MilestoneSubmitted: billing.TheCompany,
 	billing.MilestonePayoutFailed: billing.TheAlumnus,
 }
@@ -61,7 +61,8 @@ func stepText(ctx context.Context, c contractView, m billing.Milestone) string {
 	if m.AutoAcceptAt != nil {
 		auto = ui.Day(ctx, civil.DateOf(m.AutoAcceptAt.In(ui.FrameOf(ctx).Zone)).AddDays(-1))
 	}
-	return ui.T(ctx, key, "name", otherName(c), "day", auto, "due", ui.ShortDay(ctx, m.DueOn))
+	return ui.T(ctx, key, "name", otherName(c), "day", auto, "due", ui.ShortDay(ctx, m.DueOn),
+		"missing", m.Quote().Money(m.Missing()).String())
 }
 
 func otherName(c contractView) string {
@@ -84,7 +85,7 @@ var way = []struct {
 	key    string
 	states []billing.MilestoneState // in which this stage is what goes on
 }{
-	{"way.funded", []billing.MilestoneState{billing.MilestoneDraft, billing.MilestoneFunding}},
+	{"way.funded", []billing.MilestoneState{billing.MilestoneDraft, billing.MilestoneFunding, billing.MilestonePartFunded}},
 	{"way.delivered", []billing.MilestoneState{billing.MilestoneFunded, billing.MilestoneInProgress, billing.MilestoneChangesRequested}},
 	{"way.accepted", []billing.MilestoneState{billing.MilestoneSubmitted}},
 	{"way.paid", []billing.MilestoneState{billing.MilestoneAccepted, billing.MilestoneReleasing, billing.MilestoneReleased, billing.MilestonePayoutFailed}},
@@ -120,6 +121,14 @@ func (s saying) path() string {
 		return "request-changes"
 	}
 	return s.do
+}
+
+// partID tells the amounts of several milestones on one page apart.
+func partID(m billing.Milestone, fault ui.Fault) string {
+	if fault.Sentence != "" {
+		return ""
+	}
+	return "f-part-" + m.ID.String()
 }
 
 // controlID tells the messages of several milestones on one page apart. A form shown again has the page to itself.

@@ -69,7 +69,7 @@ func TestFinanceSeesEverythingThatNeedsSeeingToAfterMoneyHasMoved(t *testing.T) 
 	w.Check(err)
 	_, err = w.billing.Refund(ctx, aoi.Manager, refunded.ID, "Stopped.")
 	w.Check(err)
-	dp, err := w.sim.Dispute(m.Charge, 0, "product_not_received", false)
+	dp, err := w.sim.Dispute(m.Charges[0].ID, 0, "product_not_received", false)
 	w.Check(err)
 	w.settle()
 
