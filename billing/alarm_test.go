@@ -129,7 +129,7 @@ func TestTheLegalDueDayIsAnnounced(t *testing.T) {
 	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, billing.NotAsAgreed, "Not yet.")
 	w.Check(err)
 	w.days(m.PaymentDays + 1)
-	if got := w.written("pay_by", w.aoi.Finance.PersonID); got != "14 7 1 0" {
+	if got := w.written("pay_by", w.aoi.Finance.PersonID); got != "14 7 3 1 0 -1" {
 		t.Errorf("announced so many days before: %q", got)
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -26,9 +27,20 @@ func (v *visit) addCautions(b *bidView) error {
 	if b.mine || b.bid.State != market.Open || v.who.May(market.PostTasks, b.bid.CompanyID) != nil {
 		return nil
 	}
-	var err error
-	b.cautions.open, b.cautions.looks, err = v.Market.BidCautions(v.ctx, v.who, b.bid.ID)
+	found, looks, err := v.Market.BidCautions(v.ctx, v.who, b.bid.ID)
+	b.cautions.looks = looks
+	b.cautions.open = slices.DeleteFunc(found, func(c market.Caution) bool {
+		return slices.ContainsFunc(looks, func(l market.Look) bool { return l.State == market.LookCleared && slices.Contains(l.List(), c) })
+	})
 	return err
+}
+
+// title says whether somebody still has to look.
+func (c bidCautions) title() string {
+	if len(c.open) > 0 {
+		return "caution.title"
+	}
+	return "caution.title.over"
 }
 
 func (v *visit) postAskLook() error {

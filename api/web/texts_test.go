@@ -143,6 +143,7 @@ func TestEveryStateHasItsWords(t *testing.T) {
 		add("caution.state.", state)
 		add("caution.look.", state)
 	}
+	add("caution.title", "", ".over")
 	add("caution.done.", market.LookCleared, market.LookDeclined)
 	add("rule.done.", "approve", "decline", "withdraw")
 	add("rule.choice.", billing.House)
