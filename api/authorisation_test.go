@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"homecoming/api/access"
+	"homecoming/billing"
 	"homecoming/market"
 	"homecoming/market/markettest"
 	"homecoming/matching"
@@ -49,6 +50,8 @@ func (t *tenant) fill(w *world) {
 	contract := w.as(t.Manager, "POST", "/api/v1/bids/"+awarded.ID.String()+"/accept", tree{"version": 1}).wants(http.StatusCreated).object()
 	t.ids["contracts"] = contract["id"].(string)
 	t.ids["milestones"] = contract["milestones"].([]any)[0].(tree)["id"].(string)
+	w.Check(w.billing.WorkPapers(context.Background(), billing.PaperJob{Contract: uuid.MustParse(t.ids["contracts"])}))
+	t.ids["documents"] = w.as(t.Finance, "GET", "/api/v1/companies/"+t.ids["companies"]+"/documents", nil).wants(http.StatusOK).object()["items"].([]any)[0].(tree)["id"].(string)
 	t.settle(w)
 	t.ids["reconciliations"] = w.as(t.Finance, "POST", "/api/v1/reconciliations", tree{"from": w.Today(), "to": w.Today()}).wants(http.StatusCreated).object()["id"].(string)
 	t.ids["exports"] = w.as(t.Finance, "POST", "/api/v1/companies/"+t.ids["companies"]+"/exports", tree{"kind": "payouts"}).wants(http.StatusAccepted).object()["id"].(string)

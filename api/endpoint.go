@@ -85,8 +85,11 @@ func repeatable(e endpoint) endpoint {
 }
 
 // upload takes a file of a media type and works on it later.
-func upload(e endpoint, media string) endpoint {
-	e.media, e.most, e.success = media, fileBody, http.StatusAccepted
+func upload(e endpoint, media string) endpoint { return later(taking(e, media)) }
+
+// taking takes a file of a media type.
+func taking(e endpoint, media string) endpoint {
+	e.media, e.most = media, fileBody
 	return e
 }
 

@@ -12,7 +12,7 @@ import (
 // endpoints is the table of every route but the pages'. What a line needs is an action of market's policy, SignedIn
 // where the use case itself decides what somebody sees, or Anybody.
 func (s *Server) endpoints() []endpoint {
-	return slices.Concat(s.aboutMe(), s.aboutPeople(), s.aboutWork(), s.aboutContracts(), s.aboutMoney(), s.exportEndpoints(), s.forMachines())
+	return slices.Concat(s.aboutMe(), s.aboutPeople(), s.aboutWork(), s.aboutContracts(), s.aboutMoney(), s.exportEndpoints(), s.aboutDocuments(), s.forMachines())
 }
 
 // aboutMe is coming in, and what belongs to one person.
@@ -221,6 +221,26 @@ func (s *Server) aboutMoney() []endpoint {
 		get("/companies/{id}/book-names", market.SeeMoney, s.bookNames, "How the company calls things in its bookkeeping program"),
 		put("/companies/{id}/book-names", market.KeepBooks, s.setBookNames, "Change that"),
 		get("/reconciliations/{id}", market.SeeMoney, s.reconciliation, "How far it is, and what it found"),
+	}
+}
+
+// aboutDocuments is what was issued, and whether something was.
+func (s *Server) aboutDocuments() []endpoint {
+	return []endpoint{
+		get("/companies/{id}/documents", market.SeeMoney, s.documents, "Find a company's documents by kind, day, amount and counterparty"),
+		post("/companies/{id}/documents", market.SettleMoney, s.issuePeriod, "Issue what a month or a year calls for"),
+		get("/me/documents", access.SignedIn, s.myDocuments, "My notices and statements"),
+		get("/contracts/{id}/statement.pdf", access.SignedIn, s.statementFile, "The statements of a contract, as a file"),
+		get("/contracts/{id}/terms-notice.pdf", access.SignedIn, s.noticeFile, "The statement of a contract's terms, as a file"),
+		get("/documents/{id}", access.SignedIn, s.oneDocument, "One document with every answer to it"),
+		get("/documents/{id}/document.pdf", access.SignedIn, s.documentFile, "Its file"),
+		get("/documents/{id}/data.json", access.SignedIn, s.documentData, "Its data, the very text that was hashed"),
+		get("/documents/{id}/records.csv", access.SignedIn, s.recordsFile, "The rows of payment records"),
+		post("/documents/{id}/confirm", access.SignedIn, s.confirmDocument, "Confirm a statement about my work"),
+		post("/documents/{id}/object", access.SignedIn, s.objectDocument, "Say what is wrong with a statement about my work"),
+		post("/documents/{id}/reissue", market.SettleMoney, s.reissueDocument, "Make it anew; another version where it says something else"),
+		limited(post("/documents/verify", access.Anybody, s.verifyHash, "Ask whether a hash is of a document that was issued here")),
+		limited(taking(post("/documents/verify-file", access.Anybody, s.verifyFile, "Ask whether a file is a document that was issued here"), "application/pdf")),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
+	"homecoming/internal/jobs"
 	"homecoming/market"
 )
 
@@ -89,7 +90,10 @@ func (s *Service) fix(tx *gorm.DB, c *Contract, terms Terms, notice Notice, now 
 		return err
 	}
 	c.Terms, c.TermsHash, c.Notice, c.NoticeHash = terms, t.Hash, notice, n.Hash
-	return tx.Create(&[]document{t, n}).Error
+	if err := tx.Create(&[]document{t, n}).Error; err != nil {
+		return err
+	}
+	return jobs.Enqueue(tx, PaperJob{Contract: c.ID})
 }
 
 // milestonesOf is the bid's plan with the money of each part computed once, for good.

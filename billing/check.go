@@ -142,6 +142,15 @@ var invariants = []invariant{
 	{"the books are closed through the newest closed month", "companies",
 		`SELECT c.id::text FROM companies c WHERE c.books_closed_through IS DISTINCT FROM (SELECT (max(n.month) + interval '1 month')::date - 1
 			FROM closed_months n WHERE n.company_id = c.id AND n.reopened_at IS NULL)`},
+	{"documents are numbered from one without a gap, and so are their versions", "issued_documents",
+		`SELECT s.kind || ' ' || s.year FROM document_series s LEFT JOIN issued_documents d ON d.company_id = s.company_id AND d.kind = s.kind AND d.year = s.year AND d.version = 1
+			GROUP BY s.company_id, s.kind, s.year, s.last HAVING count(d.id) <> s.last OR coalesce(max(d.serial), 0) <> s.last
+		UNION ALL SELECT min(id::text) FROM issued_documents GROUP BY company_id, kind, subject HAVING max(version) <> count(*) OR count(DISTINCT (year, serial)) > 1`},
+	{"a statement comes to what was, or is to be, transferred less what was taken back", "issued_documents",
+		`SELECT d.id::text FROM issued_documents d JOIN m ON d.kind = 'statement' AND d.subject = 'milestone:' || m.id
+			WHERE d.amount NOT BETWEEN ` + sentOf + ` - m.reversed AND ` + sentOf + ` OR m.reversed = 0 AND d.amount <> ` + sentOf},
+	{"the income tax in the books is what the milestones that were paid for say", "milestones",
+		`SELECT m.id::text FROM m WHERE m.state IN ` + given + ` AND m.withheld <> coalesce((SELECT sum(credit) FROM sums WHERE sums.milestone_id = m.id AND class = 'withheld_tax'), 0)`},
 	{"a contract is over if and only if all its milestones are", "contracts",
 		`SELECT c.id::text FROM contracts c WHERE (c.state IN ('completed', 'terminated')) <> NOT EXISTS (
 			SELECT 1 FROM m WHERE m.contract_id = c.id AND m.state NOT IN ('released', 'paid', 'payout_failed', 'refunded', 'canceled', 'charged_back', 'reversed'))`},

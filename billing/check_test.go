@@ -47,6 +47,9 @@ var plants = map[string]string{
 	"an entry made by hand is what two people agreed to":                             "UPDATE ledger_entries SET kind = 'manual' WHERE kind = 'payout'",
 	"no entry was booked into a month while it was closed":                           "INSERT INTO closed_months (id, company_id, month, checklist, closed_at, closed_by) SELECT gen_random_uuid(), company_id, date_trunc('month', booked_on), '{}', min(posted_at) - interval '1 second', (SELECT min(id::text)::uuid FROM people) FROM ledger_entries GROUP BY 2, 3",
 	"the books are closed through the newest closed month":                           "UPDATE companies SET books_closed_through = '2026-01-31'",
+	"documents are numbered from one without a gap":                                  "UPDATE document_series SET last = last + 1",
+	"a statement comes to what was":                                                  "UPDATE issued_documents SET amount = amount + 1 WHERE kind = 'statement'",
+	"the income tax in the books is what":                                            "UPDATE milestones SET withheld = 1, tax = tax + 1 WHERE id = '$paid'",
 	"a contract is over if and only if all its milestones are":                       "UPDATE contracts SET state = 'completed'",
 }
 
@@ -64,6 +67,7 @@ func TestEachInvariantIsFoundBroken(t *testing.T) {
 	w.deliver(ms[2])
 	_, err := w.billing.Accept(ctx, w.aoi.Manager, ms[2].ID) // and nothing is sent yet
 	w.Check(err)
+	w.Check(w.billing.WorkPapers(ctx, billing.PaperJob{Milestone: ms[0].ID}))
 	w.wantState(ms[0], billing.MilestonePaid)
 	w.wantState(ms[1], billing.MilestoneFunded)
 	w.wantState(ms[2], billing.MilestoneReleasing)

@@ -40,7 +40,7 @@ func (SweepJob) Kind() string { return "billing.sweep" }
 // InsertOpts keeps the queue from retrying what comes round again by itself.
 func (SweepJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1} }
 
-// An AlarmJob writes the letters that the clock wants written.
+// An AlarmJob writes the letters that the clock wants written, and issues and confirms documents by it.
 type AlarmJob struct{}
 
 // Kind is the job's name in the queue.
@@ -96,7 +96,12 @@ func AddWorkers(w *river.Workers, s *Service) {
 	}))
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[AlarmJob]) error {
 		_, err := s.Alarm(ctx)
-		return err
+		_, deemed := s.DeemConfirmed(ctx)
+		_, issued := s.IssuePeriods(ctx)
+		return errors.Join(err, deemed, issued)
+	}))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, j *river.Job[PaperJob]) error {
+		return s.WorkPapers(ctx, j.Args)
 	}))
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[DailyJob]) error {
 		_, err := s.ReconcileDue(ctx)

@@ -192,6 +192,9 @@ func (s *Service) passOn(tx *gorm.DB, c Contract, m *Milestone, part drawing, fr
 	m.Refunded += amount
 	if from == payable(c.PersonID) {
 		m.Reversed += amount
+		if err := jobs.Enqueue(tx, PaperJob{Milestone: m.ID}); err != nil {
+			return err
+		}
 	}
 	if err := s.post(tx, newEntry(*m, "take_back", source, "", now).debit(from, m.Currency, amount).credit(refundPayable(*m), m.Currency, amount)); err != nil {
 		return err

@@ -21,6 +21,7 @@ type Config struct {
 	CallTimeout time.Duration // of one call to the provider; 10 s
 	CardFeeBP   int64         // what the provider is expected to keep of a charge, in basis points; 360
 	ToppedUp    bool          // the platform keeps money of its own at the provider, so a fee may exceed what a company pays
+	Platform    PaperParty    // who runs this and takes the fee, as its receipts name it; Homecoming, not registered
 }
 
 // A Service carries out billing's use cases.
@@ -36,6 +37,7 @@ type Service struct {
 func New(d *db.DB, c clock.Clock, m *market.Service, g Gateway, cfg Config) *Service {
 	cfg.CallTimeout = cmp.Or(cfg.CallTimeout, 10*time.Second)
 	cfg.CardFeeBP = cmp.Or(cfg.CardFeeBP, 360)
+	cfg.Platform.Name = cmp.Or(cfg.Platform.Name, "Homecoming")
 	return &Service{db: d, clock: c, market: m, gateway: g, cfg: cfg}
 }
 

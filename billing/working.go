@@ -112,6 +112,9 @@ func (s *Service) release(tx *gorm.DB, c Contract, m *Milestone) error {
 			return err
 		}
 	}
+	if err := jobs.Enqueue(tx, PaperJob{Milestone: m.ID}); err != nil {
+		return err
+	}
 	return s.planTransfers(tx, c, *m)
 }
 
