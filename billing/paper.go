@@ -197,6 +197,11 @@ func (l wording) month(d civil.Date) string {
 	return fmt.Sprintf("%s %d", d.Month, d.Year)
 }
 
+// period says beside the title what stretch a document is about.
+func (l wording) period(name string) []paper.Fact {
+	return []paper.Fact{{Label: l.say("Period", "対象期間"), Value: name}}
+}
+
 // rate writes basis points: 10%, 10.21%.
 func rate(bp int64) string {
 	s := fmt.Sprintf("%d.%02d", bp/100, bp%100)

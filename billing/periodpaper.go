@@ -100,7 +100,7 @@ func paidOf(p PaidWork) int64     { return p.Fee + p.Tax }
 
 func (m Monthly) sheet(l wording) paper.Document {
 	money := func(amount int64) string { return market.Money{Amount: amount, Currency: m.Currency}.String() }
-	d := paper.Document{Title: l.say("Payment statement, ", "支払明細書 ") + l.month(m.Month), To: l.to(m.Person, false), From: paper.Party{Label: l.say("Paid by", "支払者"), Name: m.Company.Name, Lines: l.lines(m.Company)}}
+	d := paper.Document{Title: l.say("Payment statement", "支払明細書"), Meta: l.period(l.month(m.Month)), To: l.to(m.Person, false), From: paper.Party{Label: l.say("Paid by", "支払者"), Name: m.Company.Name, Lines: l.lines(m.Company)}}
 	d.To.Label = l.say("To", "宛名")
 	d.Figure = &paper.Figure{Label: l.say("Paid to you", "お支払額合計"), Amount: money(sum(m.Payments, PaidWork.Received)),
 		Parts: []paper.Fact{{Label: l.say("Fees", "報酬"), Value: money(sum(m.Payments, feeOf))}, {Label: l.say("Tax", "消費税"), Value: money(sum(m.Payments, taxOf))},
@@ -167,7 +167,7 @@ func withholdingOf(company market.Company, month civil.Date, list []PaidWork, r 
 
 func (w Withholding) sheet(l wording) paper.Document {
 	yen := func(amount int64) string { return market.Yen(amount).String() }
-	d := paper.Document{Title: l.say("Income tax withheld, ", "源泉所得税 納付額集計表 ") + l.month(w.Month), From: paper.Party{Label: l.say("Withheld by", "徴収義務者"), Name: w.Company.Name, Lines: l.lines(w.Company)},
+	d := paper.Document{Title: l.say("Income tax withheld", "源泉所得税 納付額集計表"), Meta: l.period(l.month(w.Month)), From: paper.Party{Label: l.say("Withheld by", "徴収義務者"), Name: w.Company.Name, Lines: l.lines(w.Company)},
 		To: paper.Party{Label: l.say("To be paid in by", "納期限"), Name: l.day(w.DueOn)}}
 	d.Figure = &paper.Figure{Label: l.say("To be paid in", "納付税額"), Amount: yen(w.Total)}
 	t := &paper.Table{Columns: []paper.Column{{Title: l.say("Slip", "納付書"), Weight: 4}, {Title: l.say("Category", "区分"), Weight: 2.5}, {Title: l.say("People", "人員"), Weight: 1, Number: true},
@@ -263,7 +263,7 @@ func recordsOf(company market.Company, year int, list []PaidWork, r Rules) Recor
 func (recs Records) sheet(l wording) paper.Document {
 	yen := func(amount int64) string { return market.Yen(amount).String() }
 	var paid, withheld int64
-	d := paper.Document{Title: l.say("Payment records, ", "報酬・料金等の支払調書 一覧 ") + strconv.Itoa(recs.Year) + l.say("", "年分"),
+	d := paper.Document{Title: l.say("Payment records", "報酬・料金等の支払調書 一覧"), Meta: l.period(strconv.Itoa(recs.Year) + l.say("", "年分")),
 		From: paper.Party{Label: l.say("Paid by", "支払者"), Name: recs.Company.Name, Lines: l.lines(recs.Company)}}
 	rows := &paper.Table{Columns: []paper.Column{{Title: l.say("Payee", "支払を受ける者"), Weight: 3.4}, {Title: l.say("Category", "区分"), Weight: 2.6}, {Title: l.say("Paid, with tax", "支払金額（税込）"), Weight: 2.2, Number: true},
 		{Title: l.say("Tax in it", "うち消費税"), Weight: 1.8, Number: true}, {Title: l.say("Withheld", "源泉徴収税額"), Weight: 2, Number: true}}}

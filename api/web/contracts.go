@@ -21,6 +21,8 @@ type contractView struct {
 	steps    []billing.Step
 	disputes []billing.Dispute
 
+	papers []billing.Paper // statements and notices in force
+
 	maySettle bool // the reader looks after the company's money
 	standing  billing.Standing
 }
@@ -94,6 +96,9 @@ func (v *visit) contractView() (contractView, error) {
 		return view, err
 	}
 	if view.standing, err = v.Billing.Standing(v.ctx, v.who, id); err != nil {
+		return view, err
+	}
+	if view.papers, err = v.Billing.ContractPapers(v.ctx, v.who, id); err != nil {
 		return view, err
 	}
 	view.steps, err = v.Billing.Timeline(v.ctx, v.who, id)

@@ -173,7 +173,7 @@ func off(e billing.Exception) market.Money {
 
 func moneyTabs(ctx context.Context, current string) []ui.Link {
 	var tabs []ui.Link
-	for _, t := range []struct{ key, href string }{{"tabs.overview", "/money"}, {"tabs.reconcile", "/money/reconciliations"}, {"tabs.ledger", "/money/ledger"}, {"tabs.payouts", "/money/payouts"}, {"tabs.settling", settlingPath}, {"tabs.law", lawPath}, {"tabs.exports", exportsPath}, {"tabs.insight", insightPath}} {
+	for _, t := range []struct{ key, href string }{{"tabs.overview", "/money"}, {"tabs.reconcile", "/money/reconciliations"}, {"tabs.ledger", "/money/ledger"}, {"tabs.payouts", "/money/payouts"}, {"tabs.documents", documentsPath}, {"tabs.settling", settlingPath}, {"tabs.law", lawPath}, {"tabs.exports", exportsPath}, {"tabs.insight", insightPath}} {
 		tabs = append(tabs, ui.Link{Href: t.href, Label: ui.T(ctx, t.key), Current: t.href == current})
 	}
 	return tabs

@@ -149,6 +149,21 @@ var table = []line{
 	{"POST", "/money/reconciliations", market.ReconcileMoney, "money", (*visit).postReconciliation},
 	{"GET", "/money/reconciliations/{id}", market.SeeMoney, "money", (*visit).getReconciliation},
 
+	{"GET", "/money/documents", market.SeeMoney, "money", (*visit).getMoneyDocuments},
+	{"POST", "/money/documents", market.SettleMoney, "money", (*visit).postPeriod},
+	{"GET", "/documents", access.SignedIn, "payouts", (*visit).getDocuments},
+	{"GET", "/documents/{id}", access.SignedIn, "", (*visit).getDocument},
+	{"GET", "/documents/{id}/file", access.SignedIn, "", (*visit).getDocumentFile},
+	{"GET", "/documents/{id}/data", access.SignedIn, "", (*visit).getDocumentData},
+	{"GET", "/documents/{id}/table", access.SignedIn, "", (*visit).getDocumentTable},
+	{"POST", "/documents/{id}/confirm", access.SignedIn, "", (*visit).postConfirmDocument},
+	{"POST", "/documents/{id}/object", access.SignedIn, "", (*visit).postObjectDocument},
+	{"POST", "/documents/{id}/reissue", market.SettleMoney, "money", (*visit).postReissueDocument},
+	{"GET", "/contracts/{id}/statement.pdf", access.SignedIn, "contracts", (*visit).getStatementFile},
+	{"GET", "/contracts/{id}/terms-notice.pdf", access.SignedIn, "contracts", (*visit).getNoticeFile},
+	{"GET", "/verify", access.Anybody, "", (*visit).getVerify},
+	{"POST", "/verify", access.Anybody, "", (*visit).postVerify},
+
 	{"GET", "/settings", access.SignedIn, "settings", (*visit).getSettings},
 	{"POST", "/settings", market.Administer, "settings", (*visit).postSettings},
 	{"GET", "/settings/score", market.Administer, "settings", (*visit).getConstants},
@@ -166,7 +181,7 @@ var table = []line{
 }
 
 // limited are the ways in: so many tries per address.
-var limited = map[string]bool{"POST /signin": true, "POST /signin/link": true, "POST /signin/code": true,
+var limited = map[string]bool{"POST /signin": true, "POST /signin/link": true, "POST /signin/code": true, "POST /verify": true,
 	"POST /security/authenticator/confirm": true, "POST /security/authenticator/remove": true,
 	"POST /link/{token}": true, "GET /link/{token}": true}
 

@@ -58,7 +58,7 @@ const (
 )
 
 var (
-	titleStyle   = pdf.Style{Size: 19, Bold: true}
+	titleStyle   = pdf.Style{Size: 18, Bold: true}
 	headingStyle = pdf.Style{Size: 10.5, Bold: true}
 	nameStyle    = pdf.Style{Size: 12.5, Bold: true}
 	bodyStyle    = pdf.Style{Size: 9.2}
@@ -160,7 +160,7 @@ func (w *writer) paragraph(text string, s pdf.Style) {
 func (w *writer) head() {
 	w.Bookmark(w.doc.name(), w.y)
 	w.Open("H1")
-	const forMeta = 190.0
+	const forMeta = 184.0
 	y := w.lines(left, w.y, wrap(w.doc.Title, wide-forMeta, w.measure(titleStyle)), titleStyle)
 	w.Close()
 	meta := w.y + 2
