@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"strconv"
 
 	"cloud.google.com/go/civil"
@@ -102,7 +103,7 @@ func (s *Service) draftStatement(tx *gorm.DB, company market.Company, c Contract
 	if err := withDocuments(tx, &c); err != nil {
 		return draft{}, err
 	}
-	st := statementOf(company, p, c, m, c.Terms.WithholdingCategory, r)
+	st := statementOf(company, p, c, m, cmp.Or(m.WithholdingCategory, c.Terms.WithholdingCategory), r)
 	return draft{kind: StatementPaper, subject: "milestone:" + m.ID.String(), contract: &c.ID, person: &c.PersonID, counterparty: p.Name(), title: m.Title,
 		day: st.DealtOn, amount: st.Transfer, currency: m.Currency, rules: r, confirmDays: max(1, st.ConfirmDays), content: st}, nil
 }

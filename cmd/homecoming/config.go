@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"homecoming/billing"
 )
 
 // A Config is everything that can be set from outside. The table settings says what each field means.
@@ -35,6 +37,10 @@ type Config struct {
 	MeiliAPIKey string
 
 	SMTPURL string
+
+	PlatformName    string
+	PlatformAddress string
+	PlatformNumber  string
 
 	SecretKey string
 
@@ -98,6 +104,13 @@ var settings = []setting{
 	{name: "SMTP_URL", sample: "smtp://user:password@mail.example:587?from=no-reply@homecoming.example&name=Homecoming", put: link(func(c *Config) *string { return &c.SMTPURL }),
 		doc: "Where mail is handed over, and its sender: smtp:// with STARTTLS, smtps:// with TLS from the start. Unset: mails stay in the outbox table."},
 
+	{name: "HOMECOMING_PLATFORM_NAME", fallback: "Homecoming", put: text(func(c *Config) *string { return &c.PlatformName }),
+		doc: "Who runs this and takes the fee, as its receipts name it."},
+	{name: "HOMECOMING_PLATFORM_ADDRESS", sample: "1-1-1 Marunouchi, Chiyoda-ku, Tokyo", put: text(func(c *Config) *string { return &c.PlatformAddress }),
+		doc: "Their address."},
+	{name: "HOMECOMING_PLATFORM_NUMBER", sample: "T7010705000725", put: registration,
+		doc: "Their qualified-invoice number, T and 13 digits. Unset: receipts are no qualified invoices, and say nothing of one."},
+
 	{name: "HOMECOMING_SECRET_KEY", sample: "at-least-32-random-characters-of-your-own", put: secretKey,
 		doc: "At least 32 random characters that seal secrets in the database, such as those of authenticator apps. Unset: nobody can set one up; dev makes its own."},
 
@@ -112,6 +125,15 @@ var settings = []setting{
 		doc: "dev alone: 0 starts with an empty company and one administrator instead of the demo."},
 	{name: "HOMECOMING_DEV_INFO", sample: "/tmp/homecoming.json", put: text(func(c *Config) *string { return &c.DevInfo }),
 		doc: "dev alone: the file that receives address and logins as JSON, readable by its owner only."},
+}
+
+// registration is a qualified-invoice number.
+func registration(c *Config, value string) error {
+	if !billing.ValidRegistration(value, true) {
+		return errors.New("is no corporation's qualified-invoice number: T and 13 digits with their check digit")
+	}
+	c.PlatformNumber = value
+	return nil
 }
 
 // readConfig reads every setting and then demands those named in need. All that is wrong is told at once.
