@@ -56,6 +56,11 @@ func (s *Server) fund(ctx context.Context, in *partly) (*fundingAnswer, error) {
 		part = in.Body.Amount
 	}
 	f, err := s.cfg.Billing.FundPart(ctx, who, in.ID, part)
+	return fundingOf(who, f, err)
+}
+
+// fundingOf answers where the company pays.
+func fundingOf(who market.Actor, f billing.Funding, err error) (*fundingAnswer, error) {
 	m, err := milestoneAnswer(who, f.Milestone, err)
 	if err != nil {
 		return nil, err

@@ -217,6 +217,12 @@ func (s *Server) writeOff(ctx context.Context, in *writingOff) (*nothing, error)
 	return nil, s.cfg.Billing.AskWriteOff(ctx, access.Actor(ctx), in.ID, in.Body.Account, in.Body.Message)
 }
 
+func (s *Server) payBack(ctx context.Context, in *act) (*fundingAnswer, error) {
+	who := reader(ctx)
+	f, err := s.cfg.Billing.PayReceivable(ctx, who, in.ID)
+	return fundingOf(who, f, err)
+}
+
 func (s *Server) agreeRecovery(ctx context.Context, in *told) (*nothing, error) {
 	return nil, s.cfg.Billing.AgreeRecovery(ctx, access.Actor(ctx), in.ID, in.Body.Message)
 }

@@ -310,6 +310,45 @@ func TestALostChargebackTakesWhatIsHeldBeforeAcceptanceAndIsTheCompanysDebtAfter
 	}
 }
 
+func TestACompanyPaysBackWhatALostChargebackLeftItOwing(t *testing.T) {
+	w := newWorld(t)
+	w.topUp()
+	w.onboard()
+	m := w.contract(design)(100_000).Milestones[0]
+	w.fund(m)
+	w.deliver(m)
+	w.accept(m)
+	_, err := w.billing.PayReceivable(ctx, w.aoi.Finance, m.ID)
+	w.wantErr(err, billing.ErrNoDebt)
+	w.decide(w.contest(m), false)
+	client := "receivable:client:" + w.aoi.ID.String()
+	_, err = w.billing.PayReceivable(ctx, w.yumi.Actor, m.ID)
+	w.wantErr(err, market.ErrForbidden)
+	f, err := w.billing.PayReceivable(ctx, w.aoi.Finance, m.ID)
+	w.Check(err)
+	gatewaytest.Press(w, f.CheckoutURL)
+	w.drain()
+	w.wantBalances("paid back", map[string]int64{client: 0, "suspense:unmatched": 0})
+	w.reconciled()
+
+	// The same card's bank takes this one back too: it is owed again, and paid again.
+	var charge string
+	w.Check(w.DB.Gorm(ctx).Raw("SELECT external_id FROM ledger_entries WHERE kind = 'receivable_paid'").Scan(&charge).Error)
+	dp, err := w.sim.Dispute(charge, 0, "fraudulent", false)
+	w.Check(err)
+	w.drain()
+	w.decide(dp, false)
+	w.wantBalances("taken back again", map[string]int64{client: 105_290, "dispute_hold:" + dp: 0})
+	w.wantState(m, billing.MilestoneReleased)
+	f, err = w.billing.PayReceivable(ctx, w.aoi.Finance, m.ID)
+	w.Check(err)
+	w.Check(w.billing.AskWriteOff(ctx, w.aoi.Finance, w.aoi.ID, client, "We give up."))
+	w.approve(w.aoi.Approver)
+	gatewaytest.Press(w, f.CheckoutURL) // and then they pay after all
+	w.drain()
+	w.wantBalances("paid though given up", map[string]int64{client: 0, "suspense:unmatched": -105_290})
+}
+
 func TestAnInquiryFreezesAndTakesNothingUntilItBecomesAChargeback(t *testing.T) {
 	w := newWorld(t)
 	m := w.contract()(100_000).Milestones[0]

@@ -51,7 +51,9 @@ func (s *Service) seenChargeback(tx *gorm.DB, p Chargeback) error {
 // chargedMilestone finds whose payment it is; uuid.Nil when it is nobody's.
 func chargedMilestone(tx *gorm.DB, p Chargeback) (uuid.UUID, error) {
 	var ids []uuid.UUID
-	err := tx.Raw("SELECT milestone_id FROM charges WHERE id = ?", p.Charge).Scan(&ids).Error
+	err := tx.Raw(`SELECT milestone_id FROM charges WHERE id = @charge
+		UNION SELECT milestone_id FROM ledger_entries WHERE external_id = @charge AND kind = 'receivable_paid'`,
+		map[string]any{"charge": p.Charge}).Scan(&ids).Error
 	if err != nil || len(ids) == 0 {
 		return uuid.Nil, err
 	}
@@ -155,7 +157,12 @@ func (s *Service) bearLoss(tx *gorm.DB, c Contract, m *Milestone, rec *Chargebac
 	if err != nil || taken <= 0 {
 		return err // nothing was taken
 	}
+	var funds int64
+	if err := tx.Model(&Charge{}).Where("id = ?", rec.Charge).Count(&funds).Error; err != nil {
+		return err
+	}
 	switch {
+	case funds == 0: // it paid an earlier debt, which is owed again
 	case m.holdsMoney() && taken == m.Held():
 		rec.BorneBy = BorneByHeld
 		if err := s.post(tx, lostTo(*m, *rec, held(*m), taken, now)); err != nil {

@@ -129,6 +129,27 @@ var invariants = []invariant{
 	{"every transfer, refund and reversal has an operation that was committed before", "ledger_entries",
 		`SELECT e.source FROM ledger_entries e WHERE e.kind IN ('transfer', 'refund', 'reversal')
 			AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.provider_id = e.external_id AND o.milestone_id = e.milestone_id AND o.created_at <= e.posted_at)`},
+	{"a company's cash is what moved it", "provider_customers",
+		`SELECT c.company_id::text FROM provider_customers c WHERE
+			coalesce((SELECT -sum(p.amount) FROM ledger_postings p WHERE p.account = 'client_cash:' || c.company_id), 0)
+			<> coalesce((SELECT sum(v.amount) FROM cash_movements v WHERE v.company_id = c.company_id AND v.kind <> 'transferred_to_balance'), 0)`},
+	{"what is applied to a milestone and is no payment yet is what its bank transfers have received", "bank_transfers",
+		`SELECT b.milestone_id::text FROM bank_transfers b GROUP BY b.milestone_id HAVING
+			coalesce((SELECT -sum(p.amount) FROM ledger_postings p WHERE p.account = 'paying:' || b.milestone_id), 0)
+			<> coalesce(sum(b.received) FILTER (WHERE b.state <> 'paid'), 0)`},
+	{"a bank transfer that is paid has received all, and none more than it asked for", "bank_transfers",
+		`SELECT b.id::text FROM bank_transfers b WHERE b.received > b.amount OR b.state = 'paid' AND b.received <> b.amount OR b.state = 'canceled' AND b.received <> 0`},
+	{"a sweep is the sum of its lines", "sweeps",
+		`SELECT w.id::text FROM sweeps w WHERE w.amount <> (SELECT coalesce(sum(l.amount), 0) FROM sweep_lines l WHERE l.sweep_id = w.id)`},
+	{"a sweep has left the provider, is at our bank, or is back, as its state says", "sweeps",
+		`SELECT w.id::text FROM sweeps w CROSS JOIN LATERAL (SELECT
+				coalesce(sum(p.amount) FILTER (WHERE p.account = 'stripe:payout_in_transit'), 0) AS transit,
+				coalesce(sum(p.amount) FILTER (WHERE p.account = 'bank:platform'), 0) AS bank
+			FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id WHERE e.kind LIKE 'sweep%' AND split_part(e.source, ':', 2) = w.id::text) b
+			WHERE b.transit <> CASE WHEN w.state = 'in_transit' THEN w.amount ELSE 0 END OR b.bank <> CASE WHEN w.state = 'paid' THEN w.amount ELSE 0 END`},
+	{"an entry is swept at most once, and not at all where its sweep came to nothing", "sweep_lines",
+		`SELECT l.entry_id::text FROM sweep_lines l JOIN sweeps w ON w.id = l.sweep_id
+			WHERE l.live = (w.state IN ('declined', 'failed', 'canceled', 'rejected'))`},
 	{"an operation that is done names what was done", "operations",
 		`SELECT id::text FROM operations WHERE provider_id = '' AND state IN ('created', 'settled', 'part_reversed', 'reversed')`},
 	{"every object of the provider is explained by one entry", "ledger_entries",

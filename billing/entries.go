@@ -22,20 +22,26 @@ func (e Entry) credit(account, currency string, amount int64) Entry {
 	return e.debit(account, currency, -amount)
 }
 
-// charged: the company paid, the provider kept its fee, the whole is held for the milestone.
-func charged(m Milestone, p Payment) Entry {
-	return newEntry(m, "charge", "charge:"+p.Charge, p.Charge, p.At).
+// received begins the entry of a payment: what reached the platform's balance, and what the provider kept. Whose it is
+// remains to be credited.
+func received(m Milestone, kind string, p Payment) Entry {
+	e := newEntry(m, kind, "charge:"+p.Charge, p.Charge, p.At).
 		debit(accountPlatform, p.Currency, p.Amount-p.Fee).
-		debit(accountFee, p.Currency, p.Fee).
-		credit(held(m), p.Currency, p.Amount)
+		debit(accountFee, p.Currency, p.Fee)
+	if p.FromCash { // the last of what was applied has come: it is a payment, and the provider's holding of cash is less
+		e = e.debit(paying(m.ID), p.Currency, p.Amount).credit(accountCash, p.Currency, p.Amount)
+	}
+	return e
+}
+
+// charged: the company paid, and the whole is held for the milestone.
+func charged(m Milestone, p Payment) Entry {
+	return received(m, "charge", p).credit(held(m), p.Currency, p.Amount)
 }
 
 // unmatched: money arrived that this milestone does not account for (a second payment, another amount).
 func unmatched(m Milestone, p Payment) Entry {
-	return newEntry(m, "unmatched", "charge:"+p.Charge, p.Charge, p.At).
-		debit(accountPlatform, p.Currency, p.Amount-p.Fee).
-		debit(accountFee, p.Currency, p.Fee).
-		credit(accountUnmatched, p.Currency, p.Amount)
+	return received(m, "unmatched", p).credit(accountUnmatched, p.Currency, p.Amount)
 }
 
 // accepted: what was held is owed to the alumnus, earned by the platform, and owed as its consumption tax.

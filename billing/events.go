@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -116,10 +117,31 @@ func (s *Service) follow(ctx context.Context, e storedEvent) error {
 		return s.lookAtRefund(ctx, e.Object)
 	case e.Type == "payment_intent.succeeded", e.Type == "charge.succeeded", e.Type == "charge.updated":
 		return s.lookAtPayment(ctx, e.Object)
+	case e.Type == "payment_intent.partially_funded", e.Type == "payment_intent.canceled":
+		return s.lookAtTransferRequest(ctx, e.Object)
+	case noun == "customer_cash_balance_transaction":
+		return s.lookAtCash(ctx, e.customer())
+	case noun == "payout":
+		return s.lookAtSweep(ctx, e.Object)
 	case noun == "transfer":
 		return s.lookAtTransfer(ctx, e.Object)
 	}
 	return nil
+}
+
+// customer is whose object the event is about; empty where it says nothing.
+func (e storedEvent) customer() string {
+	var body struct {
+		Data struct {
+			Object struct {
+				Customer string `json:"customer"`
+			} `json:"object"`
+		} `json:"data"`
+	}
+	if json.Unmarshal([]byte(e.Payload), &body) != nil {
+		return ""
+	}
+	return body.Data.Object.Customer
 }
 
 // SweepEvents enqueues the events whose own jobs have not done them, because a process was killed or they failed.

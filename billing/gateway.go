@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,35 @@ type Gateway interface {
 	Checkout(ctx context.Context, id string) (Checkout, error)
 	// Payment reads what was paid, given a checkout page's, an intent's or a charge's id.
 	Payment(ctx context.Context, id string) (Payment, error)
+
+	// CreateCustomer makes a company the provider's customer.
+	CreateCustomer(ctx context.Context, key string, o CustomerOrder) (Customer, error)
+	// FindCustomer looks for the customer of an operation among those made since a moment; ErrNotThere when there is none.
+	FindCustomer(ctx context.Context, operation uuid.UUID, since time.Time) (Customer, error)
+	// Cards lists what a customer agreed to be charged again, newest first.
+	Cards(ctx context.Context, customer string) ([]Card, error)
+	// ForgetCard takes a saved card away. One that is gone already is ErrNotThere or refused.
+	ForgetCard(ctx context.Context, card string) error
+	// ChargeCard charges a saved card with nobody there. Where its owner has to be, it is refused as authentication_required.
+	ChargeCard(ctx context.Context, key string, o CardOrder) (Intent, error)
+	// RequestTransfer asks for a bank transfer, and says where it goes.
+	RequestTransfer(ctx context.Context, key string, o TransferRequest) (Intent, error)
+	// FindIntent looks for the intent of an operation among those of a customer since a moment; ErrNotThere when there is none.
+	FindIntent(ctx context.Context, customer string, operation uuid.UUID, since time.Time) (Intent, error)
+	// Intent reads one again.
+	Intent(ctx context.Context, id string) (Intent, error)
+	// CancelIntent gives up an intent that was not paid. What had been applied to it is the customer's cash again.
+	CancelIntent(ctx context.Context, key, id string) (Intent, error)
+	// ApplyCash pays for an intent out of its customer's cash, in whole or in part.
+	ApplyCash(ctx context.Context, key string, o ApplyOrder) (CashMovement, error)
+	// FindApplied looks for what an ApplyOrder did; ErrNotThere when it did nothing.
+	FindApplied(ctx context.Context, o ApplyOrder) (CashMovement, error)
+	// ReturnCash sends a part of a customer's cash back to its bank.
+	ReturnCash(ctx context.Context, key string, o CashReturn) (Refund, error)
+	// FindReturn looks for the return of an operation among those made since a moment; ErrNotThere when there is none.
+	FindReturn(ctx context.Context, operation uuid.UUID, since time.Time) (Refund, error)
+	// CashMovements walks what changed a customer's cash since a moment, newest first.
+	CashMovements(ctx context.Context, customer string, since time.Time) iter.Seq2[CashMovement, error]
 
 	// CreateTransfer sends money to a connected account.
 	CreateTransfer(ctx context.Context, key string, o TransferOrder) (Transfer, error)
@@ -57,7 +87,13 @@ type Gateway interface {
 	// OnboardingLink is a page, good for minutes and one visit, on which the person completes their account.
 	OnboardingLink(ctx context.Context, account, refreshURL, returnURL string) (string, error)
 
-	// Payout reads a payout of a connected account with the transfers it is made of.
+	// CreateSweep pays a part of the platform's own balance out to the platform's bank.
+	CreateSweep(ctx context.Context, key string, o SweepOrder) (Payout, error)
+	// FindSweep looks for the payout of an operation among those made since a moment; ErrNotThere when there is none.
+	FindSweep(ctx context.Context, operation uuid.UUID, since time.Time) (Payout, error)
+
+	// Payout reads a payout of a connected account with the transfers it is made of, or one of the platform's own
+	// (account empty).
 	Payout(ctx context.Context, account, id string) (Payout, error)
 
 	// BalanceTransactions walks the platform's balance transactions created since one moment and before another, newest
@@ -105,6 +141,7 @@ type CheckoutOrder struct {
 	Operation  uuid.UUID `json:"operation"`
 	Milestone  uuid.UUID `json:"milestone"`
 	Company    uuid.UUID `json:"company"`
+	Purpose    Purpose   `json:"purpose"`
 	Title      string    `json:"title"` // what the payer reads
 	Amount     int64     `json:"amount"`
 	Currency   string    `json:"currency"`
@@ -113,6 +150,8 @@ type CheckoutOrder struct {
 	SuccessURL string    `json:"success_url"`
 	CancelURL  string    `json:"cancel_url"`
 	ExpiresAt  time.Time `json:"expires_at"`
+	Customer   string    `json:"customer,omitempty"`  // empty: nobody known
+	KeepCard   bool      `json:"keep_card,omitempty"` // the payer agrees that the customer's card is charged again
 }
 
 // A Checkout is a page on which somebody pays. State is open, complete or expired.
@@ -125,8 +164,12 @@ type Checkout struct {
 // said what it keeps of it.
 type Payment struct {
 	Charge    string
+	Intent    string    // the provider's id of the attempt that it succeeded in
 	Milestone uuid.UUID // uuid.Nil where the provider's object names none
 	Operation uuid.UUID
+	Purpose   Purpose // empty where the provider's object names none
+	Customer  string
+	FromCash  bool // it came out of the customer's cash: a bank transfer
 	Amount    int64
 	Fee       int64 // the provider's
 	Currency  string
@@ -134,6 +177,9 @@ type Payment struct {
 	Settled   bool
 	At        time.Time
 }
+
+// purpose is what was paid for; payments made before purposes were named are fundings.
+func (p Payment) purpose() Purpose { return cmp.Or(p.Purpose, ForFunding) }
 
 // A TransferOrder sends a milestone's net to its alumnus out of the charge that funded it.
 type TransferOrder struct {
@@ -262,10 +308,19 @@ type Account struct {
 	Disabled  string   // why it is restricted; empty when it is not
 }
 
-// A Payout is the provider's payment to a person's bank. State is pending, in_transit, paid, failed or canceled.
+// A SweepOrder pays a part of the platform's own balance out to its bank.
+type SweepOrder struct {
+	Operation uuid.UUID `json:"operation"`
+	Sweep     uuid.UUID `json:"sweep"`
+	Amount    int64     `json:"amount"`
+	Currency  string    `json:"currency"`
+}
+
+// A Payout is the provider's payment to a person's bank, or to the platform's own. State is pending, in_transit, paid, failed or canceled.
 type Payout struct {
 	ID        string
 	Account   string
+	Operation uuid.UUID // of a sweep; uuid.Nil for the rest
 	Amount    int64
 	Currency  string
 	State     string

@@ -120,7 +120,7 @@ func (a AccountBalance) Balance() int64 { return a.Debit - a.Credit }
 func (a AccountBalance) Class() string {
 	class, _, _ := strings.Cut(a.Account, ":")
 	switch class {
-	case "held", "payable", "refund_payable", "consumption_tax", "suspense":
+	case "held", "payable", "refund_payable", "consumption_tax", "suspense", "client_cash", "paying":
 		return "liability"
 	case "platform_fee":
 		return "income"

@@ -18,6 +18,7 @@ const (
 	TheClock    Party = "clock"    // a timer of ours, or the step that follows by itself
 	TheParties  Party = "both"     // company and alumnus agree
 	TheRuling   Party = "ruling"   // two people who stand on neither side
+	TheOperator Party = "operator" // who runs the installation
 )
 
 // A Move is one line of a transition table.
@@ -106,17 +107,19 @@ func (m Machine[S, T]) Diagram() string {
 // Diagrams draws the life of every noun, by its name, for the documents.
 func Diagrams() map[string]string {
 	return map[string]string{
-		contractMachine.Noun:   contractMachine.Diagram(),
-		milestoneMachine.Noun:  milestoneMachine.Diagram(),
-		operationMachine.Noun:  operationMachine.Diagram(),
-		payoutMachine.Noun:     payoutMachine.Diagram(),
-		refundMachine.Noun:     refundMachine.Diagram(),
-		approvalMachine.Noun:   approvalMachine.Diagram(),
-		chargebackMachine.Noun: chargebackMachine.Diagram(),
-		disputeMachine.Noun:    disputeMachine.Diagram(),
-		exceptionMachine.Noun:  exceptionMachine.Diagram(),
-		adjustmentMachine.Noun: adjustmentMachine.Diagram(),
-		accountMachine.Noun:    accountMachine.Diagram(),
-		statementMachine.Noun:  statementMachine.Diagram(),
+		contractMachine.Noun:     contractMachine.Diagram(),
+		milestoneMachine.Noun:    milestoneMachine.Diagram(),
+		operationMachine.Noun:    operationMachine.Diagram(),
+		payoutMachine.Noun:       payoutMachine.Diagram(),
+		refundMachine.Noun:       refundMachine.Diagram(),
+		approvalMachine.Noun:     approvalMachine.Diagram(),
+		chargebackMachine.Noun:   chargebackMachine.Diagram(),
+		disputeMachine.Noun:      disputeMachine.Diagram(),
+		exceptionMachine.Noun:    exceptionMachine.Diagram(),
+		adjustmentMachine.Noun:   adjustmentMachine.Diagram(),
+		accountMachine.Noun:      accountMachine.Diagram(),
+		statementMachine.Noun:    statementMachine.Diagram(),
+		sweepMachine.Noun:        sweepMachine.Diagram(),
+		bankTransferMachine.Noun: bankTransferMachine.Diagram(),
 	}
 }

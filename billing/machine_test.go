@@ -65,6 +65,8 @@ func TestEveryStateIsReachedWatchedAndComesToAnEnd(t *testing.T) {
 	sound(t, chargebackMachine)
 	sound(t, disputeMachine)
 	sound(t, accountMachine)
+	sound(t, sweepMachine)
+	sound(t, bankTransferMachine)
 	for noun, drawn := range Diagrams() {
 		if !strings.HasPrefix(drawn, "stateDiagram-v2") || strings.Count(drawn, "-->") < 4 {
 			t.Errorf("%s is drawn as %s", noun, drawn)

@@ -95,11 +95,20 @@ const (
 	AccountOperation  OperationKind = "account"
 	ReversalOperation OperationKind = "reversal"
 	EvidenceOperation OperationKind = "evidence"
+	SweepOperation    OperationKind = "sweep"
+
+	CustomerOperation     OperationKind = "customer"
+	CardOperation         OperationKind = "card"
+	BankTransferOperation OperationKind = "bank_transfer"
+	ApplyOperation        OperationKind = "apply"
+	ReturnOperation       OperationKind = "return"
+	CancelOperation       OperationKind = "cancel"
 )
 
 // keyPrefix begins an idempotency key.
 var keyPrefix = map[OperationKind]string{CheckoutOperation: "co", TransferOperation: "tr", RefundOperation: "re", AccountOperation: "ac",
-	ReversalOperation: "rv", EvidenceOperation: "ev"}
+	ReversalOperation: "rv", EvidenceOperation: "ev", SweepOperation: "sw", CustomerOperation: "cu", CardOperation: "ca", BankTransferOperation: "bt", ApplyOperation: "ap",
+	ReturnOperation: "rt", CancelOperation: "cn"}
 
 // An Operation is one thing we ask the provider to do. It is committed before it is asked, so that a killed process
 // leaves word of what may have happened. Input never changes: the same key always carries the same request.
@@ -107,6 +116,7 @@ type Operation struct {
 	ID          uuid.UUID
 	CompanyID   *uuid.UUID
 	Kind        OperationKind
+	Purpose     Purpose // of the ways of paying; empty for the rest
 	MilestoneID *uuid.UUID
 	Subject     string // what it is about within the milestone: a transfer's charge, a refund's record, a reversal's transfer
 	PersonID    *uuid.UUID
@@ -148,12 +158,13 @@ type outcome struct {
 
 // A procedure is how one kind of operation is asked for.
 type procedure struct {
-	ready   func(tx *gorm.DB, o Operation) (wait string, err error) // what is missing before it may be sent; may be nil
-	find    func(ctx context.Context, o Operation) (outcome, error) // ErrNotThere when the provider has no such thing
-	send    func(ctx context.Context, o Operation) (outcome, error) //
-	refused func(tx *gorm.DB, o Operation, r *Refusal) error        // what a definitive no means for the books; may be nil
-	watched func(ctx context.Context, o Operation) error            // looks at a created one again; may be nil
-	again   time.Duration                                           // a refused one is tried again after so long; 0: never
+	ready    func(tx *gorm.DB, o Operation) (wait string, err error) // what is missing before it may be sent; may be nil
+	find     func(ctx context.Context, o Operation) (outcome, error) // ErrNotThere when the provider has no such thing
+	send     func(ctx context.Context, o Operation) (outcome, error) //
+	refused  func(tx *gorm.DB, o Operation, r *Refusal) error        // what a definitive no means for the books; may be nil
+	watched  func(ctx context.Context, o Operation) error            // looks at a created one again; may be nil
+	again    time.Duration                                           // a refused one is tried again after so long; 0: never
+	persists bool                                                    // one refused for a cause that is over is tried again, whatever again says
 }
 
 func (s *Service) procedure(kind OperationKind) procedure {
@@ -168,6 +179,20 @@ func (s *Service) procedure(kind OperationKind) procedure {
 		return s.reversals()
 	case EvidenceOperation:
 		return s.evidence()
+	case CustomerOperation:
+		return s.customers()
+	case CardOperation:
+		return s.cardCharges()
+	case BankTransferOperation:
+		return s.bankTransfers()
+	case ApplyOperation:
+		return s.applies()
+	case ReturnOperation:
+		return s.returns()
+	case CancelOperation:
+		return s.cancels()
+	case SweepOperation:
+		return s.sweeps()
 	}
 	return s.accounts()
 }
@@ -260,8 +285,12 @@ func (s *Service) waits(tx *gorm.DB, o Operation) (bool, error) {
 }
 
 func holdMilestone(tx *gorm.DB, o Operation, reason string) error {
-	if o.MilestoneID == nil || o.Kind == ReversalOperation || o.Kind == EvidenceOperation {
+	switch o.Kind {
+	case ReversalOperation, EvidenceOperation, ApplyOperation, CancelOperation:
 		return nil // these hold nothing up
+	}
+	if o.MilestoneID == nil {
+		return nil
 	}
 	return tx.Exec("UPDATE milestones SET hold_reason = ? WHERE id = ?", reason, o.MilestoneID).Error
 }
@@ -312,8 +341,8 @@ func (s *Service) failed(tx *gorm.DB, o *Operation, looked bool, failure error) 
 	switch {
 	case errors.As(failure, &no):
 		do, o.Problem = doReject, no.Code
-		if again := s.procedure(o.Kind).again; !no.Passing || again == 0 {
-			pause = again
+		if p := s.procedure(o.Kind); !no.Passing || p.again == 0 && !p.persists {
+			pause = p.again
 		}
 	case errors.Is(failure, ErrBusy) && !looked:
 		do = doPostpone

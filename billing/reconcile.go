@@ -3,7 +3,6 @@ package billing
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -272,10 +271,11 @@ func (s *Service) failReconciliation(ctx context.Context, id uuid.UUID) error {
 // Unattributed lists the provider's balance transactions of the last hundred days that no company's milestone
 // explains, newest first, for the operator.
 func (s *Service) Unattributed(ctx context.Context, who market.Actor) ([]BalanceTransaction, error) {
-	if !slices.ContainsFunc(who.Grants, func(g market.Grant) bool { return g.Role == market.Operator }) {
-		return nil, market.ErrForbidden.With("action", "see_installation")
+	if err := operates(who); err != nil {
+		return nil, err
 	}
 	var list []BalanceTransaction
 	return list, s.db.Gorm(ctx).Raw(`SELECT id, source, type, amount, fee, net, currency, created_at FROM balance_transactions
-		WHERE company_id IS NULL AND created_at > ? ORDER BY created_at DESC LIMIT 500`, s.clock.Now().AddDate(0, 0, -100)).Scan(&list).Error
+		WHERE company_id IS NULL AND created_at > ? AND NOT EXISTS (SELECT 1 FROM sweeps w WHERE w.provider_id <> ''
+			AND (source = w.provider_id AND balance_transactions.amount = -w.amount OR source = w.provider_id || ':back' AND balance_transactions.amount = w.amount)) ORDER BY created_at DESC LIMIT 500`, s.clock.Now().AddDate(0, 0, -100)).Scan(&list).Error
 }

@@ -77,9 +77,8 @@ func lockMilestone(tx *gorm.DB, id uuid.UUID) (Contract, Milestone, error) {
 	return c, m, tx.Clauses(hold).Where("id = ?", id).Take(&m).Error
 }
 
-// lockFor is lockMilestone for a person: a milestone of a contract they cannot see is not there, and the side they
-// do not stand on is not theirs to act for.
-func (s *Service) lockFor(tx *gorm.DB, who market.Actor, id uuid.UUID, as Party) (Contract, Milestone, error) {
+// lockSeen is lockMilestone for a person: a milestone of a contract they cannot see is not there.
+func lockSeen(tx *gorm.DB, who market.Actor, id uuid.UUID) (Contract, Milestone, error) {
 	var seen []uuid.UUID
 	err := who.VisibleContracts(tx.Table("contracts").Joins("JOIN milestones m ON m.contract_id = contracts.id").
 		Where("m.id = ?", id)).Pluck("contracts.id", &seen).Error
@@ -89,7 +88,12 @@ func (s *Service) lockFor(tx *gorm.DB, who market.Actor, id uuid.UUID, as Party)
 	if len(seen) == 0 {
 		return Contract{}, Milestone{}, market.ErrNotFound
 	}
-	c, m, err := lockMilestone(tx, id)
+	return lockMilestone(tx, id)
+}
+
+// lockFor is lockSeen for somebody who acts for a side: the one they do not stand on is not theirs.
+func (s *Service) lockFor(tx *gorm.DB, who market.Actor, id uuid.UUID, as Party) (Contract, Milestone, error) {
+	c, m, err := lockSeen(tx, who, id)
 	if err != nil {
 		return c, m, err
 	}

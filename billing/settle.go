@@ -1,6 +1,8 @@
 package billing
 
 import (
+	"errors"
+
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -19,6 +21,14 @@ func (s *Service) post(tx *gorm.DB, entries ...Entry) error {
 	return nil
 }
 
+// ours forgives objects that no operation of ours explains; reconciliation shows them if they moved money.
+func ours(err error) error {
+	if errors.Is(err, market.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // endOperation moves an operation to its end, unless it is there already.
 func (s *Service) endOperation(tx *gorm.DB, o *Operation, do string) error {
 	to, err := operationMachine.Next(o.State, do, TheProvider, *o)
@@ -27,6 +37,9 @@ func (s *Service) endOperation(tx *gorm.DB, o *Operation, do string) error {
 	}
 	return s.saveOperation(tx, o, to, 0)
 }
+
+// over ends an operation whose doing has been booked already.
+func (s *Service) over(tx *gorm.DB, o *Operation) error { return s.endOperation(tx, o, doSettle) }
 
 // tell writes one letter about a milestone to each of several people.
 func tell(tx *gorm.DB, kind market.LetterKind, readers []uuid.UUID, c Contract, m Milestone, facts map[string]any) error {

@@ -14,6 +14,8 @@ var japanese = map[string]string{
 	"changes_requested": "修正依頼中", "accepted": "検収済み", "releasing": "支払手続き中", "released": "振込待ち", "paid": "支払済み",
 	"payout_failed": "振込不能", "refunding": "返金手続き中", "refunded": "返金済み", "canceled": "取消",
 	"charged_back": "チャージバック", "reversed": "送金取消済み",
+	"bank_transfer": "銀行振込", "waiting": "入金待ち", "part_paid": "一部入金", "canceling": "取消中", "refused": "拒否",
+	"sweep": "収益の引出し", "proposed": "承認待ち", "rejected": "拒否", "in_transit": "送金中",
 	"refund": "返金", "approval": "承認", "chargeback": "チャージバック", "dispute": "異議", "account": "受取口座",
 	"asked": "承認待ち", "approved": "承認済み", "declined": "却下", "withdrawn": "取下げ",
 	"sending": "送信中", "pending": "処理中", "succeeded": "完了", "failed": "失敗", "by_hand": "銀行振込済み", "overtaken": "充当済み",

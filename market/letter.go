@@ -49,13 +49,14 @@ const (
 	LetterRenewal         LetterKind = "renewal"          // the last day to say that a long contract is not renewed comes near
 	LetterStatement       LetterKind = "statement"        // a statement was issued: is it right?
 	LetterObjection       LetterKind = "objection"        // the supplier says a statement is wrong
+	LetterCash            LetterKind = "cash"             // money came by bank transfer that nobody knows the meaning of
 )
 
 // LetterKinds are all of them. Each has a text in letters/ for each language.
 var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
-	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection}
+	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

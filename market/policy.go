@@ -26,6 +26,8 @@ const (
 	KeepBooks      Action = "keep_books"      // the names that exports use; files for the bookkeeping
 	SettleMoney    Action = "settle_money"    // send a failed refund again, answer a chargeback, ask for a reversal
 	ApproveMoney   Action = "approve_money"   // say yes or no to what somebody else asks about money
+	PayBills       Action = "pay_bills"       // pay by bank transfer or saved card, apply the company's cash
+	SweepRevenue   Action = "sweep_revenue"   // send what the platform has earned to its bank
 	RuleDisputes   Action = "rule_disputes"   // decide, with somebody else, what the parties could not settle
 	Administer     Action = "administer"      // roles, rules, constants
 	SeeRules       Action = "see_rules"       // the statutory rules, and say yes or no to a row that somebody else asks for
@@ -50,6 +52,8 @@ var policy = map[Action][]Role{
 	KeepBooks:      {Administrator, Finance},
 	SettleMoney:    {Administrator, Finance},
 	ApproveMoney:   {Administrator, Approver, Finance},
+	PayBills:       {Administrator, Manager, Finance},
+	SweepRevenue:   {Operator},
 	RuleDisputes:   {Administrator, Approver, Operator},
 	Administer:     {Administrator},
 	SeeRules:       {Administrator, Approver, Finance, Operator},

@@ -130,6 +130,7 @@ var table = []line{
 	{"GET", lawPath, market.SeeMoney, "money", (*visit).getLaw},
 	{"GET", "/money/settling", market.ApproveMoney, "money", (*visit).getSettling},
 	{"POST", "/approvals/{id}", market.ApproveMoney, "approvals", (*visit).postApproval},
+	{"POST", "/milestones/{id}/pay-back", market.SettleMoney, "money", (*visit).postPayBack},
 	{"POST", "/refunds/{id}", market.SettleMoney, "money", (*visit).postRefundAgain},
 	{"POST", "/money/write-offs", market.SettleMoney, "money", (*visit).postWriteOff},
 	{"GET", "/money/chargebacks/{id}", market.SeeMoney, "money", (*visit).getChargeback},

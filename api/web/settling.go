@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -322,6 +323,23 @@ func (v *visit) postParting() error {
 		return v.retreat(err, contractPath(id))
 	}
 	return v.to(contractPath(id), "parting.done."+do)
+}
+
+// postPayBack sends the reader to the payment provider's page for what the company owes.
+func (v *visit) postPayBack() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	f, err := v.Billing.PayReceivable(v.ctx, v.who, id)
+	switch {
+	case err != nil:
+		return v.retreat(err, settlingPath)
+	case f.CheckoutURL == "":
+		return v.to(settlingPath, "fund.unknown")
+	}
+	v.c.Redirect(http.StatusSeeOther, f.CheckoutURL)
+	return nil
 }
 
 // postRecovery is the reader's written agreement that a debt is kept from later payments.

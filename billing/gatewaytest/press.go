@@ -20,6 +20,12 @@ var (
 // leads. It fails the test when the page has no form or does not lead anywhere.
 func Press(t testing.TB, page string) string {
 	t.Helper()
+	return PressWith(t, page, nil)
+}
+
+// PressWith is Press by a person who writes something else into some of the fields first.
+func PressWith(t testing.TB, page string, written map[string]string) string {
+	t.Helper()
 	resp, err := http.Get(page)
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +42,9 @@ func Press(t testing.TB, page string) string {
 	fields := url.Values{}
 	for _, input := range inputs.FindAllString(form[0], -1) {
 		fields.Set(inside(names, input), inside(values, input))
+	}
+	for name, text := range written {
+		fields.Set(name, text)
 	}
 	action, err := resp.Request.URL.Parse(html.UnescapeString(form[1]))
 	if err != nil {

@@ -3,6 +3,7 @@ package gatewaytest
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Provider) {
 		"an account receives nothing before it is completed":   (*suite).accountsWait,
 		"a refund happens once a key and is found again":       (*suite).refundsOnce,
 		"a payout names its transfers":                         (*suite).itemisesPayouts,
+		"the platform's own money is paid out once a key":      (*suite).sweepsOnce,
 		"every movement of the balance is listed once":         (*suite).listsBalance,
 		"events are listed for each account":                   (*suite).listsEvents,
 		"what is not there is said to be not there":            (*suite).knowsNothing,
@@ -279,6 +281,32 @@ func (s *suite) itemisesPayouts() {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		s.Errorf("the payouts carry %v, want %v", got, want)
+	}
+}
+
+func (s *suite) sweepsOnce() {
+	s.charge(10_000)
+	o := billing.SweepOrder{Operation: uuid.New(), Sweep: uuid.New(), Amount: 9_000, Currency: "JPY"}
+	_, err := s.Gateway.CreateSweep(s.ctx, "too early", o)
+	s.refused(err)
+	s.Advance(5 * 24 * time.Hour)
+	started := s.Now()
+	_, err = s.Gateway.FindSweep(s.ctx, o.Operation, started)
+	s.want(err, billing.ErrNotThere)
+	made, err := s.Gateway.CreateSweep(s.ctx, "sw", o)
+	s.must(err)
+	again, err := s.Gateway.CreateSweep(s.ctx, "sw", o)
+	s.must(err)
+	found, err := s.Gateway.FindSweep(s.ctx, o.Operation, started)
+	s.must(err)
+	read, err := s.Gateway.Payout(s.ctx, "", made.ID)
+	s.must(err)
+	if !reflect.DeepEqual([]billing.Payout{made, made, made}, []billing.Payout{again, found, read}) || made.Amount != 9_000 || made.Operation != o.Operation || made.Automatic {
+		s.Errorf("made %+v, again %+v, found %+v, read %+v", made, again, found, read)
+	}
+	s.Advance(3 * 24 * time.Hour)
+	if read, err = s.Gateway.Payout(s.ctx, "", made.ID); err != nil || read.State != "paid" {
+		s.Errorf("three days later: %+v, %v", read, err)
 	}
 }
 

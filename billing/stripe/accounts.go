@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -84,17 +85,44 @@ func (g *gateway) OnboardingLink(ctx context.Context, id, refreshURL, returnURL 
 // Payout reads a payout of a connected account. Stripe itemises automatic ones alone.
 func (g *gateway) Payout(ctx context.Context, accountID, id string) (billing.Payout, error) {
 	p := &stripe.PayoutParams{Params: with(ctx, "")}
-	p.SetStripeAccount(accountID)
+	if accountID != "" {
+		p.SetStripeAccount(accountID)
+	}
 	po, err := g.api.Payouts.Get(id, p)
 	if err != nil {
 		return billing.Payout{}, answer(err)
 	}
-	out := billing.Payout{ID: po.ID, Account: accountID, Amount: po.Amount, Currency: currency(po.Currency), State: string(po.Status),
-		Automatic: po.Automatic, ArrivesOn: civil.DateOf(moment(po.ArrivalDate)), Failure: string(po.FailureCode), CreatedAt: moment(po.Created)}
-	if po.Automatic {
+	out := payout(po, accountID)
+	if po.Automatic && accountID != "" {
 		out.Parts, err = g.parts(ctx, accountID, id)
 	}
 	return out, err
+}
+
+func payout(po *stripe.Payout, accountID string) billing.Payout {
+	return billing.Payout{ID: po.ID, Account: accountID, Operation: idOf(po.Metadata[keyOperation]), Amount: po.Amount, Currency: currency(po.Currency),
+		State: string(po.Status), Automatic: po.Automatic, ArrivesOn: civil.DateOf(moment(po.ArrivalDate)), Failure: string(po.FailureCode), CreatedAt: moment(po.Created)}
+}
+
+// CreateSweep pays out to the platform's bank, by hand as Stripe calls it.
+func (g *gateway) CreateSweep(ctx context.Context, key string, o billing.SweepOrder) (billing.Payout, error) {
+	po, err := g.api.Payouts.New(&stripe.PayoutParams{Params: with(ctx, key), Amount: stripe.Int64(o.Amount),
+		Currency: stripe.String(strings.ToLower(o.Currency)), Metadata: map[string]string{keyOperation: o.Operation.String(), "sweep": o.Sweep.String()}})
+	if err != nil {
+		return billing.Payout{}, answer(err)
+	}
+	return payout(po, ""), nil
+}
+
+// FindSweep looks through the platform's own payouts made since a moment.
+func (g *gateway) FindSweep(ctx context.Context, operation uuid.UUID, from time.Time) (billing.Payout, error) {
+	i := g.api.Payouts.List(&stripe.PayoutListParams{ListParams: pages(ctx), CreatedRange: since(from.Add(-skew))})
+	for i.Next() {
+		if p := payout(i.Payout(), ""); p.Operation == operation {
+			return p, nil
+		}
+	}
+	return billing.Payout{}, nothingIn(i.Err())
 }
 
 // parts are the transfers that a payout carries, and the failed payouts whose money goes with it.

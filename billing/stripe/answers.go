@@ -46,7 +46,11 @@ func spoken(e *stripe.Error) error {
 		// The key is spent on a failure that has ended: it will never be answered otherwise.
 		return &billing.Refusal{Code: "stored_failure", Message: e.Msg, Passing: true}
 	}
-	return &billing.Refusal{Code: cmp.Or(string(e.DeclineCode), string(e.Code), string(e.Type)), Message: e.Msg}
+	return &billing.Refusal{Code: refusalCode(e), Message: e.Msg}
+}
+
+func refusalCode(e *stripe.Error) string {
+	return cmp.Or(string(e.DeclineCode), string(e.Code), string(e.Type))
 }
 
 // replayed reports whether the answer is the stored one of an earlier request under the same key.

@@ -17,6 +17,7 @@ const (
 	keyMilestone = "milestone"
 	keyCompany   = "company"
 	keyPerson    = "person"
+	keyPurpose   = "purpose"
 )
 
 // skew is by how much Stripe's clock may be behind ours when we look for what we just made.
@@ -47,7 +48,7 @@ func currency(c stripe.Currency) string { return strings.ToUpper(string(c)) }
 
 // CreateCheckout opens a page on which the company pays by card.
 func (g *gateway) CreateCheckout(ctx context.Context, key string, o billing.CheckoutOrder) (billing.Checkout, error) {
-	ids := map[string]string{keyOperation: o.Operation.String(), keyMilestone: o.Milestone.String(), keyCompany: o.Company.String()}
+	ids := idsOf(o.Operation, o.Milestone, o.Company, o.Purpose)
 	p := &stripe.CheckoutSessionParams{
 		Params:             with(ctx, key),
 		Mode:               stripe.String(string(stripe.CheckoutSessionModePayment)),
@@ -68,8 +69,14 @@ func (g *gateway) CreateCheckout(ctx context.Context, key string, o billing.Chec
 		PaymentIntentData: &stripe.CheckoutSessionPaymentIntentDataParams{
 			Description: stripe.String(o.Title), Metadata: ids, TransferGroup: stripe.String(group(o.Milestone))},
 	}
-	if o.Email != "" {
+	switch {
+	case o.Customer != "":
+		p.Customer = stripe.String(o.Customer)
+	case o.Email != "":
 		p.CustomerEmail = stripe.String(o.Email)
+	}
+	if o.KeepCard && o.Customer != "" {
+		p.PaymentIntentData.SetupFutureUsage = stripe.String(string(stripe.PaymentIntentSetupFutureUsageOffSession))
 	}
 	if o.Language == "ja" || o.Language == "en" {
 		p.Locale = stripe.String(o.Language)
@@ -79,6 +86,15 @@ func (g *gateway) CreateCheckout(ctx context.Context, key string, o billing.Chec
 		return billing.Checkout{}, answer(err)
 	}
 	return checkout(s), nil
+}
+
+// idsOf is the metadata of a payment. Orders from before purposes were named have none, and must be sent as they were.
+func idsOf(operation, milestone, company uuid.UUID, purpose billing.Purpose) map[string]string {
+	ids := map[string]string{keyOperation: operation.String(), keyMilestone: milestone.String(), keyCompany: company.String()}
+	if purpose != "" {
+		ids[keyPurpose] = string(purpose)
+	}
+	return ids
 }
 
 func checkout(s *stripe.CheckoutSession) billing.Checkout {
@@ -120,7 +136,16 @@ func (g *gateway) Payment(ctx context.Context, id string) (billing.Payment, erro
 		return billing.Payment{}, answer(err)
 	}
 	p := billing.Payment{Charge: ch.ID, Milestone: milestoneOf(ch.Metadata, ch.TransferGroup), Operation: idOf(ch.Metadata[keyOperation]),
-		Amount: ch.Amount, Currency: currency(ch.Currency), Paid: ch.Paid && ch.Captured, At: moment(ch.Created)}
+		Purpose: billing.Purpose(ch.Metadata[keyPurpose]), Amount: ch.Amount, Currency: currency(ch.Currency), Paid: ch.Paid && ch.Captured, At: moment(ch.Created)}
+	if ch.Customer != nil {
+		p.Customer = ch.Customer.ID
+	}
+	if d := ch.PaymentMethodDetails; d != nil {
+		p.FromCash = d.Type == "customer_balance"
+	}
+	if ch.PaymentIntent != nil {
+		p.Intent = ch.PaymentIntent.ID
+	}
 	if b := ch.BalanceTransaction; b != nil {
 		p.Fee, p.Settled, p.At = b.Fee, true, moment(b.Created)
 	}

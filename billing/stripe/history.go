@@ -37,8 +37,13 @@ func balanceTransaction(b *stripe.BalanceTransaction) billing.BalanceTransaction
 		Currency: currency(b.Currency), CreatedAt: moment(b.Created)}
 	if b.Source != nil {
 		out.Source, out.Milestone = b.Source.ID, causeOf(b.Source)
-		if b.Type == stripe.BalanceTransactionTypeRefundFailure || b.Source.Dispute != nil && b.Amount > 0 {
+		switch b.Type {
+		case stripe.BalanceTransactionTypeRefundFailure, stripe.BalanceTransactionTypePayoutFailure, stripe.BalanceTransactionTypePayoutCancel:
 			out.Source += ":back" // the same object moved money twice
+		default:
+			if b.Source.Dispute != nil && b.Amount > 0 {
+				out.Source += ":back"
+			}
 		}
 	}
 	return out

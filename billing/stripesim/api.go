@@ -141,7 +141,9 @@ func (s *Server) execute(in *incoming, h handler) (a answer) {
 		if !errors.As(err, &refusal) || refusal.unstored {
 			return err
 		}
-		t.rollback()
+		if !refusal.kept {
+			t.rollback()
+		}
 		a = errorAnswer(err)
 		t.store(in, a)
 		return nil

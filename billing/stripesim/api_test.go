@@ -43,7 +43,7 @@ func TestOtherVersionsAndUnknownAddressesAreRefused(t *testing.T) {
 		t.Errorf("another version was answered %d", status)
 	}
 	delete(auth, "Stripe-Version")
-	for _, path := range []string{"/v1/customers", "/v1/charges/ch_1/capture", "/v1/"} {
+	for _, path := range []string{"/v1/coupons", "/v1/charges/ch_1/capture", "/v1/"} {
 		if status, body := w.ask("POST", path, auth); status != 404 || !strings.Contains(body, "Unrecognized request URL") {
 			t.Errorf("%s was answered %d %s", path, status, body)
 		}

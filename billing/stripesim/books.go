@@ -7,6 +7,9 @@ type books struct {
 	clock     *book[clockState]
 	balances  *book[balanceSheet]
 	txns      *book[balanceTransaction]
+	customers *book[customer]
+	methods   *book[paymentMethod]
+	cash      *book[cashTransaction]
 	sessions  *book[checkoutSession]
 	intents   *book[paymentIntent]
 	charges   *book[charge]
@@ -30,6 +33,9 @@ func newBooks() books {
 		clock:     newBook[clockState](s, "clock"),
 		balances:  newBook[balanceSheet](s, "balance"),
 		txns:      newBook[balanceTransaction](s, "balance_transaction"),
+		customers: newBook[customer](s, "customer"),
+		methods:   newBook[paymentMethod](s, "payment_method"),
+		cash:      newBook[cashTransaction](s, "cash_balance_transaction"),
 		sessions:  newBook[checkoutSession](s, "checkout_session"),
 		intents:   newBook[paymentIntent](s, "payment_intent"),
 		charges:   newBook[charge](s, "charge"),

@@ -1,11 +1,9 @@
 package stripesim
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
-// A charge is money taken from a card; on a connected account, with id py_…, it is money that a transfer brought.
+// A charge is money taken from a card, or with id py_… from a cash balance; on a connected account it is money that a
+// transfer brought.
 type charge struct {
 	head
 	Amount             int64             `json:"amount"`
@@ -15,6 +13,7 @@ type charge struct {
 	BillingDetails     billingDetails    `json:"billing_details"`
 	Captured           bool              `json:"captured"`
 	Currency           string            `json:"currency"`
+	Customer           ref               `json:"customer"`
 	Description        ref               `json:"description"`
 	Disputed           bool              `json:"disputed"`
 	FailureCode        ref               `json:"failure_code"`
@@ -46,8 +45,9 @@ type chargeOutcome struct {
 }
 
 type methodDetails struct {
-	Type string      `json:"type"`
-	Card cardDetails `json:"card"`
+	Type    string       `json:"type"`
+	Card    *cardDetails `json:"card,omitempty"`
+	Balance *struct{}    `json:"customer_balance,omitempty"`
 }
 
 type cardDetails struct {
@@ -64,6 +64,12 @@ type cardDetails struct {
 type card struct {
 	Number, Email, Name string
 	ExpMonth, ExpYear   int
+	method              ref // the saved one's id; empty for a card that was typed in
+}
+
+func (c card) details() *cardDetails {
+	return &cardDetails{Brand: "visa", Country: "JP", ExpMonth: c.ExpMonth, ExpYear: c.ExpYear, Funding: "credit",
+		Last4: c.Number[max(0, len(c.Number)-4):], Network: "visa"}
 }
 
 // daysUntilAvailable is how long Stripe holds card money in Japan.
@@ -81,13 +87,17 @@ func (t *tx) availableOn() time.Time {
 func (t *tx) chargeCard(owner string, pi paymentIntent, with card, declined declineReason) charge {
 	ch := charge{
 		head: t.head("charge", "ch_"), Amount: pi.Amount, Currency: pi.Currency, Description: pi.Description, Metadata: pi.Metadata,
-		PaymentIntent: ref(pi.ID), PaymentMethod: ref(newID("pm_")), ReceiptEmail: pi.ReceiptEmail, TransferGroup: pi.TransferGroup,
-		BillingDetails: billingDetails{Email: ref(with.Email), Name: ref(with.Name)},
-		MethodDetails: &methodDetails{Type: "card", Card: cardDetails{Brand: "visa", Country: "JP", ExpMonth: with.ExpMonth,
-			ExpYear: with.ExpYear, Funding: "credit", Last4: with.Number[max(0, len(with.Number)-4):], Network: "visa"}},
+		Customer: pi.Customer, PaymentIntent: ref(pi.ID), PaymentMethod: with.method, ReceiptEmail: pi.ReceiptEmail, TransferGroup: pi.TransferGroup,
+		BillingDetails: billingDetails{Email: ref(with.Email), Name: ref(with.Name)}, MethodDetails: &methodDetails{Type: "card", Card: with.details()},
+	}
+	if ch.PaymentMethod == "" {
+		ch.PaymentMethod = ref(newID("pm_"))
 	}
 	if declined.code != "" {
 		ch.Status, ch.FailureCode, ch.FailureMessage = "failed", "card_declined", ref(declined.message)
+		if declined.code == "authentication_required" {
+			ch.FailureCode = ref(declined.code)
+		}
 		ch.Outcome = &chargeOutcome{"declined_by_network", ref(declined.code), "normal", "The bank did not return any further details with this decline.", "issuer_declined"}
 		t.charges.put(t, owner, ch)
 		t.emit(owner, "charge.failed", ch)
@@ -96,6 +106,19 @@ func (t *tx) chargeCard(owner string, pi paymentIntent, with card, declined decl
 	ch.Status, ch.Paid, ch.Captured, ch.AmountCaptured = "succeeded", true, true, pi.Amount
 	ch.Outcome = &chargeOutcome{"approved_by_network", "", "normal", "Payment complete.", "authorized"}
 	ch.BalanceTransaction = t.post(owner, posting{kind: "charge", source: ch.ID, amount: ch.Amount, fee: chargeFee(ch.Amount),
+		currency: ch.Currency, description: string(ch.Description), availableOn: t.availableOn()})
+	t.charges.put(t, owner, ch)
+	t.emit(owner, "charge.succeeded", ch)
+	return ch
+}
+
+// chargeCash takes the money of an intent that its customer's cash balance has paid for.
+func (t *tx) chargeCash(owner string, pi paymentIntent) charge {
+	ch := charge{head: t.head("charge", "py_"), Amount: pi.Amount, AmountCaptured: pi.Amount, Captured: true, Currency: pi.Currency, Customer: pi.Customer,
+		Description: pi.Description, Metadata: pi.Metadata, Paid: true, PaymentIntent: ref(pi.ID), PaymentMethod: pi.PaymentMethod, Status: "succeeded",
+		TransferGroup: pi.TransferGroup, MethodDetails: &methodDetails{Type: "customer_balance", Balance: &struct{}{}},
+		Outcome: &chargeOutcome{"approved_by_network", "", "not_assessed", "Payment complete.", "authorized"}}
+	ch.BalanceTransaction = t.post(owner, posting{kind: "payment", source: ch.ID, amount: ch.Amount, fee: cashFee(ch.Amount),
 		currency: ch.Currency, description: string(ch.Description), availableOn: t.availableOn()})
 	t.charges.put(t, owner, ch)
 	t.emit(owner, "charge.succeeded", ch)
@@ -140,5 +163,5 @@ func listCharges(c *call) (any, error) {
 	})
 }
 
-// isPayment tells the two kinds of charge apart.
-func (ch charge) isPayment() bool { return strings.HasPrefix(ch.ID, "py_") }
+// isPayment tells what a transfer brought to a connected account from what a payer paid.
+func (ch charge) isPayment() bool { return ch.SourceTransfer != "" }

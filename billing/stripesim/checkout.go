@@ -54,6 +54,7 @@ type intentData struct {
 	Description   string            `json:"description"`
 	Metadata      map[string]string `json:"metadata"`
 	ReceiptEmail  string            `json:"receipt_email"`
+	SetupFuture   string            `json:"setup_future_usage"`
 	TransferGroup string            `json:"transfer_group"`
 }
 
@@ -98,7 +99,9 @@ func createSession(c *call) (any, error) {
 		SubmitType: ref(c.oneOf("submit_type", "", "auto", "pay", "book", "donate")), PaymentStatus: "unpaid", Status: "open", UIMode: "hosted",
 	}
 	s.IntentData = intentData{Description: c.text("payment_intent_data[description]"), Metadata: c.metadata("payment_intent_data[metadata]"),
-		ReceiptEmail: c.text("payment_intent_data[receipt_email]"), TransferGroup: c.text("payment_intent_data[transfer_group]")}
+		ReceiptEmail: c.text("payment_intent_data[receipt_email]"), TransferGroup: c.text("payment_intent_data[transfer_group]"),
+		SetupFuture: c.oneOf("payment_intent_data[setup_future_usage]", "", "off_session", "on_session")}
+	s.readCustomer(c)
 	s.readItems(c)
 	s.readExpiry(c)
 	s.URL = ref(c.base + "/_checkout/" + s.ID)
@@ -124,6 +127,24 @@ func createSession(c *call) (any, error) {
 	c.sessions.put(c.tx, c.owner, s)
 	c.wakeAt(time.Unix(s.ExpiresAt, 0).UTC())
 	return s, nil
+}
+
+// readCustomer takes whose page it is. A card can be kept for a customer alone.
+func (s *checkoutSession) readCustomer(c *call) {
+	s.Customer = ref(c.text("customer"))
+	cu, ok := c.customers.of(c.owner, string(s.Customer))
+	switch {
+	case s.Customer == "":
+		if s.IntentData.SetupFuture != "" {
+			c.fail(malformed("payment_intent_data[setup_future_usage]", "", "This stand-in keeps cards for a customer only."))
+		}
+	case !ok:
+		c.fail(missing("customer", string(s.Customer), "customer"))
+	case s.CustomerEmail != "":
+		c.fail(malformed("customer_email", "", "You may only specify one of these parameters: customer, customer_email."))
+	default:
+		s.CustomerEmail = cu.Email
+	}
 }
 
 // readExpiry takes expires_at as a moment of the client's time, which Advance does not move, and keeps as much time until then
@@ -245,12 +266,16 @@ func (t *tx) submit(owner string, s checkoutSession, with card, declined decline
 		pi = paymentIntent{head: t.head("payment_intent", "pi_"), Amount: s.AmountTotal, CaptureMethod: "automatic_async", ConfirmationMethod: "automatic",
 			Currency: s.Currency, Description: ref(s.IntentData.Description), Metadata: s.IntentData.Metadata, PaymentMethodTypes: s.PaymentMethodTypes,
 			ReceiptEmail: ref(s.IntentData.ReceiptEmail), Status: "requires_payment_method", TransferGroup: ref(s.IntentData.TransferGroup)}
+		pi.Customer, pi.SetupFutureUsage = s.Customer, ref(s.IntentData.SetupFuture)
 		pi.ClientSecret = pi.ID + "_secret_" + newID("")
 		t.emit(owner, "payment_intent.created", pi)
 		s.PaymentIntent = ref(pi.ID)
 	}
 	pi = t.pay(owner, pi, with, declined)
 	if pi.Status == "succeeded" {
+		if s.IntentData.SetupFuture != "" {
+			t.keepCard(owner, pi.PaymentMethod, pi.Customer, with)
+		}
 		s.Status, s.PaymentStatus, s.URL = "complete", "paid", ""
 		s.CustomerDetails = &customerDetails{Email: ref(with.Email), Name: ref(with.Name), TaxExempt: "none"}
 		t.emit(owner, "checkout.session.completed", s)

@@ -12,6 +12,8 @@ import (
 var testCards = map[string]declineReason{
 	"4242424242424242": {},
 	"4000003920000003": {}, // Stripe's Japanese Visa
+	"4000002760003184": {}, // asks for its owner whenever it is charged; here, on the page, they are there
+	"4000000000000341": {}, // can be saved, and is declined when it is charged again
 	"4000000000000002": {"generic_decline", "Your card was declined."},
 	"4000000000009995": {"insufficient_funds", "Your card has insufficient funds."},
 }

@@ -41,6 +41,7 @@ func (s *Server) controlRoutes(page func(string, http.HandlerFunc)) {
 	for name, do := range map[string]command{
 		"clock": s.commandClock, "payouts": s.commandPayout, "faults": s.commandFault, "faults/clear": s.commandClearFaults,
 		"events": s.commandEvents, "topups": s.commandTopUp, "accounts": s.commandAccount, "disputes": s.commandDispute, "refunds": s.commandRefund, "keys": s.commandKeys,
+		"bank-transfers": s.commandBankTransfer, "debits": s.commandDebit,
 	} {
 		page("POST /_stand-in/"+name, func(w http.ResponseWriter, r *http.Request) { s.obey(w, r, do) })
 	}
@@ -107,7 +108,11 @@ func (s *Server) commandClock(field func(string) string) error {
 }
 
 func (s *Server) commandPayout(field func(string) string) error {
-	if field("action") != "fail" {
+	switch field("action") {
+	case "cancel":
+		return s.CancelPayout(field("payout"))
+	case "fail":
+	default:
 		return s.PayOut(field("account"))
 	}
 	code := field("reason")

@@ -95,6 +95,7 @@ func (t *tx) step() {
 	t.retryRefunds()
 	t.loseUnanswered()
 	t.expireSessions()
+	t.handOver()
 	t.finishPayouts()
 	t.payOutAutomatically()
 	state, _ := t.clock.get("clock")
@@ -128,6 +129,9 @@ func (s *Server) plan(done time.Time) {
 		}
 	}
 	for _, p := range s.payouts.all() {
+		if p.Status == "pending" {
+			s.wakeAt(p.leavesAt())
+		}
 		if p.Status == "in_transit" {
 			s.wakeAt(stamp(p.ArrivalDate).time())
 		}

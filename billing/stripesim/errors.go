@@ -17,6 +17,8 @@ type apiError struct {
 
 	// unstored: the request never began to execute, so its idempotency key stays free.
 	unstored bool
+	// kept: what happened before the refusal stays, as a declined charge does.
+	kept bool
 }
 
 func (e *apiError) Error() string {

@@ -14,13 +14,20 @@ func (s *Server) FailRefund(id, reason string) error {
 		if !ok || re.Status == "failed" {
 			return fmt.Errorf("stripesim: there is no refund %q that could fail", id)
 		}
-		if re.Status == "succeeded" {
+		ch, _ := t.charges.get(string(re.Charge))
+		switch {
+		case re.FromCash != "":
+			t.moveCash(platform, string(re.FromCash), "return_canceled", re.Currency, re.Amount, nil)
+		case ch.MethodDetails != nil && ch.MethodDetails.Type == "customer_balance":
+			return fmt.Errorf("stripesim: the refund %q went to a cash balance, which takes everything", id)
+		case re.Status == "succeeded":
 			re.FailureBalanceTransaction = t.post(platform, posting{kind: "refund_failure", source: re.ID, amount: re.Amount, currency: re.Currency})
 		}
-		ch, _ := t.charges.get(string(re.Charge))
-		ch.AmountRefunded -= re.Amount
-		ch.Refunded = false
-		t.charges.put(t, platform, ch)
+		if ch.ID != "" {
+			ch.AmountRefunded -= re.Amount
+			ch.Refunded = false
+			t.charges.put(t, platform, ch)
+		}
 		re.Status, re.FailureReason = "failed", ref(reason)
 		t.refunds.put(t, platform, re)
 		t.emit(platform, "refund.updated", re)
@@ -34,7 +41,7 @@ func (s *Server) FailRefund(id, reason string) error {
 func (s *Server) FailPayout(id, code string) error {
 	return s.update(durable, func(t *tx) error {
 		for owner, found := range t.payouts.all() {
-			if found.ID != id || found.Status == "failed" {
+			if found.ID != id || found.Status == "failed" || found.Status == "canceled" {
 				continue
 			}
 			p := *found

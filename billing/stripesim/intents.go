@@ -1,5 +1,7 @@
 package stripesim
 
+import "cmp"
+
 // A paymentIntent is the attempt to be paid once; checkout makes it when the customer submits the form.
 type paymentIntent struct {
 	head
@@ -17,10 +19,12 @@ type paymentIntent struct {
 	LastPaymentError   *intentError      `json:"last_payment_error"`
 	LatestCharge       ref               `json:"latest_charge"`
 	Metadata           map[string]string `json:"metadata"`
+	NextAction         *nextAction       `json:"next_action"`
 	PaymentMethod      ref               `json:"payment_method"`
 	PaymentMethodTypes []string          `json:"payment_method_types"`
 	ReceiptEmail       ref               `json:"receipt_email"`
-	Status             string            `json:"status"` // requires_payment_method, succeeded or canceled
+	SetupFutureUsage   ref               `json:"setup_future_usage"`
+	Status             string            `json:"status"` // requires_payment_method, requires_action, succeeded or canceled
 	TransferGroup      ref               `json:"transfer_group"`
 }
 
@@ -44,7 +48,7 @@ func (t *tx) pay(owner string, pi paymentIntent, with card, declined declineReas
 		pi.Status, pi.AmountReceived, pi.PaymentMethod, pi.LastPaymentError = "succeeded", pi.Amount, ch.PaymentMethod, nil
 	} else {
 		kind = "payment_intent.payment_failed"
-		pi.LastPaymentError = &intentError{Charge: ch.ID, Code: "card_declined", DeclineCode: declined.code, Message: declined.message, Type: "card_error"}
+		pi.LastPaymentError = &intentError{Charge: ch.ID, Code: cmp.Or(string(ch.FailureCode), "card_declined"), DeclineCode: declined.code, Message: declined.message, Type: "card_error"}
 	}
 	t.intents.put(t, owner, pi)
 	t.emit(owner, kind, pi)
@@ -52,7 +56,8 @@ func (t *tx) pay(owner string, pi paymentIntent, with card, declined declineReas
 }
 
 func (t *tx) cancelIntent(owner string, pi paymentIntent, reason string) paymentIntent {
-	pi.Status, pi.CanceledAt, pi.CancellationReason = "canceled", stamp(t.now.Unix()), ref(reason)
+	t.giveUpTransfer(owner, pi)
+	pi.Status, pi.CanceledAt, pi.CancellationReason, pi.NextAction = "canceled", stamp(t.now.Unix()), ref(reason), nil
 	t.intents.put(t, owner, pi)
 	t.emit(owner, "payment_intent.canceled", pi)
 	return pi
@@ -67,7 +72,8 @@ func getIntent(c *call) (any, error) {
 }
 
 func listIntents(c *call) (any, error) {
-	return page(c, c.intents, "/v1/payment_intents", func(paymentIntent) bool { return true })
+	who := ref(c.text("customer"))
+	return page(c, c.intents, "/v1/payment_intents", func(pi paymentIntent) bool { return who == "" || pi.Customer == who })
 }
 
 func updateIntent(c *call) (any, error) {
@@ -95,7 +101,7 @@ func cancelIntent(c *call) (any, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if pi.Status != "requires_payment_method" {
+	if pi.Status != "requires_payment_method" && pi.Status != "requires_action" {
 		return nil, refused("payment_intent_unexpected_state",
 			"You cannot cancel this PaymentIntent because it has a status of %s.", pi.Status)
 	}

@@ -46,6 +46,7 @@ type balanceSheet struct {
 	ID        string           `json:"id"`
 	Available map[string]int64 `json:"available"`
 	Pending   map[string]int64 `json:"pending"`
+	Reserved  map[string]int64 `json:"reserved,omitempty"` // of the platform, for connected accounts below zero
 }
 
 func (b balanceSheet) objectID() string { return b.ID }
@@ -56,7 +57,9 @@ var reportingCategory = map[string]string{
 	"payment_refund":  "refund",
 	"transfer_refund": "transfer_reversal",
 	"payout_failure":  "payout_reversal",
+	"payout_cancel":   "payout_reversal",
 	"refund_failure":  "refund_failure",
+	"adjustment":      "other_adjustment",
 }
 
 // A posting is a movement to be written: what of, how much, and from when on it is available.
@@ -106,6 +109,9 @@ func (t *tx) move(owner, currency, pot string, net int64) {
 		}
 	}
 	t.balances.put(t, owner, sheet)
+	if owner != platform {
+		t.reserve(currency)
+	}
 }
 
 func (s *Server) balance(owner string) balanceSheet {
@@ -147,7 +153,11 @@ func (s *Server) balanceWire(owner string) map[string]any {
 		}
 		return out
 	}
-	return map[string]any{"object": "balance", "livemode": false, "available": pot(sheet.Available), "pending": pot(sheet.Pending)}
+	wire := map[string]any{"object": "balance", "livemode": false, "available": pot(sheet.Available), "pending": pot(sheet.Pending)}
+	if owner == platform {
+		wire["connect_reserved"] = pot(sheet.Reserved)
+	}
+	return wire
 }
 
 func getBalance(c *call) (any, error) { return c.balanceWire(c.owner), c.check() }

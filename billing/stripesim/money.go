@@ -12,6 +12,9 @@ const feePerMille = 36
 // chargeFee is the fee in minor units, rounded half up to a whole unit.
 func chargeFee(amount int64) int64 { return (amount*feePerMille + 500) / 1000 }
 
+// cashFee is the fee on a payment out of a cash balance, 1.5 %, rounded half up to a whole unit.
+func cashFee(amount int64) int64 { return (amount*15 + 500) / 1000 }
+
 // largestAmount is Stripe's limit of eight digits for yen, in minor units.
 const largestAmount = 99_999_999
 

@@ -26,6 +26,9 @@ func (s *Server) pageRoutes(mux *http.ServeMux) {
 	page("POST /_checkout/{session}/pay", s.payCheckout)
 	page("GET /_checkout/{session}/pay", backToCheckout) // reloaded after a decline
 	page("POST /_checkout/{session}/cancel", s.cancelCheckout)
+	page("GET /_bank-transfer/{intent}", s.showTransfer)
+	page("GET /_bank-transfer/sent", transferSent)
+	page("POST /_bank-transfer/{intent}", s.sendTransfer)
 	page("GET /_onboarding/{account}", s.showOnboarding)
 	page("POST /_onboarding/{account}", s.finishOnboarding)
 	page("GET /_stand-in/style.css", serveStyle)

@@ -10,17 +10,18 @@ import (
 
 // An overview is the state that the control panel shows, newest things first.
 type overview struct {
-	Now      time.Time         `json:"now"`
-	NextDue  *time.Time        `json:"next_due"`
-	Balances []accountOverview `json:"balances"`
-	Sessions []checkoutSession `json:"open_sessions"`
-	Disputes []dispute         `json:"open_disputes"`
-	Faults   []Fault           `json:"faults"`
-	Held     bool              `json:"events_held"`
-	Waiting  int               `json:"events_waiting"`
-	Mail     []mailOverview    `json:"deliveries"`
-	Requests []logged          `json:"requests"`
-	Running  []string          `json:"keys_in_use"` // account and idempotency key of requests being executed
+	Now       time.Time          `json:"now"`
+	NextDue   *time.Time         `json:"next_due"`
+	Balances  []accountOverview  `json:"balances"`
+	Sessions  []checkoutSession  `json:"open_sessions"`
+	Customers []customerOverview `json:"customers"`
+	Disputes  []dispute          `json:"open_disputes"`
+	Faults    []Fault            `json:"faults"`
+	Held      bool               `json:"events_held"`
+	Waiting   int                `json:"events_waiting"`
+	Mail      []mailOverview     `json:"deliveries"`
+	Requests  []logged           `json:"requests"`
+	Running   []string           `json:"keys_in_use"` // account and idempotency key of requests being executed
 }
 
 type accountOverview struct {
@@ -29,6 +30,38 @@ type accountOverview struct {
 	Transfers string           `json:"transfers"` // state of the capability
 	Available map[string]int64 `json:"available"`
 	Pending   map[string]int64 `json:"pending"`
+}
+
+// A customerOverview is a customer with its cash balance, the transfers that came in, and what it is asked to send.
+type customerOverview struct {
+	Customer string            `json:"customer"`
+	Name     string            `json:"name"`
+	Number   string            `json:"account_number"`
+	Cash     map[string]int64  `json:"cash"`
+	Arrived  []cashTransaction `json:"arrived"`
+	Awaited  []paymentIntent   `json:"awaited"`
+}
+
+// customersOverview is every customer, newest first.
+func (s *Server) customersOverview() (out []customerOverview) {
+	for _, r := range slices.Backward(s.customers.rows) {
+		if len(out) == longestLog {
+			return out
+		}
+		cu := customerOverview{Customer: r.Body.ID, Name: string(r.Body.Name), Number: r.Body.Number, Cash: r.Body.Cash}
+		for _, ct := range slices.Backward(s.cash.rows) {
+			if ct.Body.Customer == cu.Customer && ct.Body.Type == "funded" && !ct.Body.Reversed && len(cu.Arrived) < 5 {
+				cu.Arrived = append(cu.Arrived, ct.Body)
+			}
+		}
+		for _, pi := range s.intents.all() {
+			if string(pi.Customer) == cu.Customer && pi.awaitsTransfer() {
+				cu.Awaited = append(cu.Awaited, *pi)
+			}
+		}
+		out = append(out, cu)
+	}
+	return out
 }
 
 type mailOverview struct {
@@ -45,7 +78,7 @@ func (s *Server) overview() overview {
 		next := s.due
 		o.NextDue = &next
 	}
-	o.Disputes = s.openDisputes()
+	o.Disputes, o.Customers = s.openDisputes(), s.customersOverview()
 	sheet := s.balance(platform)
 	o.Balances = append(o.Balances, accountOverview{Available: sheet.Available, Pending: sheet.Pending})
 	for _, r := range slices.Backward(s.accounts.rows) {

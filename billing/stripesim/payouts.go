@@ -27,7 +27,7 @@ type payout struct {
 	ReversedBy           ref               `json:"reversed_by"`
 	SourceType           string            `json:"source_type"`
 	StatementDescriptor  ref               `json:"statement_descriptor"`
-	Status               string            `json:"status"` // in_transit, paid or failed
+	Status               string            `json:"status"` // pending, in_transit, paid, failed or canceled
 	Type                 string            `json:"type"`
 }
 
@@ -151,8 +151,30 @@ func (t *tx) sendPayout(owner string, p payout) payout {
 	p.BalanceTransaction = t.post(owner, out)
 	t.payouts.put(t, owner, p)
 	t.emit(owner, "payout.created", p)
+	if p.Status == "pending" {
+		t.wakeAt(p.leavesAt())
+	}
 	t.wakeAt(stamp(p.ArrivalDate).time())
 	return p
+}
+
+// leavesAt is when a payout that was asked for by hand is given to the bank: the next midnight UTC. Until then it can be
+// canceled.
+func (p payout) leavesAt() time.Time {
+	return stamp(p.Created).time().Truncate(24*time.Hour).AddDate(0, 0, 1)
+}
+
+// handOver gives the payouts that were asked for by hand to the bank.
+func (t *tx) handOver() {
+	for owner, p := range t.payouts.all() {
+		if p.Status == "pending" && !p.leavesAt().After(t.now) {
+			sent := *p
+			sent.Status = "in_transit"
+			t.payouts.put(t, owner, sent)
+			t.emit(owner, "payout.updated", sent)
+			t.wakeAt(stamp(p.ArrivalDate).time())
+		}
+	}
 }
 
 func (t *tx) finishPayouts() {
@@ -197,6 +219,7 @@ func (s *Server) PayOut(accountID string) error {
 func createPayout(c *call) (any, error) {
 	amount, currency := c.amount("amount", true), c.currency("currency")
 	p := c.newPayout(c.owner, amount, currency, c.now.Truncate(24*time.Hour).AddDate(0, 0, daysInTransit))
+	p.Status = "pending"
 	p.Metadata, p.Description = c.metadata("metadata"), ref(c.text("description"))
 	p.StatementDescriptor = ref(c.text("statement_descriptor"))
 	p.Method, p.SourceType = c.oneOf("method", "standard"), c.oneOf("source_type", "card")
@@ -213,6 +236,42 @@ func createPayout(c *call) (any, error) {
 		return nil, refused("balance_insufficient", "You have insufficient funds in your Stripe account for this transfer.")
 	}
 	return c.sendPayout(c.owner, p), nil
+}
+
+// cancelPayout takes a payout back that the bank has not been given yet.
+func cancelPayout(c *call) (any, error) {
+	p, ok := c.payouts.of(c.owner, c.id)
+	if !ok {
+		return nil, missing("payout", c.id, "id")
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if p.Status != "pending" {
+		return nil, refused("payout_not_cancelable", "Payouts can only be canceled while they are pending; this one is %s.", p.Status)
+	}
+	return c.takeBack(c.owner, p), nil
+}
+
+func (t *tx) takeBack(owner string, p payout) payout {
+	p.Status = "canceled"
+	p.FailureTransaction = t.post(owner, posting{kind: "payout_cancel", source: p.ID, amount: p.Amount, currency: p.Currency})
+	t.payouts.put(t, owner, p)
+	t.emit(owner, "payout.canceled", p)
+	return p
+}
+
+// CancelPayout is somebody canceling a pending payout in Stripe's dashboard.
+func (s *Server) CancelPayout(id string) error {
+	return s.update(durable, func(t *tx) error {
+		for owner, p := range t.payouts.all() {
+			if p.ID == id && p.Status == "pending" {
+				t.takeBack(owner, *p)
+				return nil
+			}
+		}
+		return fmt.Errorf("stripesim: there is no payout %q that could be canceled", id)
+	})
 }
 
 func getPayout(c *call) (any, error) {

@@ -16,17 +16,28 @@ type refund struct {
 	SourceTransferReversal    ref               `json:"source_transfer_reversal"`
 	Status                    string            `json:"status"` // pending, succeeded or failed
 	TransferReversal          ref               `json:"transfer_reversal"`
+
+	FromCash ref `json:"_customer"` // whose cash balance it came out of, where it gives no charge back
 }
 
 func createRefund(c *call) (any, error) {
 	chargeID, intent := c.text("charge"), c.text("payment_intent")
 	re := refund{head: c.head("refund", "re_"), Amount: c.amount("amount", false), Metadata: c.metadata("metadata"),
 		Reason: ref(c.oneOf("reason", "", "duplicate", "fraudulent", "requested_by_customer"))}
-	if chargeID == "" && intent == "" {
+	origin, who, currency := c.oneOf("origin", "", "customer_balance"), c.text("customer"), c.text("currency")
+	c.text("instructions_email") // Stripe writes there to ask for the bank account
+	if origin != "" {
+		c.required("customer")
+		c.currency("currency")
+	}
+	if chargeID == "" && intent == "" && origin == "" {
 		c.fail(malformed("", "parameter_missing", "One of the following params should be provided for this request: payment_intent or charge."))
 	}
 	if err := c.check(); err != nil {
 		return nil, err
+	}
+	if origin != "" {
+		return c.returnCash(re, who, currency)
 	}
 	if chargeID == "" {
 		pi, ok := c.intents.of(c.owner, intent)
@@ -97,6 +108,9 @@ func (t *tx) payRefund(owner string, re refund) refund {
 	}
 	re.BalanceTransaction = t.post(owner, posting{kind: "refund", source: re.ID, amount: -re.Amount, currency: re.Currency})
 	re.Status = "succeeded"
+	if ch, ok := t.charges.get(string(re.Charge)); ok && ch.MethodDetails != nil && ch.MethodDetails.Type == "customer_balance" {
+		t.moveCash(owner, string(ch.Customer), "refunded_from_payment", re.Currency, re.Amount, func(ct *cashTransaction) { ct.RefundedFromPayment = &ofRefund{re.ID} })
+	}
 	return re
 }
 
