@@ -3,6 +3,7 @@ package billing
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -129,6 +130,9 @@ func (s *Service) move(tx *gorm.DB, who market.Actor, m *Milestone, by Party, do
 	if err := tx.Create(&step).Error; err != nil {
 		return err
 	}
+	if err := giveUpBudget(tx, *m, do, now); err != nil {
+		return err
+	}
 	return market.Audit(tx, who, m.CompanyID, "milestone."+do, "milestone:"+m.ID.String(), map[string]any{"from": step.From, "to": to})
 }
 
@@ -139,4 +143,25 @@ func letter(kind market.LetterKind, to uuid.UUID, c Contract, m Milestone, facts
 		all[k] = v
 	}
 	return market.Letter{Letter: kind, PersonID: to, CompanyID: c.CompanyID, Path: "/contracts/" + c.ID.String(), Facts: all}
+}
+
+// costless are the states in which a milestone costs the company nothing after all.
+var costless = []MilestoneState{MilestoneCanceled, MilestoneRefunded, MilestoneChargedBack, MilestoneReversed}
+
+// giveUpBudget gives back to the task's budget what a milestone no longer costs, or a split took off it.
+func giveUpBudget(tx *gorm.DB, m Milestone, do string, now time.Time) error {
+	if do != doSplit && !slices.Contains(costless, m.State) {
+		return nil
+	}
+	var left struct {
+		TaskID uuid.UUID
+		Amount int64
+	}
+	err := tx.Raw(`SELECT c.task_id, coalesce(sum(m.amount) FILTER (WHERE m.state NOT IN ?), 0) AS amount
+		FROM contracts c JOIN contracts same ON same.task_id = c.task_id JOIN milestones m ON m.contract_id = same.id
+		WHERE c.id = ? GROUP BY c.task_id`, costless, m.ContractID).Scan(&left).Error
+	if err != nil {
+		return err
+	}
+	return market.Commit(tx, left.TaskID, left.Amount, "milestone."+do, now)
 }

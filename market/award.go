@@ -1,10 +1,14 @@
 package market
 
 import (
+	"errors"
+	"time"
+
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"homecoming/internal/jobs"
+	"homecoming/internal/problem"
 )
 
 // An Award is what accepting a bid decides: whose terms hold, for which task. Billing makes the contract from it.
@@ -43,6 +47,9 @@ func (s *Service) Award(tx *gorm.DB, who Actor, a Award, by Side, seen int) erro
 		return err
 	}
 	now := s.clock.Now()
+	if err := s.afford(tx, a, by, now); err != nil {
+		return err
+	}
 	if err := tx.Exec("UPDATE bids SET state = 'accepted', updated_at = ? WHERE id = ?", now, a.Bid.ID).Error; err != nil {
 		return refused(err, bidProblems)
 	}
@@ -63,4 +70,29 @@ func (s *Service) Award(tx *gorm.DB, who Actor, a Award, by Side, seen int) erro
 		return err
 	}
 	return Audit(tx, who, a.Company.ID, "bid.accept", "bid:"+a.Bid.ID.String(), map[string]any{"task": a.Task.ID, "version": a.Bid.Version, "by": by})
+}
+
+// affordable answers whether the company could award the task for a fee today: it is approved, and its budget carries it.
+func affordable(tx *gorm.DB, t Task, c Company, fee int64, now time.Time) error {
+	if err := cleared(tx, t, fee); err != nil {
+		return err
+	}
+	return carries(tx, t, c, fee, now)
+}
+
+// afford promises the fee out of the task's budget, once it is approved. Why it cannot is the company's own affair: the
+// alumnus learns only that it is not cleared yet.
+func (s *Service) afford(tx *gorm.DB, a Award, by Side, now time.Time) error {
+	err := cleared(tx, a.Task, a.Bid.Amount)
+	if err == nil {
+		err = Commit(tx, a.Task.ID, a.Bid.Amount, "award", now)
+	}
+	if err == nil {
+		err = dropSpending(tx, a.Task.ID, now)
+	}
+	var p *problem.Error
+	if by == ByAlumnus && errors.As(err, &p) {
+		return ErrSpendingNotCleared.Because(err)
+	}
+	return err
 }

@@ -81,6 +81,11 @@ func (s *Service) Counter(ctx context.Context, who Actor, bid uuid.UUID, seen in
 		if side == ByCompany && terms.Amount.Amount < b.Amount && strings.TrimSpace(terms.Message) == "" {
 			return ErrWhyLess.On("message")
 		}
+		if side == ByCompany { // what the company offers, it has to be able to keep
+			if err := affordable(tx, t, c, terms.Amount.Amount, s.clock.Now()); err != nil {
+				return err
+			}
+		}
 		b.Version, b.OfferedBy = b.Version+1, side
 		s.fill(&b, terms)
 		if err := tx.Save(&b).Error; err != nil {

@@ -46,6 +46,8 @@ const (
 	LetterPayBy           LetterKind = "pay_by"           // the legal due day of a fee comes near, or has passed
 	LetterCaution         LetterKind = "caution"          // somebody asks for a second look before an award
 	LetterRule            LetterKind = "rule"             // somebody asks for a statutory rule that needs a second person
+	LetterSpending        LetterKind = "spending"         // a task's cost waits for your yes or no (carries a one-time link)
+	LetterSpendingOver    LetterKind = "spending_over"    // it was approved or declined
 	LetterRenewal         LetterKind = "renewal"          // the last day to say that a long contract is not renewed comes near
 	LetterStatement       LetterKind = "statement"        // a statement was issued: is it right?
 	LetterObjection       LetterKind = "objection"        // the supplier says a statement is wrong
@@ -56,7 +58,10 @@ const (
 var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
-	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash}
+	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution,
+	LetterStatement, LetterObjection, LetterCash,
+	LetterSpending, LetterSpendingOver,
+}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

@@ -18,11 +18,12 @@ import (
 // Purpose says what a one-time link is for.
 type Purpose string
 
-// The purposes of a link. Each signs its person in, once.
+// The purposes of a link. Each but the last signs its person in, once.
 const (
 	PurposeJoin   Purpose = "join"    // come in for the first time, or take a role at the company
 	PurposeSignIn Purpose = "sign_in" // asked for at the door
 	PurposeLink   Purpose = "link"    // see that another company claims to know you
+	PurposeDecide Purpose = "decide"  // say yes or no to one thing, which signs nobody in
 
 	purposeSecondStep Purpose = "second_step" // the password was right and the code is missing; never mailed
 )
@@ -141,6 +142,9 @@ func (s *Service) UseLink(ctx context.Context, raw, newPassword, code string) (A
 	look, err := s.LookAtLink(ctx, raw)
 	if err != nil {
 		return Actor{}, "", err
+	}
+	if look.Purpose == PurposeDecide {
+		return Actor{}, "", ErrLinkSpent
 	}
 	if look.NeedsCode && code == "" {
 		return Actor{}, "", ErrCodeNeeded.On("code")

@@ -34,6 +34,8 @@ const (
 	ClearCautions  Action = "clear_cautions"  // give the second look that an award may need
 	DraftRules     Action = "draft_rules"     // ask for a row: an administrator of the company's own, an operator of everybody's
 	SetStatute     Action = "set_statute"     // add to the rules of the whole installation
+	ManageBudgets  Action = "manage_budgets"  // purchase orders and cost centres
+	ApproveSpend   Action = "approve_spend"   // say yes or no to what a task may cost
 )
 
 // policy is the whole of who may do what. An administrator may do everything but act as an alumnus or for the installation.
@@ -59,7 +61,12 @@ var policy = map[Action][]Role{
 	SeeRules:       {Administrator, Approver, Finance, Operator},
 	DraftRules:     {Administrator, Operator},
 	SetStatute:     {Operator},
+<<<<<<< HEAD
 	ClearCautions:  {Administrator, Approver, Office},
+=======
+	ManageBudgets:  {Administrator, Finance},
+	ApproveSpend:   {Administrator, Approver},
+>>>>>>> 074396a (Set money aside as purchase orders and cost centres, and have a chain say yes before it is promised)
 }
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.

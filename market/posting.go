@@ -60,6 +60,9 @@ func (s *Service) EditTask(ctx context.Context, who Actor, id uuid.UUID, seen in
 			return err
 		}
 		t.ID, t.Number, t.State, t.Version = old.ID, old.Number, old.State, old.Version+1
+		if same(t.PaidFrom, old.PaidFrom) && same(t.DepartmentID, old.DepartmentID) {
+			t.ApprovedAmount = old.ApprovedAmount // said yes to for this department's money
+		}
 		t.CreatedBy, t.CreatedAt, t.PublishedAt, t.UpdatedAt = old.CreatedBy, old.CreatedAt, old.PublishedAt, s.clock.Now()
 		if err := tx.Omit("Skills").Save(&t).Error; err != nil {
 			return err
@@ -87,6 +90,9 @@ func (s *Service) draft(tx *gorm.DB, c Company, d TaskDraft) (Task, error) {
 	}
 	if department != uuid.Nil {
 		t.DepartmentID = &department
+	}
+	if t.PaidFrom, err = paidFrom(tx, c.ID, d.PaidFrom); err != nil {
+		return Task{}, err
 	}
 	if t.Visibility, err = s.resolveVisibility(tx, c.ID, d.Visibility); err != nil {
 		return Task{}, err
@@ -134,22 +140,30 @@ func (s *Service) lockTask(tx *gorm.DB, who Actor, id uuid.UUID) (Task, Company,
 	return t, c, err
 }
 
-// PublishTask opens a draft to those whom its visibility covers.
+// PublishTask opens a draft to those whom its visibility covers. Where the company's rules ask somebody about its budget,
+// they are asked at once, so that the yes is there by the time the bids are.
 func (s *Service) PublishTask(ctx context.Context, who Actor, id uuid.UUID) (Task, error) {
-	return s.moveTask(ctx, who, id, "task.publish", func(t *Task, c Company) error {
+	return s.moveTask(ctx, who, id, "task.publish", func(tx *gorm.DB, t *Task, c Company) error {
 		if err := t.Publish(c.Today(s.clock.Now())); err != nil {
 			return err
 		}
 		now := s.clock.Now()
 		t.State, t.PublishedAt = Published, &now
-		return nil
+		if t.Budget == nil {
+			return nil
+		}
+		_, err := s.ask(tx, who, *t, *t.Budget, "")
+		if ErrSpendingAsked.Is(err) {
+			return nil // by hand, before
+		}
+		return err
 	})
 }
 
 // CancelTask ends a task that is not awarded yet and tells everybody who bid why.
 func (s *Service) CancelTask(ctx context.Context, who Actor, id uuid.UUID, reason string) (Task, error) {
 	reason = strings.TrimSpace(reason)
-	return s.moveTask(ctx, who, id, "task.cancel", func(t *Task, _ Company) error {
+	return s.moveTask(ctx, who, id, "task.cancel", func(_ *gorm.DB, t *Task, _ Company) error {
 		if t.State != Draft && t.State != Published {
 			return ErrTaskState.With("state", t.State)
 		}
@@ -165,7 +179,7 @@ func (s *Service) CancelTask(ctx context.Context, who Actor, id uuid.UUID, reaso
 }
 
 // moveTask locks a task, lets the rule change it and writes what came out.
-func (s *Service) moveTask(ctx context.Context, who Actor, id uuid.UUID, action string, rule func(*Task, Company) error) (Task, error) {
+func (s *Service) moveTask(ctx context.Context, who Actor, id uuid.UUID, action string, rule func(*gorm.DB, *Task, Company) error) (Task, error) {
 	var t Task
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
 		var c Company
@@ -173,7 +187,7 @@ func (s *Service) moveTask(ctx context.Context, who Actor, id uuid.UUID, action 
 		if t, c, err = s.lockTask(tx, who, id); err != nil {
 			return err
 		}
-		if err := rule(&t, c); err != nil {
+		if err := rule(tx, &t, c); err != nil {
 			return err
 		}
 		t.Version, t.UpdatedAt = t.Version+1, s.clock.Now()
@@ -181,6 +195,9 @@ func (s *Service) moveTask(ctx context.Context, who Actor, id uuid.UUID, action 
 			return err
 		}
 		if t.State == TaskCanceled {
+			if err := dropSpending(tx, t.ID, t.UpdatedAt); err != nil {
+				return err
+			}
 			if err := loseBids(tx, t, LetterCanceled, map[string]any{"reason": t.CancelReason}); err != nil {
 				return err
 			}

@@ -31,7 +31,8 @@ var passes = map[LetterKind]struct {
 	purpose Purpose
 	lives   time.Duration
 }{
-	LetterJoin: {PurposeJoin, sentLinkLives}, LetterTeam: {PurposeJoin, sentLinkLives}, LetterInvitation: {PurposeJoin, sentLinkLives},
+	LetterSpending: {PurposeDecide, sentLinkLives},
+	LetterJoin:     {PurposeJoin, sentLinkLives}, LetterTeam: {PurposeJoin, sentLinkLives}, LetterInvitation: {PurposeJoin, sentLinkLives},
 	LetterLink: {PurposeLink, sentLinkLives}, LetterSignIn: {PurposeSignIn, askedLinkLives},
 }
 
@@ -58,7 +59,11 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 		if err != nil {
 			return err
 		}
-		d.URL = w.baseURL + "/link/" + raw
+		door := "/link/"
+		if pass.purpose == PurposeDecide {
+			door = "/decide/"
+		}
+		d.URL = w.baseURL + door + raw
 	}
 	subject, text, err := renderLetter(l.Letter, p.Language, d)
 	if err != nil {

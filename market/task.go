@@ -41,6 +41,8 @@ type Task struct {
 	Currency            string
 	DueOn               *civil.Date `gorm:"type:date"`
 	WithholdingCategory string      // one of WithholdingCategories
+	PaidFrom            *uuid.UUID  // the budget; nil for none
+	ApprovedAmount      int64       // minor units: what the task may cost, as far as the company's rules ask anybody
 	Visibility          Visibility  `gorm:"serializer:json"`
 	State               TaskState
 	Version             int // raised by every edit
@@ -113,6 +115,7 @@ type TaskDraft struct {
 	Budget              *Money
 	DueOn               *civil.Date
 	WithholdingCategory string
+	PaidFrom            string // a purchase order or a cost centre, by code, name or id
 	Visibility          DraftVisibility
 }
 
