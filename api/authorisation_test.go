@@ -75,6 +75,19 @@ func (t *tenant) fill(w *world) {
 	asked, err := w.Market.AskPartner(context.Background(), t.Administrator, t.ID, partner.ID)
 	w.Check(err)
 	t.ids["bars"], t.ids["partners"] = bar.ID.String(), asked.ID.String()
+	t.ask(w)
+}
+
+// ask makes a budget, a request about what a task may cost, and somebody who stands in.
+func (t *tenant) ask(w *world) {
+	w.Helper()
+	t.ids["budgets"] = w.as(t.Finance, "POST", "/api/v1/companies/"+t.ids["companies"]+"/budgets", tree{"kind": "purchase_order", "code": "PO-1", "limit": 500_000}).wants(http.StatusCreated).object()["id"].(string)
+	w.as(t.Administrator, "PUT", "/api/v1/companies/"+t.ids["companies"]+"/approval-rules", tree{"rules": []any{tree{"above": 0}}}).wants(http.StatusOK)
+	task := t.Task("Read a contract", 100_000)
+	t.ids["requests"] = w.as(t.Manager, "POST", "/api/v1/tasks/"+task.ID.String()+"/spending-requests", tree{"amount": 120_000}).wants(http.StatusCreated).object()["id"].(string)
+	w.as(t.Administrator, "PUT", "/api/v1/companies/"+t.ids["companies"]+"/approval-rules", tree{"rules": []any{}}).wants(http.StatusOK)
+	t.ids["delegations"] = w.as(t.Approver, "POST", "/api/v1/companies/"+t.ids["companies"]+"/delegations",
+		tree{"to_id": t.Administrator.PersonID, "from_on": w.Today(), "until_on": w.Today()}).wants(http.StatusCreated).object()["id"].(string)
 }
 
 // settle makes one of everything that follows when money went wrong, behind billing's back.

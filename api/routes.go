@@ -141,6 +141,22 @@ func (s *Server) aboutWork() []endpoint {
 		post("/bids/{id}/withdraw", market.BidOnTasks, s.withdraw, "Take my bid back"),
 
 		post("/bids/{id}/accept", access.SignedIn, s.acceptBid, "Turn a bid into a contract"),
+
+		get("/companies/{id}/budgets", access.SignedIn, s.budgets, "Its purchase orders and cost centres"),
+		post("/companies/{id}/budgets", market.ManageBudgets, s.createBudget, "Set money aside"),
+		get("/budgets/{id}", market.ManageBudgets, s.budget, "One of them, with the tasks that hold something of it"),
+		patch("/budgets/{id}", market.ManageBudgets, s.editBudget, "Change, close or reopen one"),
+		get("/companies/{id}/approval-rules", market.SeeTasks, s.approvalRules, "Who says yes to what a task may cost, in order"),
+		put("/companies/{id}/approval-rules", market.Administer, s.setApprovalRules, "Set them"),
+		get("/companies/{id}/spending-requests", market.SeeTasks, s.spendingRequests, "What was asked, those that wait first"),
+		get("/spending-requests/{id}", market.SeeTasks, s.spendingRequest, "One of them, with its chain"),
+		post("/tasks/{id}/spending-requests", market.PostTasks, s.askSpending, "Ask whether a task may cost so much"),
+		post("/spending-requests/{id}/approve", market.ApproveSpend, s.approveSpending, "Say yes"),
+		post("/spending-requests/{id}/decline", market.ApproveSpend, s.declineSpending, "Say no, and why"),
+		post("/spending-requests/{id}/withdraw", market.PostTasks, s.withdrawSpending, "Take a request back"),
+		get("/companies/{id}/delegations", market.ApproveSpend, s.delegations, "Who stands in for me, and for whom I do"),
+		post("/companies/{id}/delegations", market.ApproveSpend, s.delegate, "Have somebody stand in for me"),
+		remove("/delegations/{id}", access.SignedIn, s.endDelegation, "End that"),
 	}
 }
 

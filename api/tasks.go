@@ -23,6 +23,8 @@ type task struct {
 	Budget              *market.Money `json:"budget,omitempty" doc:"Without consumption tax; absent is open to offers"`
 	DueOn               *civil.Date   `json:"due_on" format:"date"`
 	WithholdingCategory string        `json:"withholding_category"`
+	PaidFrom            *uuid.UUID    `json:"paid_from,omitempty" format:"uuid" doc:"The budget, for the company's own people"`
+	ApprovedAmount      *market.Money `json:"approved_amount,omitempty" doc:"What it may cost, as far as the company's rules ask anybody; for its own people"`
 	Visibility          *visibility   `json:"visibility,omitempty" doc:"For the company's own people"`
 	State               string        `json:"state" enum:"draft,published,awarded,completed,canceled"`
 	Version             int           `json:"version" doc:"Raised by every edit; say which one you looked at"`
@@ -72,7 +74,8 @@ func taskFor(who market.Actor) func(market.Task) task {
 			view.Budget = &market.Money{Amount: *t.Budget, Currency: t.Currency}
 		}
 		if who.May(market.SeeTasks, t.CompanyID) == nil {
-			view.Visibility = visibilityOf(t.Visibility)
+			view.Visibility, view.PaidFrom = visibilityOf(t.Visibility), t.PaidFrom
+			view.ApprovedAmount = &market.Money{Amount: t.ApprovedAmount, Currency: t.Currency}
 		}
 		return view
 	}
@@ -87,12 +90,13 @@ type Draft struct {
 	Budget              *amount     `json:"budget,omitempty"`
 	DueOn               *civil.Date `json:"due_on,omitempty" format:"date" example:"2027-04-20"`
 	WithholdingCategory string      `json:"withholding_category,omitempty" example:"profession"`
+	PaidFrom            string      `json:"paid_from,omitempty" example:"PO-4471" doc:"A purchase order or a cost centre, by code, name or id"`
 	Visibility          *visibility `json:"visibility,omitempty" doc:"All of the company's alumni when left out"`
 }
 
 func (d Draft) of(company uuid.UUID) market.TaskDraft {
 	t := market.TaskDraft{CompanyID: company, Title: d.Title, Brief: d.Brief, Department: d.Department, Budget: (*market.Money)(d.Budget), DueOn: d.DueOn,
-		WithholdingCategory: d.WithholdingCategory, Skills: each(d.Skills, func(k taskSkill) market.WantedSkill {
+		WithholdingCategory: d.WithholdingCategory, PaidFrom: d.PaidFrom, Skills: each(d.Skills, func(k taskSkill) market.WantedSkill {
 			return market.WantedSkill{Skill: k.Skill, Level: k.Level, Kind: market.SkillKind(k.Kind), Strict: k.Strict}
 		})}
 	if v := d.Visibility; v != nil {

@@ -91,10 +91,10 @@ func mayApprove(tx *gorm.DB, company, person uuid.UUID, field string) error {
 	}
 	var names []string
 	err = tx.Raw("SELECT trim(p.family_name || ' ' || p.given_name) FROM people p JOIN role_grants r ON r.person_id = p.id WHERE p.id = ? AND r.company_id = ? LIMIT 1", person, company).Scan(&names).Error
-	if err == nil && len(names) == 0 {
-		return ErrNotFound
+	if len(names) == 0 { // nobody of this company
+		names = []string{person.String()}
 	}
-	return orElse(err, ErrNoApprover.On(field).With("name", strings.Join(names, "")))
+	return orElse(err, ErrNoApprover.On(field).With("name", names[0]))
 }
 
 // cleared answers whether a task may cost an amount: no rule asks anybody about it, or so much was approved.
@@ -374,19 +374,19 @@ func shownSpending(g *gorm.DB) *gorm.DB {
 		Joins("JOIN people p ON p.id = spending_requests.asked_by").Joins("JOIN tasks t ON t.id = spending_requests.task_id").Preload("Steps", namedSteps)
 }
 
-// Approvers lists who may approve spending at a company, by name.
-func (s *Service) Approvers(ctx context.Context, who Actor, company uuid.UUID) ([]Colleague, []uuid.UUID, error) {
+// Approvers lists who may approve spending at a company, by name. What else a team list tells is left blank.
+func (s *Service) Approvers(ctx context.Context, who Actor, company uuid.UUID) ([]TeamMember, error) {
 	if err := who.May(SeeTasks, company); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var rows []Person
 	err := s.db.Gorm(ctx).Where("id IN (SELECT person_id FROM role_grants WHERE company_id = ? AND role IN ? AND accepted_at IS NOT NULL)",
 		company, policy[ApproveSpend]).Order("family_kana, family_name, given_name, id").Find(&rows).Error
-	people, ids := make([]Colleague, len(rows)), make([]uuid.UUID, len(rows))
+	list := make([]TeamMember, len(rows))
 	for i, p := range rows {
-		people[i], ids[i] = Colleague{FamilyName: p.FamilyName, GivenName: p.GivenName}, p.ID
+		list[i] = TeamMember{PersonID: p.ID, Name: p.Name()}
 	}
-	return people, ids, err
+	return list, err
 }
 
 // Delegate has somebody who may approve spending stand in for the actor from one day to another.

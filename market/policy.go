@@ -61,12 +61,9 @@ var policy = map[Action][]Role{
 	SeeRules:       {Administrator, Approver, Finance, Operator},
 	DraftRules:     {Administrator, Operator},
 	SetStatute:     {Operator},
-<<<<<<< HEAD
 	ClearCautions:  {Administrator, Approver, Office},
-=======
 	ManageBudgets:  {Administrator, Finance},
 	ApproveSpend:   {Administrator, Approver},
->>>>>>> 074396a (Set money aside as purchase orders and cost centres, and have a chain say yes before it is promised)
 }
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.

@@ -171,9 +171,23 @@ func off(e billing.Exception) market.Money {
 	return market.Money{Amount: e.Off(), Currency: e.Currency}
 }
 
+// moneyPages are the tabs of finance, in the order of a day's work.
+var moneyPages = []struct{ key, href string }{
+	{"tabs.overview", "/money"},
+	{"tabs.reconcile", "/money/reconciliations"},
+	{"tabs.ledger", "/money/ledger"},
+	{"tabs.payouts", "/money/payouts"},
+	{"tabs.documents", documentsPath},
+	{"tabs.settling", settlingPath},
+	{"tabs.budgets", budgetsPath},
+	{"tabs.law", lawPath},
+	{"tabs.exports", exportsPath},
+	{"tabs.insight", insightPath},
+}
+
 func moneyTabs(ctx context.Context, current string) []ui.Link {
 	var tabs []ui.Link
-	for _, t := range []struct{ key, href string }{{"tabs.overview", "/money"}, {"tabs.reconcile", "/money/reconciliations"}, {"tabs.ledger", "/money/ledger"}, {"tabs.payouts", "/money/payouts"}, {"tabs.documents", documentsPath}, {"tabs.settling", settlingPath}, {"tabs.law", lawPath}, {"tabs.exports", exportsPath}, {"tabs.insight", insightPath}} {
+	for _, t := range moneyPages {
 		tabs = append(tabs, ui.Link{Href: t.href, Label: ui.T(ctx, t.key), Current: t.href == current})
 	}
 	return tabs

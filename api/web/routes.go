@@ -165,6 +165,20 @@ var table = []line{
 	{"GET", "/verify", access.Anybody, "", (*visit).getVerify},
 	{"POST", "/verify", access.Anybody, "", (*visit).postVerify},
 
+	{"GET", budgetsPath, market.ManageBudgets, "money", (*visit).getBudgets},
+	{"POST", budgetsPath, market.ManageBudgets, "money", (*visit).postBudget},
+	{"GET", budgetsPath + "/{id}", market.ManageBudgets, "money", (*visit).getBudget},
+	{"POST", budgetsPath + "/{id}", market.ManageBudgets, "money", (*visit).postEditBudget},
+	{"POST", "/tasks/{id}/spending", market.PostTasks, "tasks", (*visit).postAskSpending},
+	{"GET", "/spending/{id}", market.SeeTasks, "approvals", (*visit).getSpending},
+	{"POST", "/spending/{id}", market.SeeTasks, "approvals", (*visit).postSpending},
+	{"POST", "/delegations", market.ApproveSpend, "approvals", (*visit).postDelegation},
+	{"POST", "/delegations/{id}/end", market.ApproveSpend, "approvals", (*visit).postEndDelegation},
+	{"GET", "/decide/{token}", access.Anybody, "", (*visit).getDecide},
+	{"POST", "/decide/{token}", access.Anybody, "", (*visit).postDecide},
+	{"GET", "/settings/approvals", market.Administer, "settings", (*visit).getApprovalRules},
+	{"POST", "/settings/approvals", market.Administer, "settings", (*visit).postApprovalRules},
+
 	{"GET", "/settings", access.SignedIn, "settings", (*visit).getSettings},
 	{"POST", "/settings", market.Administer, "settings", (*visit).postSettings},
 	{"GET", "/settings/score", market.Administer, "settings", (*visit).getConstants},
@@ -184,7 +198,7 @@ var table = []line{
 // limited are the ways in: so many tries per address.
 var limited = map[string]bool{"POST /signin": true, "POST /signin/link": true, "POST /signin/code": true, "POST /verify": true,
 	"POST /security/authenticator/confirm": true, "POST /security/authenticator/remove": true,
-	"POST /link/{token}": true, "GET /link/{token}": true}
+	"POST /link/{token}": true, "GET /link/{token}": true, "POST /decide/{token}": true, "GET /decide/{token}": true}
 
 // Pages are all pages with what each needs, to be mounted by package api.
 func Pages(cfg Config) access.Pages {

@@ -20,7 +20,10 @@ type settlingView struct {
 	refunds     []billing.RefundRecord // those that have not ended well yet
 	chargebacks []billing.ChargebackRecord
 	debts       []billing.Debt
-	disputes    []billing.Dispute // that wait for a ruling
+	disputes    []billing.Dispute        // that wait for a ruling
+	spending    []market.SpendingRequest // what a task may cost, where it waits
+	standing    []market.Delegation      // who stands in for the reader, and for whom the reader does
+	approvers   []market.TeamMember
 	me          uuid.UUID
 	mayMoney    bool // sees money
 	maySettle   bool
@@ -36,6 +39,11 @@ func (v *visit) getSettling() error {
 	}
 	if view.decided, err = v.Billing.Approvals(v.ctx, v.who, v.company.ID, false); err != nil {
 		return err
+	}
+	if v.may(market.ApproveSpend) {
+		if err := v.spendingToApprove(&view); err != nil {
+			return err
+		}
 	}
 	if v.may(market.RuleDisputes) {
 		if view.disputes, err = v.Billing.DisputesForRuling(v.ctx, v.who, v.company.ID); err != nil {

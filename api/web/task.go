@@ -26,6 +26,7 @@ type taskView struct {
 	bids       []bidRow
 	department map[uuid.UUID]string
 	reached    matching.Reached
+	spending   spendingCard
 }
 
 // A bidRow is one bid in the comparison.
@@ -74,6 +75,9 @@ func (v *visit) taskView(t market.Task) (taskView, error) {
 		return view, nil
 	}
 	if err := v.addCandidates(&view); err != nil {
+		return view, err
+	}
+	if view.spending, err = v.spendingOf(t); err != nil {
 		return view, err
 	}
 	return view, v.addBids(&view)

@@ -30,7 +30,9 @@ type taskForm struct {
 	rule       ruleForm
 	skills     []skillRow
 
+	paidFrom    string
 	departments []market.Department
+	budgets     []market.Budget
 	partners    []market.Partnership
 	suggested   []ui.Option  // skills that the text speaks of and that are not there yet
 	unclear     []unclearRow // rows whose word means several skills
@@ -52,7 +54,7 @@ const maxSkillRows = 12
 func (v *visit) readTask() taskForm {
 	f := v.form()
 	t := taskForm{id: f.uuid("task"), version: f.number("version"), state: market.TaskState(f.text("state")), title: f.text("title"), brief: v.c.PostForm("brief"),
-		department: f.text("department"), budget: f.text("budget"), dueOn: f.text("due_on"), category: f.text("withholding_category"),
+		department: f.text("department"), paidFrom: f.text("paid_from"), budget: f.text("budget"), dueOn: f.text("due_on"), category: f.text("withholding_category"),
 		visibility: f.text("visibility.kind"), rule: v.readRule()}
 	for i := range maxSkillRows {
 		name := "skills[" + strconv.Itoa(i) + "]"
@@ -74,7 +76,7 @@ func (v *visit) readTask() taskForm {
 // draft is what the form means. The error is about what cannot be read; the rules are asked by market.
 func (v *visit) draft(t taskForm) (market.TaskDraft, error) {
 	f := v.form()
-	d := market.TaskDraft{CompanyID: v.company.ID, Title: t.title, Brief: t.brief, Department: t.department, WithholdingCategory: t.category,
+	d := market.TaskDraft{CompanyID: v.company.ID, Title: t.title, Brief: t.brief, Department: t.department, WithholdingCategory: t.category, PaidFrom: t.paidFrom,
 		Budget: f.money("budget", v.company.Currency), DueOn: f.day("due_on"),
 		Visibility: t.rule.draft(market.VisibilityKind(t.visibility))}
 	if d.Visibility.Kind == market.Named {
@@ -95,6 +97,9 @@ func (v *visit) draft(t taskForm) (market.TaskDraft, error) {
 func (v *visit) complete(t taskForm) (taskForm, error) {
 	var err error
 	if t.departments, err = v.Market.Departments(v.ctx, v.who, v.company.ID); err != nil {
+		return t, err
+	}
+	if t.budgets, err = v.Market.Budgets(v.ctx, v.who, v.company.ID); err != nil {
 		return t, err
 	}
 	if t.partners, err = v.partners(); err != nil {
@@ -213,6 +218,9 @@ func (v *visit) formOf(task market.Task) (taskForm, error) {
 		category: task.WithholdingCategory, visibility: string(task.Visibility.Kind)}
 	if task.Budget != nil {
 		t.budget = figures(&market.Money{Amount: *task.Budget, Currency: task.Currency})
+	}
+	if task.PaidFrom != nil {
+		t.paidFrom = task.PaidFrom.String()
 	}
 	if task.DepartmentID != nil {
 		t.department = task.DepartmentID.String()

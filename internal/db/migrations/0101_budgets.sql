@@ -105,3 +105,7 @@ CREATE TABLE delegations (
     CONSTRAINT delegation_period_order CHECK (until_on >= from_on)
 );
 CREATE INDEX delegations_to ON delegations (company_id, to_id) WHERE ended_at IS NULL;
+
+-- A link may let somebody decide one thing, and no more.
+ALTER TABLE one_time_links DROP CONSTRAINT one_time_links_purpose_check;
+ALTER TABLE one_time_links ADD CONSTRAINT one_time_links_purpose_check CHECK (purpose IN ('join', 'sign_in', 'link', 'second_step', 'decide'));
