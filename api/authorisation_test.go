@@ -84,7 +84,8 @@ func (t *tenant) ask(w *world) {
 	t.ids["budgets"] = w.as(t.Finance, "POST", "/api/v1/companies/"+t.ids["companies"]+"/budgets", tree{"kind": "purchase_order", "code": "PO-1", "limit": 500_000}).wants(http.StatusCreated).object()["id"].(string)
 	w.as(t.Administrator, "PUT", "/api/v1/companies/"+t.ids["companies"]+"/approval-rules", tree{"rules": []any{tree{"above": 0}}}).wants(http.StatusOK)
 	task := t.Task("Read a contract", 100_000)
-	t.ids["requests"] = w.as(t.Manager, "POST", "/api/v1/tasks/"+task.ID.String()+"/spending-requests", tree{"amount": 120_000}).wants(http.StatusCreated).object()["id"].(string)
+	asked := w.as(t.Manager, "GET", "/api/v1/companies/"+t.ids["companies"]+"/spending-requests?task_id="+task.ID.String(), nil).wants(http.StatusOK).object()
+	t.ids["requests"] = asked["items"].([]any)[0].(tree)["id"].(string)
 	w.as(t.Administrator, "PUT", "/api/v1/companies/"+t.ids["companies"]+"/approval-rules", tree{"rules": []any{}}).wants(http.StatusOK)
 	t.ids["delegations"] = w.as(t.Approver, "POST", "/api/v1/companies/"+t.ids["companies"]+"/delegations",
 		tree{"to_id": t.Administrator.PersonID, "from_on": w.Today(), "until_on": w.Today()}).wants(http.StatusCreated).object()["id"].(string)
