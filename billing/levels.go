@@ -78,7 +78,8 @@ type milestoneRule struct {
 }
 
 var milestoneRules = []milestoneRule{
-	{"funded", "CASE WHEN m.state IN " + notYetFunded + " THEN 0 ELSE " + chargeOf + " + CASE WHEN m.has_accept THEN m.given_back ELSE 0 END END", "m.charged"},
+	{"funded", "CASE WHEN m.state IN " + notYetFunded + " THEN 0 WHEN m.state = 'part_funded' THEN m.held + m.given_back" +
+		" WHEN m.state IN ('refunding', 'refunded') THEN m.given_back WHEN m.state = 'charged_back' THEN m.lost + m.given_back ELSE " + chargeOf + " + m.given_back END", "m.charged"},
 	{"accepted", "CASE WHEN m.state IN ('accepted', 'releasing') OR m.state IN " + given + " THEN " + chargeOf + " ELSE 0 END", "m.accepted"},
 	{"released", "CASE WHEN m.state IN " + given + " THEN " + sentOf + " ELSE 0 END", "m.transferred"},
 	{"refunded", "m.refunded", "m.refund_owed"},
