@@ -57,7 +57,8 @@ func (c comparison) args(more map[string]any) map[string]any {
 const waiting = ` FROM exceptions WHERE company_id = @company AND level = @level AND state <> 'explained'`
 
 // byObject sums both sides by the provider's object. An entry on the provider's accounts that names no object stands for
-// itself. %l and %s narrow the two sides.
+// itself, but for sweeps: one payout takes many companies' earnings, and is compared as a whole (see Unattributed). %l and
+// %s narrow the two sides.
 const byObject = `l AS (
 		SELECT CASE WHEN e.external_id = '' THEN 'entry:' || e.id ELSE e.external_id END AS source, min(p.currency) AS currency,
 			sum(p.amount) FILTER (WHERE p.account = ANY(@net)) AS net, coalesce(sum(p.amount) FILTER (WHERE p.account = ANY(@fees)), 0) AS fee,
@@ -65,7 +66,7 @@ const byObject = `l AS (
 			count(*) FILTER (WHERE p.line = 1 AND e.kind <> @manual) AS entries, min(e.kind) FILTER (WHERE e.kind <> @manual) AS kind,
 			bool_or(p.account LIKE 'suspense:%' AND p.amount < 0) AS unapplied
 		FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
-		WHERE e.company_id = @company AND %l GROUP BY 1 HAVING bool_or(p.account = ANY(@net))),
+		WHERE e.company_id = @company AND e.kind NOT IN ('sweep', 'sweep_back') AND %l GROUP BY 1 HAVING bool_or(p.account = ANY(@net))),
 	s AS (
 		SELECT b.source, min(b.currency) AS currency, sum(b.net) AS net, sum(b.fee) AS fee, min(b.created_at) AS at, max(b.created_at) AS last,
 			count(*) AS transactions, min(b.type) AS type
