@@ -102,7 +102,7 @@ type periodAsked struct {
 	OfID
 	Body struct {
 		Kind   string `json:"kind" enum:"monthly_statement,payment_records,withholding_summary"`
-		Period string `json:"period" pattern:"^[0-9]{4}(-[0-9]{2})?$" example:"2026-11" doc:"A month that is over; a year for payment_records"`
+		Period string `json:"period" example:"2026-11" doc:"A month that is over; a year for payment_records"`
 	}
 }
 
