@@ -46,19 +46,19 @@ type Figures struct {
 
 func (f Figures) zero() bool { return f == Figures{} }
 
-// set puts an amount where its measure belongs.
-func (f *Figures) set(measure string, amount int64) {
+// add puts an amount where its measure belongs; people of one name are one row.
+func (f *Figures) add(measure string, amount int64) {
 	switch measure {
 	case "committed":
-		f.Committed = amount
+		f.Committed += amount
 	case "funded":
-		f.Funded = amount
+		f.Funded += amount
 	case "held":
-		f.Held = amount
+		f.Held += amount
 	case "paid":
-		f.Paid = amount
+		f.Paid += amount
 	case "due":
-		f.Due = amount
+		f.Due += amount
 	}
 }
 
@@ -83,7 +83,7 @@ const insightQuery = `WITH m AS (
 		SELECT m.id, m.state, m.funded_at, m.paid_at, m.amount + m.tax - m.withheld AS net,
 			m.amount + m.tax - m.withheld + m.platform_fee + m.platform_tax AS charge, m.reversed,
 			coalesce(m.pay_by, m.due_on + greatest(m.payment_days, 1) - 1) AS due_by, (c.created_at AT TIME ZONE @zone)::date AS agreed_on,
-			coalesce(d.name, '') AS department, '' AS cost_centre, trim(pe.family_name || ' ' || pe.given_name) AS person, c.person_id
+			coalesce(d.name, '') AS department, '' AS cost_centre, pe.family_name AS family, pe.given_name AS given, c.person_id
 		FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN tasks t ON t.id = c.task_id JOIN people pe ON pe.id = c.person_id
 		LEFT JOIN departments d ON d.id = t.department_id WHERE m.company_id = @company),
 	booked AS (
@@ -91,19 +91,19 @@ const insightQuery = `WITH m AS (
 		FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
 		WHERE p.company_id = @company AND split_part(p.account, ':', 1) IN ('held', 'receivable') AND e.booked_on <= @to),
 	sums AS (
-		SELECT 'committed' AS measure, agreed_on AS day, charge AS amount, department, cost_centre, person, person_id FROM m
+		SELECT 'committed' AS measure, agreed_on AS day, charge AS amount, department, cost_centre, family, given, person_id FROM m
 			WHERE agreed_on BETWEEN @from AND @to AND state <> 'canceled'
-		UNION ALL SELECT 'funded', b.booked_on, b.amount, department, cost_centre, person, person_id FROM booked b JOIN m ON m.id = b.milestone_id
+		UNION ALL SELECT 'funded', b.booked_on, b.amount, department, cost_centre, family, given, person_id FROM booked b JOIN m ON m.id = b.milestone_id
 			WHERE b.kind = 'charge' AND b.booked_on >= @from
-		UNION ALL SELECT 'held', b.booked_on, b.amount, department, cost_centre, person, person_id FROM booked b JOIN m ON m.id = b.milestone_id WHERE b.class = 'held'
-		UNION ALL SELECT 'paid', (paid_at AT TIME ZONE @zone)::date, net - reversed, department, cost_centre, person, person_id FROM m
+		UNION ALL SELECT 'held', b.booked_on, b.amount, department, cost_centre, family, given, person_id FROM booked b JOIN m ON m.id = b.milestone_id WHERE b.class = 'held'
+		UNION ALL SELECT 'paid', (paid_at AT TIME ZONE @zone)::date, net - reversed, department, cost_centre, family, given, person_id FROM m
 			WHERE state = 'paid' AND (paid_at AT TIME ZONE @zone)::date BETWEEN @from AND @to
-		UNION ALL SELECT 'due', due_by, net, department, cost_centre, person, person_id FROM m
-			WHERE due_by <= CAST(@today AS date) + CAST(@ahead AS integer) AND state IN ('draft', 'funding', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing'))
-	SELECT measure, grouping(day_month, department, cost_centre, person_id) AS grouped, sum(amount)::bigint AS amount, count(*) AS count,
-		coalesce(day_month, '') AS month, coalesce(department, '') AS department, coalesce(cost_centre, '') AS cost_centre, coalesce(person, '') AS person
+		UNION ALL SELECT 'due', due_by, net, department, cost_centre, family, given, person_id FROM m
+			WHERE due_by <= CAST(@today AS date) + CAST(@ahead AS integer) AND state IN ('draft', 'funding', 'part_funded', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing'))
+	SELECT measure, grouping(day_month, department, cost_centre, person_id) AS grouped, sum(amount)::bigint AS amount,
+		coalesce(day_month, '') AS month, coalesce(department, '') AS department, coalesce(cost_centre, '') AS cost_centre, coalesce(family, '') AS family, coalesce(given, '') AS given
 	FROM (SELECT *, to_char(day, 'YYYY-MM') AS day_month FROM sums) s
-	GROUP BY GROUPING SETS ((measure), (measure, day_month), (measure, department), (measure, cost_centre), (measure, person_id, person))`
+	GROUP BY GROUPING SETS ((measure), (measure, day_month), (measure, department), (measure, cost_centre), (measure, person_id, family, given))`
 
 // What grouping() says of a row: which of the four it was not grouped by.
 var insightSets = map[int]Dimension{0b0111: ByMonth, 0b1011: ByDepartment, 0b1101: ByCostCentre, 0b1110: ByPerson}
@@ -140,15 +140,15 @@ type insightSum struct {
 	Measure    string
 	Grouped    int
 	Amount     int64
-	Count      int
 	Month      string
 	Department string
 	CostCentre string
-	Person     string
+	Family     string
+	Given      string
 }
 
 func (r insightSum) name(d Dimension) string {
-	return map[Dimension]string{ByMonth: r.Month, ByDepartment: r.Department, ByCostCentre: r.CostCentre, ByPerson: r.Person}[d]
+	return map[Dimension]string{ByMonth: r.Month, ByDepartment: r.Department, ByCostCentre: r.CostCentre, ByPerson: posted{Family: r.Family, Given: r.Given}.person()}[d]
 }
 
 // add puts the sums into their tables.
@@ -156,7 +156,7 @@ func (in *Insight) add(sums []insightSum) {
 	for _, r := range sums {
 		d, told := insightSets[r.Grouped]
 		if !told {
-			in.Total.set(r.Measure, r.Amount)
+			in.Total.add(r.Measure, r.Amount)
 			continue
 		}
 		rows := in.Rows[d]
@@ -164,7 +164,7 @@ func (in *Insight) add(sums []insightSum) {
 		if i < 0 {
 			i, rows = len(rows), append(rows, InsightRow{Name: r.name(d)})
 		}
-		rows[i].set(r.Measure, r.Amount)
+		rows[i].add(r.Measure, r.Amount)
 		in.Rows[d] = rows
 	}
 	for d, rows := range in.Rows {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"slices"
 
 	"cloud.google.com/go/civil"
 	"github.com/a-h/templ"
@@ -89,7 +90,7 @@ func (i insightView) tiles(ctx context.Context) []ui.Sum {
 
 // pairs are the bars of a chart: what was paid in beside what was paid out.
 func (i insightView) pairs(ctx context.Context, by billing.Dimension) []ui.Pair {
-	rows := i.Rows[by]
+	rows := slices.DeleteFunc(slices.Clone(i.Rows[by]), func(r billing.InsightRow) bool { return r.Funded == 0 && r.Paid == 0 })
 	if by == billing.ByMonth && len(rows) > shownInsight {
 		rows = rows[len(rows)-shownInsight:]
 	}

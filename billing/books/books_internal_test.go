@@ -107,7 +107,7 @@ func TestEveryFormIsWhatItWasByteByByte(t *testing.T) {
 	t.Parallel()
 	for _, kind := range Kinds {
 		for _, enc := range kind.Encodings() {
-			file := []byte{}
+			var file []byte
 			if kind == FreeeDeals {
 				file, _ = dealFile(t, enc, month())
 			} else {

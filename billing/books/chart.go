@@ -147,8 +147,12 @@ func (c Chart) With(f Field, key, value string) Chart {
 	return c
 }
 
-// TaxKeys lists the keys that the chart knows, in order.
-func (c Chart) TaxKeys() []string { return slices.Sorted(maps.Keys(c.Taxes)) }
+// TaxKeys lists the keys that the chart knows, those of which most may be deducted first.
+func (c Chart) TaxKeys() []string {
+	keys := slices.Sorted(maps.Keys(c.Taxes))
+	slices.Reverse(keys)
+	return keys
+}
 
 // Entry puts the chart's names to a fact. It returns *[Unmapped] for what has none.
 func (c Chart) Entry(kind Kind, f Fact) (Entry, error) {

@@ -39,9 +39,6 @@ func (k Kind) Target() Target {
 	return Target(k)
 }
 
-// Known reports whether there is such a kind.
-func (k Kind) Known() bool { return forms[k] != nil }
-
 // Encodings are those that the kind may be written in, its own first.
 func (k Kind) Encodings() []Encoding {
 	if k == Yayoi {
