@@ -41,7 +41,8 @@ type posted struct {
 }
 
 // between says which account of the company's own books stands across from one that lies between it and the platform.
-var between = map[string]books.Role{"held": books.Advance, "refund_payable": books.Receivable, "suspense": books.Suspense,
+// Money that came by bank transfer and is not applied yet, or is being applied, is an advance like what is held.
+var between = map[string]books.Role{"held": books.Advance, "client_cash": books.Advance, "paying": books.Advance, "refund_payable": books.Receivable, "suspense": books.Suspense,
 	"dispute_hold": books.Claimed, "receivable:client": books.Payable}
 
 // beyond is the same for those that move together with one of these.
@@ -78,7 +79,7 @@ func (p posted) fact(r Rules) (f books.Fact, ok bool, err error) {
 	}
 	for i, account := range p.Accounts {
 		if role, facing := between[accountClass(account)]; facing {
-			f.Moves = append(f.Moves, books.Move{Role: role, Amount: -p.Amounts[i], Ref: entryRef(p.ID, p.Lines[i])})
+			f.Moves = withMove(f.Moves, books.Move{Role: role, Amount: -p.Amounts[i], Ref: entryRef(p.ID, p.Lines[i])})
 		}
 	}
 	if len(f.Moves) == 0 {
@@ -116,8 +117,13 @@ func (p posted) book(r Rules, moves []books.Move, role books.Role, class string,
 	case class == "consumption_tax":
 		m.Tax, m.TaxSum = books.TaxKey{Rate: r.value(TaxRule, "standard", p.BookedOn), Share: 10_000}, amount
 	}
+	return withMove(moves, m)
+}
+
+// withMove adds a move to the one of its role, or to the end.
+func withMove(moves []books.Move, m books.Move) []books.Move {
 	for i := range moves {
-		if moves[i].Role == role && role != books.Withheld {
+		if moves[i].Role == m.Role {
 			moves[i].Amount += m.Amount
 			moves[i].TaxSum += m.TaxSum
 			if m.Tax != (books.TaxKey{}) {
