@@ -65,7 +65,23 @@ func (s *search) bound(g int, of side) (Place, bool) {
 			bound = p
 		}
 	}
+	for key, from := range s.tiered {
+		if key.outside != of.outside || key.atLeast > g || key.in && !of.in {
+			continue
+		}
+		if from <= 0 {
+			return Place{}, false
+		}
+		if p := s.under(from, g, of.in); p.Compare(bound) > 0 {
+			bound = p
+		}
+	}
 	return bound, true
+}
+
+// under is the best that anybody with coverage g and less p could be.
+func (s *search) under(p Score, g int, in bool) Place {
+	return s.q.place(Hit{P: p - 1, Tenure: s.q.Formula.Tenure, LeftOn: s.q.AsOf}, g, in)
 }
 
 // behind is where the last hit of a list puts an unseen person with coverage g.

@@ -72,7 +72,7 @@ func (s *Service) Outlook(ctx context.Context, who market.Actor, task uuid.UUID)
 		return Outlook{}, err
 	}
 	out := Outlook{Offer: o}
-	found, err := members(s.db.Gorm(ctx), []uuid.UUID{o.MembershipID})
+	found, err := members(ctx, s.db, []uuid.UUID{o.MembershipID})
 	if err != nil || len(found) == 0 {
 		return out, err
 	}

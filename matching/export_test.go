@@ -1,6 +1,10 @@
 package matching
 
-import "homecoming/internal/problem"
+import (
+	"github.com/google/uuid"
+
+	"homecoming/internal/problem"
+)
 
 // Best opens the loop to the tests of the package.
 var Best = best
@@ -8,13 +12,20 @@ var Best = best
 // Sample opens the guesses of the loop to the tests of the package.
 type Sample = sample
 
-// SampleOf is a sample of these documents, the first one with the highest p.
-func SampleOf(docs []Document) *sample {
-	s := &sample{docs: docs, held: map[string][]holding{}}
+// SampleOf is a sample of these documents, the first one with the highest p. Each stands for so many.
+func SampleOf(docs []Document, weight float32) *sample {
+	s, named := &sample{held: map[string][]holding{}}, map[uuid.UUID]uint16{}
 	for i, d := range docs {
-		s.byP, s.weights = append(s.byP, i), append(s.weights, 3)
+		m := sampled{id: d.Membership, weight: weight, p: int32(d.P), left: int32(d.LeftOn.DaysSince(Never)), days: int32(d.Days), rate: -1}
+		if d.AvailableFrom != nil {
+			m.free = int32(d.AvailableFrom.DaysSince(Never))
+		}
+		if d.HourlyRate != nil {
+			m.rate = *d.HourlyRate
+		}
+		s.add(m, d.Knows, d.Worked, named)
 		for skill, strength := range d.Held {
-			s.held[skill] = append(s.held[skill], holding{i, strength})
+			s.held[skill] = append(s.held[skill], holding{int32(i), int8(strength)})
 		}
 	}
 	return s

@@ -219,7 +219,7 @@ func (s *Service) scoreAll(ctx context.Context, q Question, k int) ([]Hit, error
 		if err != nil || len(ids) == 0 {
 			return best, err
 		}
-		found, err := members(s.db.Gorm(ctx), ids)
+		found, err := members(ctx, s.db, ids)
 		if err != nil {
 			return nil, err
 		}

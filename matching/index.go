@@ -99,6 +99,9 @@ func (b Beyond) Nobody() bool { return len(b.Partners) == 0 && !b.Everyone }
 // InDepartment, that pass the filters: the Limit best after the Offset best. The order is p, tenure and leaving date
 // from high to low, whoever ties in all of them in any order; in an index that Ranks it is the order of [Place].
 //
+// With Tiers it asks for the members who belong to any of them, in no order: all, or as many as the Limit. Only an index that
+// does not rank is asked so.
+//
 // With Outside it asks for the people outside whom the question's Beyond reaches, in place of the company's members. They
 // know no department, and none of them is barred from the company.
 type List struct {
@@ -107,6 +110,15 @@ type List struct {
 	InDepartment bool
 	Offset       int
 	Limit        int
+	Tiers        []Tier
+}
+
+// A Tier is the members whose met skills weigh AtLeast so much and whose p is P and more, in the task's department where
+// InDepartment.
+type Tier struct {
+	AtLeast      int
+	InDepartment bool
+	P            Score
 }
 
 // A Hit is a member with what the score needs: the weight of the skills met and whether the department is known.
@@ -118,6 +130,11 @@ type Hit struct {
 	LeftOn     civil.Date
 	Met        int
 	Knows      bool
+}
+
+// Within reports whether the hit belongs to a tier.
+func (h Hit) Within(t Tier) bool {
+	return h.Met >= t.AtLeast && h.P >= t.P && (h.Knows || !t.InDepartment)
 }
 
 // Weight is what all the skills weigh together.

@@ -11,9 +11,9 @@ import (
 	"homecoming/market"
 )
 
-// barsOf is what keeps a person p apart from the company c, as JSON; a bar that is over moves nobody.
-const barsOf = `coalesce((SELECT jsonb_agg(jsonb_build_object('Company', x.company_id, 'From', x.from_on, 'Until', x.until_on)) FROM bars x
-	WHERE x.person_id = p.id AND x.company_id = c.id AND x.lifted_at IS NULL), '[]')`
+// barsOf is what keeps a person p apart from the company c, as JSON, and null for nothing; a bar that is over moves nobody.
+const barsOf = `(SELECT jsonb_agg(jsonb_build_object('Company', x.company_id, 'From', x.from_on, 'Until', x.until_on)) FROM bars x
+	WHERE x.person_id = p.id AND x.company_id = c.id AND x.lifted_at IS NULL)`
 
 // outsiders reads those of the people who agreed to be shown beyond the companies where they worked.
 func outsiders(g *gorm.DB, people []uuid.UUID) ([]located, error) {

@@ -92,7 +92,7 @@ func (s *Service) changes(ctx context.Context, q Question, stage int, of *front)
 
 // scoreTruly fills in the hits from the facts themselves.
 func scoreTruly(ctx context.Context, d *db.DB, q Question, fresh map[uuid.UUID]News) error {
-	found, err := members(d.Gorm(ctx), keys(fresh))
+	found, err := members(ctx, d, keys(fresh))
 	for _, m := range found {
 		if hit, ok := q.Hit(q.Formula.Document(m.Member, q.AsOf)); ok {
 			fresh[m.ID] = News{Hit: &hit, Seq: fresh[m.ID].Seq}

@@ -3,126 +3,101 @@ package matching
 import (
 	"math"
 	"slices"
-
-	"github.com/google/uuid"
 )
 
-// How far the lists of the next round are read, where a sample tells how many members there are.
+// What the loop asks for where a sample tells what the K-th will score.
 //
-// A list is closed when every unseen member with coverage g has less p than the K-th leaves to it. Each coverage may be
-// closed by a list of its own, or by one of a lower coverage that is read further down. What a list costs by itself and
-// what each hit costs decide; the cheapest grouping is found by going through all of them.
+// Everybody with that score and more is asked for outright: whoever meets skills of weight g needs a p of what is left,
+// and a little less where the department is known. When all of them are in and they are K, nobody unseen scores as much.
+// That is one list in no order, and nearly always the only one.
+//
+// Each coverage costs the index a condition. Where few more people are let in by giving a coverage the p of the next higher
+// one, the two are asked for as one; the cheapest grouping is found by going through all of them.
 
-// listCosts is what asking for a list costs the index, in hits.
-const listCosts = 25
+// tierCosts is what asking for one more coverage costs an index, in hits, for a task of so many skills.
+func tierCosts(skills int) float64 { return 2 + 0.1*float64(skills*skills) }
 
-// A need is a coverage that must be read until p falls under depth.
-type need struct {
-	g     int
-	depth Score
-}
-
-// foreseen names the lists of the company's own members. It names none where there is no forecast, or where it has
-// nothing to say about what is open.
+// foreseen names the list of the company's own members. It names none where there is no forecast, or where nobody unseen
+// among them could enter the list.
 func (s *search) foreseen(kth *Place) []List {
-	if s.forecast == nil {
+	if s.forecast == nil || !slices.ContainsFunc(s.levels, func(g int) bool {
+		return s.open(g, side{}, kth) || s.in() && s.open(g, side{in: true}, kth)
+	}) {
 		return nil
 	}
-	target := s.target(kth)
-	out := s.needs(side{}, kth, target)
-	plain, cost := s.group(side{}, out)
-	if s.q.Department == uuid.Nil {
-		return plain
-	}
-	in := s.needs(side{in: true}, kth, target)
-	known, more := s.group(side{in: true}, in)
-	both, once := s.group(side{}, deeper(out, in))
-	if parted := slices.Concat(plain, known); lasts(both, once) > lasts(parted, cost+more) {
-		return parted
-	}
-	return both
+	s.target = s.aim(kth)
+	tiers, hits := s.tiers(s.target)
+	room := 2*s.k + 20 + len(s.fresh) + int(2*hits)
+	return []List{{Tiers: tiers, Limit: room << min(2*s.crowded, 20)}}
 }
 
-// lasts is how long lists take that cost so much: an index answers two of them at a time.
-func lasts(lists []List, cost float64) float64 {
-	longest := 0.0
-	for _, l := range lists {
-		longest = max(longest, listCosts+float64(l.Limit))
-	}
-	return max(longest, 0.6*cost)
-}
-
-// target is the score of the K-th, as found or else as foreseen; lower each time that it was foreseen too high.
-func (s *search) target(kth *Place) Score {
-	if kth != nil {
+// aim is the score from which everybody is asked for: as foreseen at first, and then that of the K-th found, who cannot be
+// better than the K-th of all. Where fewer than K were found, it was foreseen too high.
+func (s *search) aim(kth *Place) Score {
+	switch {
+	case kth != nil && s.asked == 0:
+		return max(kth.Score, s.forecast.kth(float64(s.k+1)))
+	case kth != nil:
 		return kth.Score
+	case s.asked == 0:
+		return s.forecast.kth(float64(s.k + 1))
 	}
-	return s.forecast.kth(float64(s.k+2) * math.Pow(3, float64(s.rounds)))
+	return max(min(s.forecast.kth(float64(s.k+1)*math.Pow(2, float64(s.asked))), s.target*3/4), 0)
 }
 
-// needs are the coverages of a side that are open, from high to low. While the K-th is only foreseen, those that it will
-// close by itself are left out.
-func (s *search) needs(of side, kth *Place, target Score) (needs []need) {
-	for _, g := range s.levels {
-		depth := target - s.q.Formula.ForSkills(g, s.q.Weight()) - s.q.Formula.ForDepartment(of.in)
-		if s.open(g, of, kth) && (kth != nil || depth <= s.q.Formula.MostP()) {
-			needs = append(needs, need{g, depth})
+// tiers are those with this score and more, and how many more than the K are expected with them.
+func (s *search) tiers(target Score) (tiers []Tier, more float64) {
+	formula := s.q.Formula
+	var needs []need
+	for at, g := range s.levels {
+		p := max(target-s.forecast.points[at], 0)
+		if p-formula.ForDepartment(s.in()) <= formula.MostP() {
+			needs = append(needs, need{at, g, p})
+		}
+		if p == 0 { // whoever meets more is among them
+			needs = []need{{at, g, p}}
 		}
 	}
-	return needs
-}
-
-// deeper are the needs of both sides at once.
-func deeper(out, in []need) (both []need) {
-	for len(out) > 0 || len(in) > 0 {
-		switch {
-		case len(out) == 0 || len(in) > 0 && in[0].g >= out[0].g:
-			if len(out) > 0 && in[0].g == out[0].g {
-				out = out[1:] // the other side is the deeper one
-			}
-			both, in = append(both, in[0]), in[1:]
-		default:
-			both, out = append(both, out[0]), out[1:]
+	for _, group := range s.group(needs, &more) {
+		lowest, p := group[len(group)-1], group[0].p
+		if p <= formula.MostP() {
+			tiers = append(tiers, Tier{AtLeast: lowest.g, P: p})
+		}
+		if s.in() && formula.Department > 0 && p > 0 {
+			tiers = append(tiers, Tier{AtLeast: lowest.g, InDepartment: true, P: max(p-formula.Department, 0)})
 		}
 	}
-	return both
+	return tiers, more
 }
 
-// group closes the needs with the cheapest lists and says what they cost.
-func (s *search) group(of side, needs []need) ([]List, float64) {
-	costs, from := make([]float64, len(needs)+1), make([]int, len(needs)+1)
+// A need is a coverage of which everybody with p and more must be seen.
+type need struct {
+	level int // its place among the levels
+	g     int
+	p     Score
+}
+
+// group parts the needs, which go from high coverages to low ones and so from low p to high, in the cheapest way.
+func (s *search) group(needs []need, more *float64) (groups [][]need) {
+	costs, from, hits := make([]float64, len(needs)+1), make([]int, len(needs)+1), make([]float64, len(needs)+1)
 	for j := 1; j <= len(needs); j++ {
 		costs[j] = math.Inf(1)
 		for i := range j {
-			if c := costs[i] + listCosts + float64(s.extra(of, needs[i:j])); c < costs[j] {
-				costs[j], from[j] = c, i
+			extra := 0.0
+			for _, n := range needs[i+1 : j] {
+				extra += s.forecast.reaching(n.level, needs[i].p) - s.forecast.reaching(n.level, n.p)
+			}
+			if c := costs[i] + tierCosts(len(s.q.Skills)) + extra; c < costs[j] {
+				costs[j], from[j], hits[j] = c, i, hits[i]+extra
 			}
 		}
 	}
-	var lists []List
 	for j := len(needs); j > 0; j = from[j] {
-		these := needs[from[j]:j]
-		l := List{AtLeast: these[len(these)-1].g, InDepartment: of.in, Limit: s.extra(of, these)}
-		if e := s.lists[listKey{of, l.AtLeast}]; e != nil {
-			l.Offset = e.hits
-		}
-		lists = append(lists, l)
+		groups = append(groups, needs[from[j]:j])
 	}
-	return lists, costs[len(needs)]
+	*more = hits[len(needs)]
+	return groups
 }
 
-// extra is how many more hits close these needs with one list, that of the lowest coverage.
-func (s *search) extra(of side, needs []need) int {
-	g, depth, which := needs[len(needs)-1].g, needs[0].depth, 0
-	for _, n := range needs {
-		depth = min(depth, n.depth)
-	}
-	if of.in {
-		which = 1
-	}
-	hits := int(math.Ceil(s.forecast.hits(which, g, depth).most())) + 3
-	if e := s.lists[listKey{of, g}]; e != nil {
-		return max(hits-e.hits, (s.k/4+1)<<min(s.rounds, 10)) // the forecast was wrong here: read on ever faster
-	}
-	return hits
-}
+// in reports whether the task names a department.
+func (s *search) in() bool { return len(s.sides()) > 1 && s.sides()[1].in }

@@ -1,12 +1,14 @@
 package matching
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 )
 
 // The loop that makes a list exact, whatever the index.
@@ -16,6 +18,9 @@ import (
 // meets. So it stands behind the last hit of each of them, seen as if that hit had coverage g; where one list was
 // read to its end, it does not exist. The best place left over all g, in the department and out of it, is the bound.
 // When the K-th found stands no lower than the bound, nobody unseen can enter the list.
+//
+// Where it can be foreseen what the K-th scores, everybody with that score and more is asked for instead, see plan.go: who
+// was not seen then has less p than each coverage leaves to it.
 //
 // An index that Ranks gives the members in the order of the list itself; there the last hit is the bound.
 
@@ -48,8 +53,8 @@ const (
 // best finds the k best members for a question, best first, and proves it. A sample, where there is one, saves rounds.
 func best(ctx context.Context, ix Index, q Question, k int, news overlay, of *sample) ([]Hit, Certificate, error) {
 	s := &search{q: q, k: k, ranks: ix.Ranks(), levels: q.levels()}
-	if of != nil && !s.ranks {
-		s.forecast = of.forecast(q, s.levels)
+	if of != nil && !s.ranks && q.Weight() < strictMark {
+		s.forecast = of.forecast(q, s.levels, k)
 	}
 	for range attempts {
 		closed, err := s.run(ctx, ix, news)
@@ -86,10 +91,14 @@ type search struct {
 	levels []int // the coverages that exist, from high to low
 
 	forecast *forecast // nil where nothing is known
+	target   Score     // from which everybody was asked for last
+	asked    int       // how often
+	crowded  int       // and how often they were more than fitted
 
 	seen   map[uuid.UUID]Hit  // from the index
 	fresh  map[uuid.UUID]News // from PostgreSQL; these replace what the index says
 	lists  map[listKey]*extent
+	tiered map[listKey]Score // from which p on everybody of a coverage was seen
 	rounds int
 }
 
@@ -105,23 +114,57 @@ type extent struct {
 	all  bool
 }
 
-// run asks until the list is closed. It is not when the index moved between the first and the last round, or when news
-// keeps opening it.
+// run asks until the list is closed. It is not when the index moved meanwhile, or when news keeps opening it.
 func (s *search) run(ctx context.Context, ix Index, news overlay) (closed bool, err error) {
 	s.reset()
 	s.rounds, s.fresh = 0, map[uuid.UUID]News{}
+	if s.ranks {
+		return s.runRanked(ctx, ix, news)
+	}
+	return s.runStill(ctx, ix, news)
+}
+
+// runStill is for an index that stands still at a moment. The news is read while the first lists are: between two looks at
+// the index that find it at the same moment, so that what the index had confirmed by then was in every answer, and nothing
+// was that came later. The list is the one of the instant at which the news was read.
+func (s *search) runStill(ctx context.Context, ix Index, news overlay) (closed bool, err error) {
 	before := recall(ix)
 	if before == "" {
-		if before, s.fresh, err = look(ctx, ix, news, nil); err != nil {
+		if before, _, err = look(ctx, ix, news, nil); err != nil {
 			return false, err
 		}
 	}
+	both, within := errgroup.WithContext(ctx)
+	var fresh map[uuid.UUID]News
+	both.Go(func() (err error) {
+		fresh, err = news(within, nil)
+		return err
+	})
+	err = s.round(within, ix, s.plan())
+	if err := cmp.Or(both.Wait(), err); err != nil { // what the news say explains why the round was cut off
+		return false, err
+	}
+	s.fresh = fresh
+	if err := s.ask(ctx, ix, s.plan()); err != nil {
+		return false, err
+	}
+	after, err := ix.Moment(ctx)
+	return after == before, err
+}
+
+// runRanked is for an index of which each answer is a snapshot of its own.
+func (s *search) runRanked(ctx context.Context, ix Index, news overlay) (closed bool, err error) {
+	before, fresh, err := look(ctx, ix, news, nil)
+	if err != nil {
+		return false, err
+	}
+	s.fresh = fresh
 	lists := s.plan()
 	for range overtakings {
 		if err := s.ask(ctx, ix, lists); err != nil {
 			return false, err
 		}
-		if s.ranks && before == "" && s.q.Beyond.Nobody() {
+		if before == "" && s.q.Beyond.Nobody() {
 			return true, nil // one snapshot, taken after the news: whatever came since is as if it came after the list
 		}
 		after, more, err := look(ctx, ix, news, s.fresh)
@@ -156,24 +199,38 @@ func look(ctx context.Context, ix Index, news overlay, known map[uuid.UUID]News)
 // ask goes on until no list is open.
 func (s *search) ask(ctx context.Context, ix Index, lists []List) error {
 	for len(lists) > 0 {
-		answers, err := ix.Ask(ctx, s.q, lists)
-		if err != nil {
+		if err := s.round(ctx, ix, lists); err != nil {
 			return err
-		}
-		s.rounds++
-		for i, l := range lists {
-			s.take(l, answers[i])
 		}
 		lists = s.plan()
 	}
 	return nil
 }
 
+func (s *search) round(ctx context.Context, ix Index, lists []List) error {
+	answers, err := ix.Ask(ctx, s.q, lists)
+	if err != nil {
+		return err
+	}
+	s.rounds++
+	for i, l := range lists {
+		s.take(l, answers[i])
+	}
+	return nil
+}
+
 func (s *search) reset() {
-	s.seen, s.lists = map[uuid.UUID]Hit{}, map[listKey]*extent{}
+	s.seen, s.lists, s.tiered, s.asked, s.crowded = map[uuid.UUID]Hit{}, map[listKey]*extent{}, map[listKey]Score{}, 0, 0
 }
 
 func (s *search) take(l List, hits []Hit) {
+	for _, h := range hits {
+		s.seen[h.Membership] = h
+	}
+	if len(l.Tiers) > 0 {
+		s.takeTiers(l, len(hits) < l.Limit)
+		return
+	}
 	key := listKey{side{l.Outside, l.InDepartment}, l.AtLeast}
 	e := s.lists[key]
 	if e == nil {
@@ -185,8 +242,20 @@ func (s *search) take(l List, hits []Hit) {
 	if len(hits) > 0 {
 		e.last = hits[len(hits)-1]
 	}
-	for _, h := range hits {
-		s.seen[h.Membership] = h
+}
+
+// takeTiers notes how far each coverage was seen, where all fitted in.
+func (s *search) takeTiers(l List, all bool) {
+	s.asked++
+	if !all {
+		s.crowded++
+		return
+	}
+	for _, t := range l.Tiers {
+		key := listKey{side{l.Outside, t.InDepartment}, t.AtLeast}
+		if from, known := s.tiered[key]; !known || t.P < from {
+			s.tiered[key] = t.P
+		}
 	}
 }
 

@@ -159,7 +159,7 @@ func (s *Service) explain(ctx context.Context, q Question, hits []Hit, drawn []u
 		ids[i] = h.Membership
 	}
 	g := s.db.Gorm(ctx)
-	facts, err := members(g, slices.Concat(ids, drawn))
+	facts, err := members(ctx, s.db, slices.Concat(ids, drawn))
 	if err != nil {
 		return l, err
 	}

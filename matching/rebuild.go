@@ -269,7 +269,7 @@ func (s *Service) eachBatch(ctx context.Context, companies []uuid.UUID, progress
 
 // documents condenses the present facts about these memberships, each as of its company's day.
 func (s *Service) documents(ctx context.Context, ids []uuid.UUID) ([]Document, error) {
-	found, err := members(s.db.Gorm(ctx), ids)
+	found, err := members(ctx, s.db, ids)
 	docs := make([]Document, len(found))
 	for i, m := range found {
 		docs[i] = s.formulaOf(m.Formula).Document(m.Member, m.asOf(s.clock.Now()))

@@ -75,7 +75,7 @@ func (s *Service) RecommendedAfter(ctx context.Context, who market.Actor, after 
 	if err != nil || len(tasks) == 0 {
 		return nil, err
 	}
-	facts, err := members(g, asCandidate(who))
+	facts, err := members(ctx, s.db, asCandidate(who))
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func (s *Service) ScoreFor(ctx context.Context, who market.Actor, task uuid.UUID
 		return Offer{}, err
 	}
 	g := s.db.Gorm(ctx)
-	facts, err := members(g, asCandidate(who))
+	facts, err := members(ctx, s.db, asCandidate(who))
 	if err != nil {
 		return Offer{}, err
 	}

@@ -95,7 +95,7 @@ func (s *Service) findFaster(ctx context.Context, q Question, k, stage int) (f f
 	defer func() { report(told) }()
 	within, cancel := context.WithTimeout(ctx, s.Budget)
 	defer cancel()
-	hits, c, err := best(within, ix, q, k, s.news(q, stage, mostNews, ix), s.samples.get(within, s.db, q.Company))
+	hits, c, err := best(within, ix, q, k, s.news(q, stage, mostNews, ix), s.samples.get(within, s.db, q.Company, s.Budget/2))
 	if ctx.Err() == nil {
 		told = err
 	}

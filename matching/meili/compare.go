@@ -22,16 +22,15 @@ func (*Index) Format() string { return format() }
 
 var format = sync.OnceValue(func() string {
 	id, day, rate := uuid.UUID{15: 1}, civil.Date{Year: 2000, Month: 2, Day: 29}, int64(1)
-	var all []byte
+	w := writer{known: tokens{}}
 	for _, outside := range []bool{false, true} {
-		body, _ := json.Marshal(newDocument(matching.Document{
+		w.document(matching.Document{
 			Membership: id, Company: id, Person: id, Candidate: true, Outside: outside, P: 1, Tenure: 1, LeftOn: day, Days: 1,
 			Held: map[string]int{"c++": 2}, Knows: []uuid.UUID{id}, Worked: []uuid.UUID{id}, AvailableFrom: &day, HourlyRate: &rate, Currency: "JPY",
 			From: []uuid.UUID{id}, Everyone: true, Barred: []uuid.UUID{id},
-		}, tokens{})) // of plain fields
-		all = append(all, body...)
+		})
 	}
-	sum := sha256.Sum256(all)
+	sum := sha256.Sum256(w.lines)
 	return hex.EncodeToString(sum[:8])
 })
 
@@ -100,8 +99,9 @@ func (ix *Index) Differ(ctx context.Context, docs []matching.Document) (missing,
 
 // equal compares a document with one of the server's. Attributes that we would not send count too.
 func equal(d matching.Document, have []byte) bool {
-	want, err := json.Marshal(newDocument(d, tokens{}))
-	return err == nil && bytes.Equal(canonical(want), canonical(have))
+	w := writer{known: tokens{}}
+	w.document(d)
+	return bytes.Equal(canonical(w.lines), canonical(have))
 }
 
 // canonical is an object with its keys in order.

@@ -15,7 +15,7 @@ import (
 	"homecoming/matching"
 )
 
-// document is a member as the server keeps it.
+// document is a member as the server keeps it, and as a [writer] writes it.
 type document struct {
 	ID      string   `json:"id"` // of the membership
 	Person  string   `json:"person"`
@@ -49,44 +49,6 @@ func guest(company uuid.UUID) string { return outside + ":" + company.String() }
 
 // wanted are the attributes that a hit needs.
 var wanted = []string{"id", "person", "p", "tenure", "left", "held", "knows"}
-
-// newDocument makes the server's document; it adds the tokens that it makes to those that are known already.
-func newDocument(d matching.Document, known tokens) document {
-	out := document{
-		ID: d.Membership.String(), Person: d.Person.String(), Company: d.Company.String(),
-		Order: orderOf(d), P: int(d.P), Tenure: int(d.Tenure), Left: dayNumber(d.LeftOn), Knows: texts(d.Knows), Worked: texts(d.Worked), Days: d.Days, Rate: d.HourlyRate,
-	}
-	if d.AvailableFrom != nil {
-		out.Free = max(dayNumber(*d.AvailableFrom), 0)
-	}
-	scope := scope(d.Company)
-	if d.Outside {
-		scope = outside
-		out.stepOutside(d)
-	}
-	held := make([]string, 0, len(d.Held))
-	for skill, strength := range d.Held {
-		held = append(held, skill+":"+strconv.Itoa(strength))
-		for level := 1; level <= strength; level++ {
-			out.Skills = append(out.Skills, known.of(scope, skill, level))
-		}
-	}
-	slices.Sort(held) // the same facts make the same document
-	slices.Sort(out.Skills)
-	out.Held = strings.Join(held, " ")
-	return out
-}
-
-// stepOutside sets what only documents of people from outside have.
-func (d *document) stepOutside(of matching.Document) {
-	d.Company, d.From, d.Barred, d.Currency = outside, texts(of.From), texts(of.Barred), of.Currency
-	if of.Company != uuid.Nil {
-		d.Company = guest(of.Company)
-	}
-	if of.Everyone {
-		d.From = append(d.From, everyone)
-	}
-}
 
 // hit reads a document back as an answer to the question.
 func (d document) hit(q matching.Question) (matching.Hit, error) {
@@ -130,28 +92,38 @@ func token(scope, skill string, level int) string {
 	return "s" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10])[:11])
 }
 
-// tokens remembers those that were made: a rebuild needs the same few thousand for everybody.
-type tokens map[tokenKey]string
+// tokens remembers those that were made, by their scope: a rebuild needs the same few thousand for everybody.
+type tokens map[string]scoped
 
-type tokenKey struct {
-	scope, skill string
-	level        int
+// scoped are the tokens of each skill, one for each level.
+type scoped map[string]*[3]string
+
+// mostScopes bounds what is remembered: the companies of a rebuild come mixed, and each needs a few hundred kilobytes.
+const mostScopes = 200
+
+func (known tokens) scope(scope string) scoped {
+	of, there := known[scope]
+	if !there {
+		if len(known) >= mostScopes {
+			clear(known)
+		}
+		of = scoped{}
+		known[scope] = of
+	}
+	return of
 }
 
-func (known tokens) of(scope, skill string, level int) string {
-	key := tokenKey{scope, skill, level}
-	made, there := known[key]
+func (known scoped) of(scope, skill string) *[3]string {
+	made, there := known[skill]
 	if !there {
-		made = token(scope, skill, level)
-		if len(known) < mostTokens {
-			known[key] = made
+		made = &[3]string{}
+		for i := range made {
+			made[i] = token(scope, skill, i+1)
 		}
+		known[skill] = made
 	}
 	return made
 }
-
-// mostTokens bounds what is remembered: about 20 MB.
-const mostTokens = 100_000
 
 var epoch = civil.Date{Year: 1970, Month: 1, Day: 1}
 

@@ -16,21 +16,25 @@ func filter(q matching.Question, l matching.List) []string {
 	if l.Outside {
 		scope = outside
 	}
-	all, free, least := []string{}, wants{}, l.AtLeast
+	all, free, strict := []string{}, wants{}, 0
 	for _, w := range q.Skills {
 		t := token(scope, w.Skill, w.Level)
 		switch {
 		case w.Strict:
-			all, least = append(all, wants{heavy: []string{t}}.any()), least-w.Weight
+			all, strict = append(all, wants{heavy: []string{t}}.any()), strict+w.Weight
 		case w.Weight == matching.MustWeight:
 			free.heavy = append(free.heavy, t)
 		default:
 			free.light = append(free.light, t)
 		}
 	}
-	all = append(all, free.atLeast(least)...)
-	if l.InDepartment {
-		all = append(all, fmt.Sprintf("knows = %q", q.Department.String()))
+	if len(l.Tiers) > 0 {
+		all = append(all, anyTier(q, l.Tiers, free, strict)...)
+	} else {
+		all = append(all, free.atLeast(l.AtLeast-strict)...)
+		if l.InDepartment {
+			all = append(all, knows(q))
+		}
 	}
 	if q.AvailableBy != nil {
 		all = append(all, fmt.Sprintf("free <= %d", dayNumber(*q.AvailableBy)))
@@ -41,8 +45,47 @@ func filter(q matching.Question, l matching.List) []string {
 	if l.Outside {
 		return append(all, beyond(q)...)
 	}
-	return append(append(all, within(q)...), fmt.Sprintf("company = %q", q.Company.String()))
+	return append(append(all, within(q)...), is("company", q.Company.String()))
 }
+
+// anyTier is the condition that somebody belongs to one of the tiers; none where everybody does. What is met of the skills
+// is asked for once where a tier in the department follows one out of it.
+func anyTier(q matching.Question, tiers []matching.Tier, free wants, strict int) []string {
+	var ways []string
+	for i, t := range tiers {
+		if i > 0 && t.InDepartment && t.AtLeast == tiers[i-1].AtLeast {
+			continue // said with the one before
+		}
+		all, p := free.atLeast(t.AtLeast-strict), reaches(q, t)
+		if len(p) > 0 && i+1 < len(tiers) && tiers[i+1].InDepartment && tiers[i+1].AtLeast == t.AtLeast {
+			p = []string{join([]string{join(p, " AND "), join(reaches(q, tiers[i+1]), " AND ")}, " OR ")}
+		}
+		if all = append(all, p...); len(all) == 0 {
+			return nil
+		}
+		ways = append(ways, strings.Join(all, " AND "))
+	}
+	if len(ways) > 1 {
+		return []string{"(" + strings.Join(ways, " OR ") + ")"}
+	}
+	return ways
+}
+
+// reaches is what a tier asks for besides skills.
+func reaches(q matching.Question, t matching.Tier) (all []string) {
+	if t.InDepartment {
+		all = append(all, knows(q))
+	}
+	if t.P > 0 {
+		all = append(all, fmt.Sprintf("p >= %d", t.P))
+	}
+	return all
+}
+
+func knows(q matching.Question) string { return is("knows", q.Department.String()) }
+
+// is asks for one value. The server tries IN first when it reads a condition, and takes twice as long over an equal sign.
+func is(attribute, value string) string { return attribute + " IN " + oneOf([]string{value}) }
 
 // within is whom of the company's alumni a task reaches.
 func within(q matching.Question) []string {
@@ -81,7 +124,7 @@ func beyond(q matching.Question) []string {
 	company := q.Company.String()
 	all := []string{"company IN " + oneOf([]string{outside, guest(q.Company)}), "from IN " + oneOf(from), fmt.Sprintf("barred != %q", company)}
 	if q.MaxRate != nil {
-		all = append(all, fmt.Sprintf("currency = %q", q.Currency))
+		all = append(all, is("currency", q.Currency))
 	}
 	return all
 }

@@ -1,7 +1,6 @@
 package meili
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -21,7 +20,7 @@ func (ix *Index) Replace(ctx context.Context, feed func(put func([]matching.Docu
 			return err
 		}
 	}
-	f := feeder{ix: ix, uid: next, known: tokens{}}
+	f := feeder{ix: ix, uid: next, writer: writer{known: tokens{}}}
 	if err := feed(func(docs []matching.Document) error { return f.put(ctx, docs) }); err != nil {
 		return err
 	}
@@ -46,8 +45,7 @@ func (ix *Index) Replace(ctx context.Context, feed func(put func([]matching.Docu
 type feeder struct {
 	ix      *Index
 	uid     string
-	lines   bytes.Buffer
-	known   tokens
+	writer
 	gone    []string
 	docs    int
 	waiting []int64
@@ -68,15 +66,12 @@ func (f *feeder) put(ctx context.Context, docs []matching.Document) error {
 	if len(docs) == 0 {
 		return f.flush(ctx)
 	}
-	gone, err := encode(&f.lines, docs, f.known)
-	if err != nil {
-		return err
-	}
+	gone := f.candidates(docs)
 	if f.flushed {
 		f.gone = append(f.gone, gone...)
 	}
 	f.docs += len(docs)
-	if f.docs < batchDocs && f.lines.Len() < batchBytes {
+	if f.docs < batchDocs && len(f.lines) < batchBytes {
 		return nil
 	}
 	return f.upload(ctx, mostWaiting)
@@ -94,7 +89,7 @@ func (f *feeder) upload(ctx context.Context, most int) error {
 	if err != nil {
 		return err
 	}
-	f.lines.Reset()
+	f.lines = f.lines[:0]
 	f.gone, f.docs, f.waiting = nil, 0, append(f.waiting, tasks...)
 	for len(f.waiting) > most {
 		if err := patiently(ctx, func() error { return f.ix.wait(ctx, f.waiting[0]) }); err != nil {
@@ -107,7 +102,7 @@ func (f *feeder) upload(ctx context.Context, most int) error {
 
 func (f *feeder) handOver(ctx context.Context) (tasks []int64, err error) {
 	err = patiently(ctx, func() error {
-		tasks, err = f.ix.hand(ctx, f.uid, f.lines.Bytes(), f.gone)
+		tasks, err = f.ix.hand(ctx, f.uid, f.lines, f.gone)
 		return err
 	})
 	return tasks, err

@@ -19,7 +19,7 @@ func settings() map[string]any {
 	return map[string]any{
 		"searchableAttributes": []string{"id"},
 		"filterableAttributes": []any{
-			filter(false, "id", "company", "skills", "knows", "worked", "from", "barred", "currency"), filter(true, "rate", "free", "days", "left"),
+			filter(false, "id", "company", "skills", "knows", "worked", "from", "barred", "currency"), filter(true, "p", "rate", "free", "days", "left"),
 		},
 		"sortableAttributes": []string{"order"},
 		"rankingRules":       []string{"sort"},

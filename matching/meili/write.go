@@ -1,9 +1,7 @@
 package meili
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,12 +14,9 @@ import (
 
 // Put sends the documents of candidates, takes out the others, and waits until both can be seen.
 func (ix *Index) Put(ctx context.Context, docs []matching.Document) error {
-	var lines bytes.Buffer
-	gone, err := encode(&lines, docs, tokens{})
-	if err != nil {
-		return err
-	}
-	tasks, err := ix.hand(ctx, ix.uid, lines.Bytes(), gone)
+	w := writer{known: tokens{}}
+	gone := w.candidates(docs)
+	tasks, err := ix.hand(ctx, ix.uid, w.lines, gone)
 	if err != nil {
 		return err
 	}
@@ -51,17 +46,17 @@ func (ix *Index) hand(ctx context.Context, uid string, lines []byte, gone []stri
 	return tasks, nil
 }
 
-// encode writes the documents of candidates as lines, and names the others.
-func encode(lines *bytes.Buffer, docs []matching.Document, known tokens) (gone []string, err error) {
-	line := json.NewEncoder(lines)
+// candidates writes the documents of candidates as lines, and names the others.
+func (w *writer) candidates(docs []matching.Document) (gone []string) {
 	for _, d := range docs {
 		if !d.Candidate {
 			gone = append(gone, d.Membership.String())
-		} else if err := line.Encode(newDocument(d, known)); err != nil {
-			return nil, err
+			continue
 		}
+		w.document(d)
+		w.lines = append(w.lines, '\n')
 	}
-	return gone, nil
+	return gone
 }
 
 // wait returns when the server has done these tasks, and with an error when one failed.
