@@ -36,6 +36,8 @@ type Index interface {
 	Differ(ctx context.Context, docs []Document) (missing, changed []uuid.UUID, err error)
 	// Browse gives some of the documents that it has, whatever they are, and where to go on; "" begins, and ends.
 	Browse(ctx context.Context, from string) (there []Entry, next string, err error)
+	// Count says how many documents of candidates it has.
+	Count(ctx context.Context) (int64, error)
 	// Remove takes documents out by their ids, whatever they are; on return they are gone.
 	Remove(ctx context.Context, ids []string) error
 }

@@ -19,6 +19,8 @@ type (
 	DrainJob struct{}
 	// DueJob notes the members whose day it is.
 	DueJob struct{}
+	// RecountJob looks whether an index holds as many documents as it should.
+	RecountJob struct{}
 	// PrepareJob builds indexes that are missing or broken.
 	PrepareJob struct{}
 	// SweepJob takes out the shown lists that are older than they are kept.
@@ -35,6 +37,9 @@ func (DrainJob) Kind() string { return "matching_drain" }
 
 // Kind names the job in the queue.
 func (DueJob) Kind() string { return "matching_due" }
+
+// Kind names the job in the queue.
+func (RecountJob) Kind() string { return "matching_recount" }
 
 // Kind names the job in the queue.
 func (PrepareJob) Kind() string { return "matching_prepare" }
@@ -60,6 +65,10 @@ func Workers(workers *river.Workers, s *Service) {
 		return err
 	}))
 	river.AddWorker(workers, &unhurried[PrepareJob]{work: func(ctx context.Context, _ PrepareJob) error { return s.Prepare(ctx) }})
+	river.AddWorker(workers, &unhurried[RecountJob]{work: func(ctx context.Context, _ RecountJob) error {
+		_, err := s.Recount(ctx)
+		return err
+	}})
 	river.AddWorker(workers, &unhurried[ReindexJob]{work: s.reindexJob})
 }
 
@@ -71,7 +80,7 @@ func Periodic() []*river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d),
 			func() (river.JobArgs, *river.InsertOpts) { return args, alone }, &river.PeriodicJobOpts{RunOnStart: true})
 	}
-	return []*river.PeriodicJob{every(time.Second, DrainJob{}), every(15*time.Minute, DueJob{}), every(15*time.Second, PrepareJob{}), every(24*time.Hour, SweepJob{})}
+	return []*river.PeriodicJob{every(time.Second, DrainJob{}), every(15*time.Minute, DueJob{}), every(10*time.Minute, RecountJob{}), every(15*time.Second, PrepareJob{}), every(24*time.Hour, SweepJob{})}
 }
 
 // unhurried is a worker with a time limit of its own: a rebuild of millions takes minutes. It has one all the same,

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
 // attempts is how often a transaction is tried before a serialization failure or deadlock is given to the caller.
@@ -57,7 +55,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		PrepareStmt:            false, // pgx caches statements itself; twice is 2.4 times slower
 		SkipDefaultTransaction: true,  // transactions are ours to draw
 		TranslateError:         false, // constraint names carry our error codes
-		Logger:                 logger.NewSlogLogger(slog.Default(), logger.Config{LogLevel: logger.Error, IgnoreRecordNotFoundError: true, ParameterizedQueries: true}),
+		Logger:                 newStatements(),
 		NowFunc:                func() time.Time { return time.Now().UTC() },
 	})
 	if err != nil {

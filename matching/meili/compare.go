@@ -55,6 +55,13 @@ func (ix *Index) Browse(ctx context.Context, from string) (there []matching.Entr
 	return there, next, err
 }
 
+// Count is the server's own number of documents.
+func (ix *Index) Count(ctx context.Context) (int64, error) {
+	var stats struct{ NumberOfDocuments int64 }
+	err := ix.call(ctx, http.MethodGet, "/indexes/"+ix.uid+"/stats", nil, &stats)
+	return stats.NumberOfDocuments, err
+}
+
 // Remove deletes the documents and waits until they are gone.
 func (ix *Index) Remove(ctx context.Context, ids []string) error {
 	tasks, err := ix.hand(ctx, ix.uid, nil, ids)

@@ -31,6 +31,7 @@ func TestOnARealServer(t *testing.T) {
 	t.Run("the daily update touches only those whose day it is", func(t *testing.T) { onlyThoseWhoseDayItIs(t, s) })
 	t.Run("tasks that fail are tried again", func(t *testing.T) { tasksThatFailAreTriedAgain(t, s) })
 	t.Run("the doctor finds and mends", func(t *testing.T) { doctorFindsAndMends(t, s) })
+	t.Run("a miscount is mended", func(t *testing.T) { aMiscountIsMended(t, s) })
 	t.Run("every query names its company", func(t *testing.T) { everyQueryNamesItsCompany(t, s) })
 	t.Run("what the score must not read moves nobody", func(t *testing.T) {
 		indextest.NeverMoves(t, "meilisearch", func(t testing.TB, d *db.DB, c clock.Clock) *matching.Service {

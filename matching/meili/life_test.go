@@ -348,6 +348,23 @@ func doctorFindsAndMends(t *testing.T, s server) {
 	w.want("after mending", "meilisearch", false)
 }
 
+// Documents that somebody takes out or puts in by hand are noticed by their number, without looking at each.
+func aMiscountIsMended(t *testing.T, s server) {
+	w := newTown(t, s, 20)
+	at := "/indexes/" + w.uid + "/documents"
+	for want, by := range []func(){
+		func() {},
+		func() { s.do(t, "DELETE", at+"/"+w.members[0].ID.String(), "") },
+		func() { s.do(t, "POST", at, `[{"id": "no-uuid", "company": "x"}, {"id": "nor-this", "company": "x"}]`) },
+	} {
+		by()
+		if mended, err := w.s.Recount(t.Context()); err != nil || mended != want {
+			t.Fatalf("%d mended, want %d: %v", mended, want, err)
+		}
+	}
+	w.sound("after the recount")
+}
+
 // No query leaves without the company that asks.
 func everyQueryNamesItsCompany(t *testing.T, s server) {
 	w := newTown(t, s, 30)

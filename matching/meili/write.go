@@ -62,7 +62,7 @@ func (w *writer) candidates(docs []matching.Document) (gone []string) {
 // wait returns when the server has done these tasks, and with an error when one failed.
 func (ix *Index) wait(ctx context.Context, tasks ...int64) error {
 	for _, id := range tasks {
-		for pause := 2 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		for pause := 2 * time.Millisecond; ; pause = min(2*pause, 25*time.Millisecond) {
 			var task struct {
 				Status, Type string
 				Error        struct{ Message string }

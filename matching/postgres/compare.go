@@ -31,6 +31,12 @@ func (ix *Index) Browse(ctx context.Context, from string) (there []matching.Entr
 	return there, next, err
 }
 
+// Count leaves out those who are no candidates, of whom no other index has a document.
+func (ix *Index) Count(ctx context.Context) (n int64, err error) {
+	err = ix.db.Pool().QueryRow(ctx, "SELECT count(*) FROM match_members WHERE candidate").Scan(&n)
+	return n, err
+}
+
 // Remove deletes the rows.
 func (ix *Index) Remove(ctx context.Context, ids []string) error {
 	return ix.db.Gorm(ctx).Exec("DELETE FROM match_members WHERE membership_id::text = ANY(?::text[])", pq.Array(ids)).Error
