@@ -1,6 +1,8 @@
 package matching
 
 import (
+	"context"
+
 	"github.com/google/uuid"
 
 	"homecoming/internal/problem"
@@ -37,4 +39,12 @@ var ErrMoving = errMoving
 // Speak scores a member and gives the reasons, with these names.
 func Speak(lang problem.Language, own bool, names map[string]problem.Word, q Question, m Member) Standing {
 	return words{q: q, lang: lang, own: own, names: names}.standing(q.Inputs(m))
+}
+
+// ErrTooStale is what the news end with when an index lags too far behind.
+var ErrTooStale = errTooStale
+
+// NewsOf reads the news for a question as for an index after PostgreSQL's.
+func (s *Service) NewsOf(ctx context.Context, q Question) (map[uuid.UUID]News, error) {
+	return s.news(q, 1, mostNews, nil)(ctx, nil)
 }

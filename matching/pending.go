@@ -16,7 +16,8 @@ var errTooStale = errors.New("matching: too many changes wait for the index")
 // anyNumber bounds nothing.
 const anyNumber = 1 << 30
 
-// mostNews is how many memberships of one company are scored from the truth beside an index other than PostgreSQL's.
+// mostNews is how many memberships whose changes wait for an index are scored from the truth beside it. Those whose day it
+// is do not count: PostgreSQL's own index has them wrong as well, and would not be quicker.
 const mostNews = 500
 
 // news reads whose documents an index may have wrong for this question: changes that it has not confirmed, and people
@@ -33,13 +34,16 @@ func (s *Service) news(q Question, stage, most int, of *front) overlay {
 				return nil, err
 			}
 		}
-		fresh := make(map[uuid.UUID]News, len(changes))
+		fresh, waiting := make(map[uuid.UUID]News, len(changes)), 0
 		for _, c := range changes {
+			if c.seq > 0 {
+				waiting++
+			}
 			if had, ok := known[c.id]; !ok || had.Seq < c.seq {
 				fresh[c.id] = News{Seq: max(c.seq, fresh[c.id].Seq)}
 			}
 		}
-		if len(known)+len(fresh) > most {
+		if waiting > most {
 			return nil, errTooStale
 		}
 		return fresh, scoreTruly(ctx, s.db, q, fresh)

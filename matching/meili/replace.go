@@ -43,8 +43,8 @@ func (ix *Index) Replace(ctx context.Context, feed func(put func([]matching.Docu
 
 // A feeder fills an index in large batches: the server works on one while the next is read, and at most two wait.
 type feeder struct {
-	ix      *Index
-	uid     string
+	ix  *Index
+	uid string
 	writer
 	gone    []string
 	docs    int
