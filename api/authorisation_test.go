@@ -99,6 +99,8 @@ func (t *tenant) settle(w *world) {
 	w.Exec("INSERT INTO caution_looks (id, company_id, bid_id, task_id, cautions, state, asked_by, asked_at) VALUES (?, ?, ?, ?, '{directed}', 'asked', ?, now())", t.ids["cautions"], t.ID, t.ids["bids"], t.ids["tasks"], manager)
 	w.Exec("INSERT INTO rule_changes (id, company_id, statute, kind, key, valid_from, value, choice, source, note, affected, state, asked_by, asked_at) VALUES (?, ?, false, 'rounding', 'consumption_tax', ?, 0, 'up', 'x', '', 1, 'asked', ?, now())", t.ids["changes"], t.ID, w.Today().AddDays(9), manager)
 	t.ids["disputes"], t.ids["approvals"], t.ids["refunds"], t.ids["chargebacks"] = uuid.NewString(), uuid.NewString(), uuid.NewString(), "dp_"+uuid.NewString()
+	t.ids["changes"] = uuid.NewString()
+	w.Exec("INSERT INTO contract_changes (id, company_id, contract_id, number, side, offered_by, state, body, hash, added, expires_at, offered_at) SELECT ?, company_id, contract_id, 1, 'alumnus', ?, 'offered', '{}', encode(sha256('{}'), 'hex'), 0, now(), now() FROM milestones WHERE id = ?", t.ids["changes"], alumna, m)
 	w.Exec("INSERT INTO disputes (id, company_id, milestone_id, opened_by, side, reason, state, deadline, opened_at) VALUES (?, ?, ?, ?, 'alumnus', 'x', 'open', now(), now())", t.ids["disputes"], t.ID, m, alumna)
 	w.Exec("INSERT INTO approvals (id, company_id, milestone_id, kind, amount, currency, reason, state, asked_by, asked_at) VALUES (?, ?, ?, 'refund', 1, 'JPY', 'x', 'asked', ?, now())", t.ids["approvals"], t.ID, m, manager)
 	w.Exec("INSERT INTO refunds (id, company_id, milestone_id, amount, currency, state, created_at, updated_at) VALUES (?, ?, ?, 1, 'JPY', 'succeeded', now(), now())", t.ids["refunds"], t.ID, m)

@@ -24,6 +24,7 @@ const (
 	sentOf       = "(m.amount + m.tax - m.withheld - m.recovered)"
 
 	settledDispute = "SELECT 1 FROM disputes d WHERE d.milestone_id = m.id AND d.state IN ('agreed', 'ruled')"
+	signedChange   = "SELECT 1 FROM contract_changes h WHERE h.contract_id = m.contract_id AND h.signed_at IS NOT NULL"
 )
 
 // summed is what every query may read from: sums has what entries of a kind credited to accounts of a class for a
@@ -101,7 +102,14 @@ var invariants = []invariant{
 		`SELECT m.id::text FROM m WHERE m.state IN ` + given + ` AND m.transferred <> ` + sentOf + ` OR m.state = 'releasing' AND m.transferred >= ` + sentOf + `
 			OR m.state <> 'releasing' AND m.state NOT IN ` + given + ` AND m.has_transfer`},
 	{"nothing is both released and refunded unless both sides agreed or two people ruled", "milestones",
-		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund AND NOT EXISTS (` + settledDispute + `)`},
+		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund AND NOT EXISTS (` + settledDispute + `) AND NOT EXISTS (` + signedChange + `)`},
+	{"a contract has its terms and notice, a supplement for every later version, and the change that made it", "contracts",
+		`SELECT c.id::text FROM contracts c WHERE (SELECT count(*) FROM contract_documents d WHERE d.contract_id = c.id AND d.kind IN ('terms', 'notice')) <> 2 * c.version
+			OR (SELECT count(*) FROM contract_documents d WHERE d.contract_id = c.id AND d.kind = 'supplement') <> c.version - 1
+			OR (SELECT count(*) FROM contract_changes h WHERE h.contract_id = c.id AND h.version BETWEEN 2 AND c.version) <> c.version - 1`},
+	{"a contract that is over has no change under way", "contracts",
+		`SELECT c.id::text FROM contracts c JOIN contract_changes h ON h.contract_id = c.id
+			WHERE c.state IN ('completed', 'terminated') AND h.state IN ('offered', 'signed')`},
 	{"delivered work is refunded only where both sides agreed or two people ruled", "milestones",
 		`SELECT m.id::text FROM m WHERE m.state IN ('refunding', 'refunded') AND m.received_on IS NOT NULL AND NOT EXISTS (` + settledDispute + `)`},
 	{"the mirror of a connected account is what was sent less what was taken back, until the bank has it", "milestones",

@@ -20,6 +20,8 @@ var plants = map[string]string{
 	"a milestone's entries are in its own currency":              "UPDATE ledger_postings SET currency = 'USD' WHERE milestone_id = '$funded'",
 	"nothing that is held or owed is below zero":                 "UPDATE ledger_postings SET amount = amount - 1 WHERE account = 'held:$paid' AND amount < 0; UPDATE ledger_postings SET amount = amount + 2 WHERE account = 'held:$paid' AND amount > 0",
 	"what is held is": "UPDATE milestones SET amount = amount + 1 WHERE id = '$funded'",
+	"a contract has its terms and notice, a supplement":                              "UPDATE contracts SET version = 2",
+	"a contract that is over has no change under way":                                "INSERT INTO contract_changes (id, company_id, contract_id, number, side, offered_by, state, body, hash, added, expires_at, offered_at) SELECT gen_random_uuid(), company_id, id, 1, 'company', manager_id, 'offered', '', encode(sha256(''), 'hex'), 0, now(), now() FROM contracts; UPDATE contracts SET state = 'completed'",
 	"a milestone's charges are those in the books":                                   "UPDATE charges SET amount = amount + 1 WHERE milestone_id = '$funded'",
 	"what goes back out of a charge is what":                                         "UPDATE charges SET refunded = 1 WHERE milestone_id = '$funded'",
 	"no more is sent out of a charge than was paid in it":                            "UPDATE operations SET input = input || '{\"amount\": 9000000}' WHERE kind = 'transfer' AND milestone_id = '$paid'",

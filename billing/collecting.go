@@ -20,6 +20,7 @@ type Purpose string
 const (
 	ForFunding    Purpose = "funding"    // a milestone's charge, held until the work is accepted
 	ForReceivable Purpose = "receivable" // what the company owes since a chargeback fell on it
+	ForChange     Purpose = "change"     // what a signed change adds to a milestone that is paid for
 )
 
 // A collection is how payments for one purpose begin and end, whichever way the company pays. Callers hold the contract
@@ -33,8 +34,11 @@ type collection struct {
 }
 
 func (s *Service) collection(p Purpose) collection {
-	if p == ForReceivable {
+	switch p {
+	case ForReceivable:
 		return s.receivables()
+	case ForChange:
+		return s.topUps()
 	}
 	return s.fundings()
 }

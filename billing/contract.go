@@ -154,6 +154,8 @@ type Terms struct {
 	PaymentDays         int                       `json:"payment_days"`
 	RulesVersion        int64                     `json:"rules_version,omitempty"` // the rules that it was quoted under; none in the first contracts
 	AgreedAt            time.Time                 `json:"agreed_at"`
+	Version             int                       `json:"version,omitempty"`     // from the second on
+	ChangeHash          string                    `json:"change_hash,omitempty"` // of the change that made this version, as both sides signed it
 }
 
 func termsOf(r Rules, a market.Award, p market.Person, now time.Time) Terms {
@@ -169,7 +171,7 @@ func termsOf(r Rules, a market.Award, p market.Person, now time.Time) Terms {
 type document struct {
 	ContractID uuid.UUID
 	CompanyID  uuid.UUID
-	Kind       string // terms or notice
+	Kind       string // terms, notice or supplement
 	Version    int
 	Body       string
 	Hash       string

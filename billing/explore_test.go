@@ -111,12 +111,15 @@ func (x tables) moved(s situation, do string, by Party) (situation, bool) {
 		return s, false
 	}
 	s.milestone = x.milestone.Moves[at].To
+	if s.milestone == MilestoneCanceled {
+		return s, true // nothing was paid
+	}
 	switch do {
 	case doSubmit:
 		s.delivered = true
 	case doRelease:
 		s.transfer = x.operation.Start
-	case doRefund, doGiveBack:
+	case doRefund, doGiveBack, doDrop:
 		s.refund = x.refund.Start
 	}
 	return s, true

@@ -67,7 +67,11 @@ func (s *Service) settleFunding(tx *gorm.DB, c Contract, m Milestone, p Payment)
 	if err := tx.Model(&Charge{}).Where("id = ?", p.Charge).Count(&known).Error; err != nil || known > 0 {
 		return err
 	}
-	if p.Amount > 0 && p.Amount <= m.Missing() && p.Currency == m.Currency {
+	asked, err := askedFor(tx, m, p)
+	if err != nil {
+		return err
+	}
+	if p.Currency == m.Currency && m.Missing() > 0 && (asked || p.Amount <= m.Missing()) {
 		return s.funded(tx, c, m, p)
 	}
 	return s.unexplained(tx, m, p)
@@ -79,8 +83,9 @@ func (s *Service) funded(tx *gorm.DB, c Contract, m Milestone, p Payment) error 
 		return err
 	}
 	do := doSettlePart
-	if m.Quote().Charge == m.PaidIn-m.Refunded-m.Lost {
-		do = doSettle
+	surplus := m.PaidIn - m.Refunded - m.Lost - m.Quote().Charge
+	if surplus >= 0 {
+		do, m.Refunded = doSettle, m.Refunded+surplus
 	}
 	if err := s.move(tx, market.Actor{}, &m, TheProvider, do, ""); err != nil {
 		return err
@@ -88,7 +93,19 @@ func (s *Service) funded(tx *gorm.DB, c Contract, m Milestone, p Payment) error 
 	if err := s.settleWays(tx, m, p, m.Missing() == 0); err != nil || do == doSettlePart {
 		return err
 	}
+	if surplus > 0 {
+		if err := s.startRefund(tx, c, m, surplus, ""); err != nil {
+			return err
+		}
+	}
 	return jobs.Enqueue(tx, letter(market.LetterFunded, c.PersonID, c, m, nil))
+}
+
+// askedFor reports whether a payment is just what a page of the milestone's asked for.
+func askedFor(tx *gorm.DB, m Milestone, p Payment) (bool, error) {
+	var n int64
+	err := tx.Model(&Operation{}).Where("id = ? AND kind = ? AND milestone_id = ? AND (input->>'amount')::bigint = ?", p.Operation, CheckoutOperation, m.ID, p.Amount).Count(&n).Error
+	return n > 0, err
 }
 
 // charge writes a payment down for a milestone and books it.

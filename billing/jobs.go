@@ -124,7 +124,7 @@ func (s *Service) sweepAll(ctx context.Context) error {
 		return err
 	}
 	var failures []error
-	for _, sweep := range []func(context.Context) (int, error){s.AutoAccept, s.ExpireTransfers, s.EscalateDisputes, s.EndContracts} {
+	for _, sweep := range []func(context.Context) (int, error){s.AutoAccept, s.ExpireTransfers, s.EscalateDisputes, s.EndContracts, s.ExpireChanges} {
 		_, err := sweep(ctx)
 		failures = append(failures, err)
 	}

@@ -121,5 +121,6 @@ func Diagrams() map[string]string {
 		statementMachine.Noun:    statementMachine.Diagram(),
 		sweepMachine.Noun:        sweepMachine.Diagram(),
 		bankTransferMachine.Noun: bankTransferMachine.Diagram(),
+		changeMachine.Noun:       changeMachine.Diagram(),
 	}
 }

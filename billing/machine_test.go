@@ -67,6 +67,7 @@ func TestEveryStateIsReachedWatchedAndComesToAnEnd(t *testing.T) {
 	sound(t, accountMachine)
 	sound(t, sweepMachine)
 	sound(t, bankTransferMachine)
+	sound(t, changeMachine)
 	for noun, drawn := range Diagrams() {
 		if !strings.HasPrefix(drawn, "stateDiagram-v2") || strings.Count(drawn, "-->") < 4 {
 			t.Errorf("%s is drawn as %s", noun, drawn)
@@ -149,7 +150,7 @@ func TestAFrozenMilestoneIsMovedByNobodyButTheProviderAndWhatSettlesIt(t *testin
 	for _, move := range milestoneMachine.Moves {
 		m := Milestone{State: move.From, Frozen: "dispute", AutoAcceptAt: &long}
 		_, err := milestoneMachine.Next(move.From, move.Do, move.By, moment{m, time.Now()})
-		ends := move.By == TheParties || move.By == TheRuling // what settles the dispute
+		ends := move.Do == doSplit || move.Do == doGiveBack // what settles the dispute
 		if (err == nil) != (move.By == TheProvider || ends) {
 			t.Errorf("%s a frozen %s by %s: %v", move.Do, move.From, move.By, err)
 		}
@@ -210,7 +211,7 @@ func (b *model) follow(do string) {
 		b.post(transferred(b.m, b.person, Transfer{ID: "tr_1", Amount: q.Net, Currency: "JPY", At: b.now})...)
 	case doPaidOut:
 		b.post(paidOut(b.m, b.person, "po_1", q.Net, b.now))
-	case doRefund, doGiveBack:
+	case doRefund, doGiveBack, doDrop:
 		b.post(refundAsked(b.m, RefundRecord{ID: b.m.ID, Amount: b.m.PaidIn, Currency: "JPY"}, b.now))
 	case doSplit: // half of it, and the rest goes back
 		if b.m.Refunded == 0 {

@@ -54,6 +54,7 @@ const (
 	doGiveBack       = "settle_refund" // a dispute ends, and nothing does
 	doChargeBack     = "charge_back"
 	doReverse        = "reverse"
+	doDrop           = "drop" // a change of the terms that both sides signed leaves it out
 )
 
 // What can be wrong with a step of a milestone.
@@ -164,6 +165,11 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestoneInProgress, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
 		{MilestoneSubmitted, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
 		{MilestoneChangesRequested, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
+
+		{MilestoneDraft, doDrop, MilestoneCanceled, TheParties, notFrozen},
+		{MilestonePartFunded, doDrop, MilestoneRefunding, TheParties, undelivered},
+		{MilestoneFunded, doDrop, MilestoneRefunding, TheParties, undelivered},
+		{MilestoneInProgress, doDrop, MilestoneRefunding, TheParties, undelivered},
 
 		{MilestonePartFunded, doChargeBack, MilestoneChargedBack, TheProvider, nil},
 		{MilestoneFunded, doChargeBack, MilestoneChargedBack, TheProvider, nil},

@@ -36,6 +36,8 @@ type Notice struct {
 	Means          string            `json:"means"`     // transfer
 	Undecided      []NoticeUndecided `json:"undecided"` // empty: everything is settled
 	Reconsigned    *NoticeOrigin     `json:"reconsigned,omitempty"`
+	Version        int               `json:"version,omitempty"`    // of the terms, from the second on
+	ChangedOn      *civil.Date       `json:"changed_on,omitempty"` // since when they read like this
 }
 
 // A NoticePart is one milestone: what is due when, and by which day it is inspected and paid if delivered on its day.
@@ -67,12 +69,16 @@ func noticeOf(c Contract, a market.Award, terms Terms, p market.Person, ms []Mil
 		Work: c.Title, Brief: a.Task.Brief, Rights: "as_in_brief", Place: "online", DeliverOn: c.DeliverOn, PaymentDays: terms.PaymentDays,
 		Means: "transfer", Undecided: []NoticeUndecided{}, Total: Quote{Currency: c.Currency}}
 	for _, m := range ms {
-		q := m.Quote()
-		n.Total = n.Total.add(q)
-		n.Parts = append(n.Parts, NoticePart{Title: m.Title, DeliverOn: m.DueOn, InspectBy: m.DueOn.AddDays(a.Company.AutoAcceptDays),
-			PayBy: q.LatestPayment, Quote: q})
+		n.add(m)
 	}
 	return n
+}
+
+// add states one milestone.
+func (n *Notice) add(m Milestone) {
+	q := m.Quote()
+	n.Total = n.Total.add(q)
+	n.Parts = append(n.Parts, NoticePart{Title: m.Title, DeliverOn: m.DueOn, InspectBy: m.DueOn.AddDays(m.AutoAcceptDays), PayBy: q.LatestPayment, Quote: q})
 }
 
 // A NoticeItem is one line of a notice as people read it.
@@ -95,6 +101,9 @@ func (n Notice) Items(lang problem.Language) []NoticeItem {
 			"業務の内容に記載のとおり。記載のないものは受託者に留保されます。")},
 		{say("Place", "納品の場所"), say("Online; no place of work is prescribed.", "オンライン（就業場所の指定なし）")},
 		{say("Delivery", "納期"), n.DeliverOn.String()},
+	}
+	if n.ChangedOn != nil {
+		items = append(items, NoticeItem{say("Changed on", "変更日"), n.ChangedOn.String()})
 	}
 	for _, p := range n.Parts {
 		items = append(items, NoticeItem{say("Part", "内訳") + " · " + p.Title, n.part(p, say)})

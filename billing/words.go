@@ -20,6 +20,7 @@ var japanese = map[string]string{
 	"asked": "承認待ち", "approved": "承認済み", "declined": "却下", "withdrawn": "取下げ",
 	"sending": "送信中", "pending": "処理中", "succeeded": "完了", "failed": "失敗", "by_hand": "銀行振込済み", "overtaken": "充当済み",
 	"inquiry": "照会中", "needs_response": "要回答", "under_review": "審査中", "won": "勝訴", "lost": "敗訴", "inquiry_closed": "照会終了",
+	"change": "契約変更", "offered": "回答待ち", "signed": "署名済み", "in_force": "適用中", "countered": "再提示", "expired": "期限切れ", "lapsed": "失効",
 	"open": "協議中", "for_ruling": "裁定待ち", "proposed_ruling": "裁定の確認待ち", "agreed": "合意済み", "ruled": "裁定済み",
 	"bank statement": "入出金明細", "uploaded": "確認待ち", "imported": "取込済み", "discarded": "取消",
 }

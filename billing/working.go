@@ -217,6 +217,9 @@ func (s *Service) close(tx *gorm.DB, c Contract) error {
 		if err := market.Audit(tx, market.Actor{}, c.CompanyID, "contract."+do, "contract:"+c.ID.String(), nil); err != nil {
 			return err
 		}
+		if err := s.dropChange(tx, c); err != nil {
+			return err
+		}
 		if to != ContractCompleted {
 			return s.giveTaskBack(tx, c, now)
 		}

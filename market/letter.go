@@ -52,16 +52,16 @@ const (
 	LetterStatement       LetterKind = "statement"        // a statement was issued: is it right?
 	LetterObjection       LetterKind = "objection"        // the supplier says a statement is wrong
 	LetterCash            LetterKind = "cash"             // money came by bank transfer that nobody knows the meaning of
+	LetterChange          LetterKind = "change"           // the other side offers other terms
+	LetterChangeSigned    LetterKind = "change_signed"    // both agree, and what it adds has to be paid
+	LetterChangeOver      LetterKind = "change_over"      // a change holds, was declined, or came to nothing
 )
 
 // LetterKinds are all of them. Each has a text in letters/ for each language.
 var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
-	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution,
-	LetterStatement, LetterObjection, LetterCash,
-	LetterSpending, LetterSpendingOver,
-}
+	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

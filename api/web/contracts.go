@@ -20,6 +20,7 @@ type contractView struct {
 	mayRun   bool // the reader may act for their side
 	steps    []billing.Step
 	disputes []billing.Dispute
+	changes  []billing.Change // latest first
 
 	papers []billing.Paper // statements and notices in force
 
@@ -92,6 +93,9 @@ func (v *visit) contractView() (contractView, error) {
 	view := contractView{contract: c, side: sideOf(v.who, c)}
 	view.mayRun = view.side == billing.TheAlumnus || v.who.May(market.RunContracts, c.CompanyID) == nil
 	view.maySettle = v.who.May(market.SettleMoney, c.CompanyID) == nil
+	if view.changes, err = v.Billing.Changes(v.ctx, v.who, id); err != nil {
+		return view, err
+	}
 	if view.disputes, err = v.Billing.DisputesOf(v.ctx, v.who, id); err != nil {
 		return view, err
 	}
