@@ -43,22 +43,17 @@ const (
 // How long an offer waits for its answer, and a signed change for its money.
 const changeTerm = 14 * 24 * time.Hour
 
-// What can be wrong with a change. Those about reductions are the Freelance Act's, art. 5: no reduction of the fee, no
-// refusal to receive, no change or redo at the contractor's expense.
+// What can be wrong with a change, beside what [FeeChange] refuses. That delivered work is not done again for nothing, and
+// begun work not taken back by the company, is the Freelance Act's as well, art. 5.
 var (
 	ErrNothingChanged = problem.Define(problem.Invalid, "nothing_changed",
 		"This offer leaves everything as it is. Change an amount, a day, a title or the scope.", "変更点がありません。金額・期日・名称・業務内容のいずれかを変更してください。")
-	ErrReduction = problem.Define(problem.Conflict, "reduction_after_delivery",
-		"“{title}” was delivered: the law forbids to lower or drop its fee now. If something is wrong with it, ask for changes or open a dispute.",
-		"「{title}」は納品済みのため、法令により報酬の減額や取消はできません。内容に問題がある場合は、修正を依頼するか異議を申し立ててください。")
 	ErrRedo = problem.Define(problem.Conflict, "redo_without_pay",
 		"“{title}” was delivered: it becomes different work only for a higher fee. Raise its fee, or add a milestone.",
 		"「{title}」は納品済みのため、内容を変更するには報酬の追加が必要です。金額を上げるか、マイルストーンを追加してください。")
 	ErrBegun = problem.Define(problem.Conflict, "reduction_after_begin",
 		"Work on “{title}” has begun, so the company may not lower or drop its fee. The contractor may offer it.",
 		"「{title}」は着手済みのため、委託者から減額や取消を申し出ることはできません。受託者からの申し出は可能です。")
-	ErrSameForLess = problem.Define(problem.Invalid, "same_work_for_less",
-		"“{title}” would be the same work for less. Say in the scope what falls away.", "「{title}」は同じ業務のまま減額されています。減る業務を業務内容に記載してください。")
 	ErrOneTopUp = problem.Define(problem.Invalid, "one_top_up",
 		"A change can add to one paid milestone at a time. Put the rest into a milestone of its own.", "入金済みのマイルストーンへの増額は、1回の変更につき1件です。残りは新しいマイルストーンに分けてください。")
 	ErrPageOpen = problem.Define(problem.Conflict, "payment_page_open",
@@ -411,16 +406,22 @@ func (a alteration) lawful(d ChangeDraft, side Party) error {
 		return nil
 	case was.Frozen != "":
 		return ErrFrozen.With("reason", word(was.Frozen))
-	case less && was.ReceivedOn != nil:
-		return ErrReduction.On("milestones").With("title", was.Title)
-	case was.ReceivedOn != nil && a.is.Title != was.Title && a.is.Amount == was.Amount:
+	case a.is != nil && was.ReceivedOn != nil && a.is.Title != was.Title && a.is.Amount == was.Amount:
 		return ErrRedo.On("milestones").With("title", was.Title)
-	case less && was.StartedAt != nil && side == TheCompany:
+	case less && was.ReceivedOn == nil && was.StartedAt != nil && side == TheCompany:
 		return ErrBegun.On("milestones").With("title", was.Title)
 	case a.is == nil && was.State == MilestoneFunding:
 		return ErrPageOpen.On("milestones").With("title", was.Title)
-	case less && a.is != nil && a.is.Title == was.Title && d.Scope == "":
-		return ErrSameForLess.On("scope").With("title", was.Title)
 	}
-	return nil
+	return a.feeChange(d).Refused()
+}
+
+// feeChange is what the alteration does to the fee. A change that takes work out drops the milestone, renames it, or says in
+// the scope what falls away.
+func (a alteration) feeChange(d ChangeDraft) FeeChange {
+	f := FeeChange{Was: a.was.Quote().Money(a.was.Amount), Is: a.was.Quote().Money(0), Received: a.was.ReceivedOn != nil, LessWork: true}
+	if a.is != nil {
+		f.Is.Amount, f.LessWork = a.is.Amount, d.Scope != "" || a.is.Title != a.was.Title
+	}
+	return f
 }

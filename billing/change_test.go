@@ -167,15 +167,15 @@ func TestTheLawsRefusalsAreRefused(t *testing.T) {
 	for what, refusal := range map[string]struct {
 		got, want error
 	}{
-		"less for delivered work, asked by the company": {offer(w.aoi.Manager, fee(0, 90_000)), billing.ErrReduction},
-		"less for delivered work, asked by the alumna":  {offer(w.yumi.Actor, fee(0, 90_000)), billing.ErrReduction},
-		"nothing for delivered work":                    {offer(w.aoi.Manager, drop(0)), billing.ErrReduction},
+		"less for delivered work, asked by the company": {offer(w.aoi.Manager, fee(0, 90_000)), billing.ErrFeeReduced},
+		"less for delivered work, asked by the alumna":  {offer(w.yumi.Actor, fee(0, 90_000)), billing.ErrFeeReduced},
+		"nothing for delivered work":                    {offer(w.aoi.Manager, drop(0)), billing.ErrFeeReduced},
 		"other work in place of delivered work": {offer(w.aoi.Manager, func(d *billing.ChangeDraft) {
 			d.Milestones[0].Title = "All of it in French"
 		}), billing.ErrRedo},
 		"less for work that has begun":    {offer(w.aoi.Manager, fee(1, 40_000)), billing.ErrBegun},
 		"nothing for work that has begun": {offer(w.aoi.Manager, drop(1)), billing.ErrBegun},
-		"the same for less":               {offer(w.aoi.Manager, func(d *billing.ChangeDraft) { d.Milestones[2].Amount = 20_000 }), billing.ErrSameForLess},
+		"the same for less":               {offer(w.aoi.Manager, func(d *billing.ChangeDraft) { d.Milestones[2].Amount = 20_000 }), billing.ErrFeeReduced},
 		"nothing at all":                  {offer(w.aoi.Manager, func(*billing.ChangeDraft) {}), billing.ErrNothingChanged},
 		"more for two that are paid":      {offer(w.aoi.Manager, func(d *billing.ChangeDraft) { d.Milestones[0].Amount, d.Milestones[1].Amount = 200_000, 100_000 }), billing.ErrOneTopUp},
 		"somebody else's milestone":       {offer(w.aoi.Manager, func(d *billing.ChangeDraft) { id := uuid.New(); d.Milestones[2].ID = &id }), market.ErrNotFound},
