@@ -126,7 +126,7 @@ func (s *Server) offerChange(ctx context.Context, in *offering) (*made[change], 
 	if err != nil {
 		return nil, err
 	}
-	return created("/changes/"+ch.ID.String(), shown.Body), nil
+	return created("/amendments/"+ch.ID.String(), shown.Body), nil
 }
 
 func (s *Server) change(ctx context.Context, in *OfID) (*out[change], error) {
