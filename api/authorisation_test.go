@@ -110,6 +110,10 @@ func (t *tenant) settle(w *world) {
 		t.ids["transfers"], t.ID, m)
 	w.Exec("INSERT INTO bank_transfers (id, company_id, milestone_id, purpose, amount, currency, state, asked_by, expires_at, created_at, updated_at) VALUES (?, ?, ?, 'funding', 1, 'JPY', 'canceled', ?, now(), now(), now())",
 		t.ids["transfers"], t.ID, m, manager)
+	t.ids["exceptions"], t.ids["adjustments"] = uuid.NewString(), uuid.NewString()
+	w.Exec(`INSERT INTO exceptions (id, company_id, level, subject, kind, source, type, ledger, other, currency, day, milestone_id, state, found_at, seen_at, seen_run)
+		VALUES (?, ?, 'payout', 'po_x', 'returned_payout', 'po_x', 'payout', 1, 0, 'JPY', now(), ?, 'open', now(), now(), ?)`, t.ids["exceptions"], t.ID, m, uuid.New())
+	w.Exec("INSERT INTO adjustments (id, company_id, reason, state, asked_by, asked_at) VALUES (?, ?, 'x', 'asked', ?, now())", t.ids["adjustments"], t.ID, manager)
 	w.Exec("INSERT INTO chargebacks (id, company_id, milestone_id, charge, amount, currency, reason, state, stage, opened_at, updated_at) VALUES (?, ?, ?, 'ch_x', 1, 'JPY', 'x', 'won', 'before_acceptance', now(), now())", t.ids["chargebacks"], t.ID, m)
 }
 

@@ -85,6 +85,7 @@ type entry struct {
 	ID          uuid.UUID  `json:"id" format:"uuid"`
 	At          time.Time  `json:"at" doc:"When it happened"`
 	PostedAt    time.Time  `json:"posted_at"`
+	BookedOn    civil.Date `json:"booked_on" format:"date" doc:"The day of the books it belongs to"`
 	Kind        string     `json:"kind"`
 	Source      string     `json:"source" doc:"Unique: the same source is never posted twice"`
 	MilestoneID *uuid.UUID `json:"milestone_id" format:"uuid"`
@@ -97,10 +98,8 @@ type posting struct {
 }
 
 func entryOf(e billing.Entry) entry {
-	return entry{ID: e.ID, At: e.At, PostedAt: e.PostedAt, Kind: e.Kind, Source: e.Source, MilestoneID: e.MilestoneID,
-		Postings: each(e.Postings, func(p billing.Posting) posting {
-			return posting{Account: p.Account, Amount: market.Money{Amount: p.Amount, Currency: p.Currency}}
-		})}
+	return entry{ID: e.ID, At: e.At, PostedAt: e.PostedAt, BookedOn: e.BookedOn, Kind: e.Kind, Source: e.Source, MilestoneID: e.MilestoneID,
+		Postings: each(e.Postings, postingOf)}
 }
 
 func (s *Server) entries(ctx context.Context, in *ofIDPaged) (*out[list[entry]], error) {

@@ -20,6 +20,7 @@ type reconciliation struct {
 	From       civil.Date       `json:"from" format:"date"`
 	To         civil.Date       `json:"to" format:"date"`
 	Matched    int              `json:"matched"`
+	Open       int              `json:"open" doc:"Exceptions of these days that wait for somebody, listed or not"`
 	Exceptions []exception      `json:"exceptions" doc:"Oldest first"`
 	Difference map[string]int64 `json:"difference" doc:"Ledger less provider in minor units, by currency"`
 	Done       int              `json:"done"`
@@ -30,13 +31,20 @@ type reconciliation struct {
 
 // exception is one thing that finance has to look at.
 type exception struct {
+	ID          uuid.UUID    `json:"id" format:"uuid" doc:"The same from run to run"`
+	Level       string       `json:"level" enum:"contract,stripe,payout,bank"`
 	Kind        string       `json:"kind" example:"missing_in_ledger"`
+	State       string       `json:"state" enum:"open,proposed,resolved,explained"`
+	Fix         string       `json:"fix" enum:"look_again,book,accept,remind,settle" doc:"What is proposed"`
+	OwnerID     *uuid.UUID   `json:"owner_id" format:"uuid"`
 	AgeDays     int          `json:"age_days"`
+	Age         int          `json:"age_business_days"`
+	AgeSpan     string       `json:"age_span" enum:"0-1,2-5,6-10,11-30,over-30" doc:"Business days"`
 	Day         civil.Date   `json:"day" format:"date"`
 	Source      string       `json:"source" doc:"The provider's object"`
 	Type        string       `json:"type" doc:"Of the balance transaction, or the entry's kind"`
 	Ledger      market.Money `json:"ledger"`
-	Stripe      market.Money `json:"stripe"`
+	Stripe      market.Money `json:"stripe" doc:"What the other side has"`
 	LedgerFee   market.Money `json:"ledger_fee"`
 	StripeFee   market.Money `json:"stripe_fee"`
 	EntryID     *uuid.UUID   `json:"entry_id" format:"uuid"`
@@ -45,12 +53,13 @@ type exception struct {
 
 func exceptionOf(e billing.Exception) exception {
 	money := func(n int64) market.Money { return market.Money{Amount: n, Currency: e.Currency} }
-	return exception{Kind: string(e.Kind), AgeDays: e.AgeDays, Day: e.Day, Source: e.Source, Type: e.Type, Ledger: money(e.Ledger), Stripe: money(e.Other),
+	return exception{ID: e.ID, Level: string(e.Level), Kind: string(e.Kind), State: string(e.State), Fix: string(e.Fix()), OwnerID: e.OwnerID,
+		AgeDays: e.AgeDays, Age: e.Age, AgeSpan: e.AgeSpan(), Day: e.Day, Source: e.Source, Type: e.Type, Ledger: money(e.Ledger), Stripe: money(e.Other),
 		LedgerFee: money(e.LedgerFee), StripeFee: money(e.OtherFee), EntryID: e.EntryID, MilestoneID: e.MilestoneID}
 }
 
 func reconciliationOf(r billing.Reconciliation) reconciliation {
-	v := reconciliation{ID: r.ID, CompanyID: r.CompanyID, State: string(r.State), From: r.From, To: r.To, Matched: r.Matched, Exceptions: each(r.Exceptions, exceptionOf),
+	v := reconciliation{ID: r.ID, CompanyID: r.CompanyID, State: string(r.State), From: r.From, To: r.To, Matched: r.Matched, Open: r.Open, Exceptions: each(r.Exceptions, exceptionOf),
 		Difference: r.Difference, Done: r.Done, Total: r.Total, CreatedAt: r.CreatedAt, FinishedAt: r.FinishedAt}
 	if v.Difference == nil {
 		v.Difference = map[string]int64{}

@@ -261,6 +261,23 @@ func (s *Server) aboutMoney() []endpoint {
 		get("/companies/{id}/book-names", market.SeeMoney, s.bookNames, "How the company calls things in its bookkeeping program"),
 		put("/companies/{id}/book-names", market.KeepBooks, s.setBookNames, "Change that"),
 		get("/reconciliations/{id}", market.SeeMoney, s.reconciliation, "How far it is, and what it found"),
+		get("/companies/{id}/exceptions", market.SeeMoney, s.exceptions, "What does not match and waits for somebody"),
+		get("/exceptions/{id}", market.SeeMoney, s.exception, "One of them, with the entry prepared for it"),
+		post("/exceptions/{id}/assign", market.ReconcileMoney, s.assignException, "Give it to somebody"),
+		post("/exceptions/{id}/look-again", market.ReconcileMoney, s.lookAgain, "Read its object at the provider again and compare its day"),
+		post("/exceptions/{id}/remind", market.ReconcileMoney, s.remindOfAccount, "Ask the alumnus for an account that works"),
+		post("/exceptions/{id}/adjustments", market.SettleMoney, s.proposeAboutException, "Propose an entry, or that it counts as explained"),
+		get("/companies/{id}/adjustments", market.SeeMoney, s.adjustments, "What was proposed about the books"),
+		post("/companies/{id}/adjustments", market.SettleMoney, s.proposeEntry, "Propose an entry made by hand"),
+		post("/adjustments/{id}/approve", market.ApproveMoney, s.approveAdjustment, "Agree to what somebody else proposed"),
+		post("/adjustments/{id}/decline", market.ApproveMoney, s.declineAdjustment, "Say no to it"),
+		post("/adjustments/{id}/withdraw", access.SignedIn, s.withdrawAdjustment, "Take back what I proposed"),
+		get("/companies/{id}/explain", market.SeeMoney, s.explain, "The way back from any amount"),
+		get("/companies/{id}/month", market.SeeMoney, s.month, "A month of the books and what is left to see to"),
+		post("/companies/{id}/month/close", market.ReconcileMoney, s.closeMonth, "Close a month"),
+		post("/companies/{id}/month/reopen", market.ReconcileMoney, s.askReopening, "Ask to open the newest closed month again"),
+		post("/companies/{id}/month/reopen/confirm", market.ApproveMoney, s.confirmReopening, "Agree to open it again"),
+		post("/companies/{id}/month/reopen/decline", market.ApproveMoney, s.declineReopening, "Leave it closed"),
 	}
 }
 

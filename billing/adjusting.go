@@ -50,7 +50,10 @@ func (s *Service) ProposeAdjustment(ctx context.Context, who market.Actor, id uu
 		return a, err
 	}
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
-		e, _, err := s.exceptionOf(tx.Clauses(hold), who, id, market.SettleMoney)
+		if err := tx.Exec("SELECT 1 FROM exceptions WHERE id = ? FOR NO KEY UPDATE", id).Error; err != nil {
+			return err
+		}
+		e, _, err := s.exceptionOf(tx, who, id, market.SettleMoney)
 		if err != nil {
 			return err
 		}

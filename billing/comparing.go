@@ -43,7 +43,7 @@ func (c comparison) args(more map[string]any) map[string]any {
 	all := map[string]any{"company": c.company.ID, "run": c.run, "as_of": c.asOf, "zone": c.company.TimeZone, "currency": c.company.Currency,
 		"from": c.from, "until": c.until, "start": c.from.In(c.company.Zone()), "end": c.until.In(c.company.Zone()),
 		"leeway": leewayDays, "reach": reachDays, "net": pq.StringArray(netAccounts), "fees": pq.StringArray(feeAccounts),
-		"known": pq.StringArray(knownTypes()), "sent": pq.StringArray(sentTypes), "manual": manualKind}
+		"known": pq.StringArray(knownTypes()), "sent": pq.StringArray(sentTypes), "manual": manualKind, "shared": pq.StringArray(sharedKinds)}
 	for k, v := range more {
 		all[k] = v
 	}
@@ -57,7 +57,7 @@ func (c comparison) args(more map[string]any) map[string]any {
 const waiting = ` FROM exceptions WHERE company_id = @company AND level = @level AND state <> 'explained'`
 
 // byObject sums both sides by the provider's object. An entry on the provider's accounts that names no object stands for
-// itself, but for sweeps: one payout takes many companies' earnings, and is compared as a whole (see Unattributed). %l and
+// itself, but for sweeps: one payout takes many companies' earnings, and is compared as a whole (see inSweeps). %l and
 // %s narrow the two sides.
 const byObject = `l AS (
 		SELECT CASE WHEN e.external_id = '' THEN 'entry:' || e.id ELSE e.external_id END AS source, min(p.currency) AS currency,
@@ -66,7 +66,7 @@ const byObject = `l AS (
 			count(*) FILTER (WHERE p.line = 1 AND e.kind <> @manual) AS entries, min(e.kind) FILTER (WHERE e.kind <> @manual) AS kind,
 			bool_or(p.account LIKE 'suspense:%' AND p.amount < 0) AS unapplied
 		FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
-		WHERE e.company_id = @company AND e.kind NOT IN ('sweep', 'sweep_back') AND %l GROUP BY 1 HAVING bool_or(p.account = ANY(@net))),
+		WHERE e.company_id = @company AND NOT e.kind = ANY(@shared) AND %l GROUP BY 1 HAVING bool_or(p.account = ANY(@net))),
 	s AS (
 		SELECT b.source, min(b.currency) AS currency, sum(b.net) AS net, sum(b.fee) AS fee, min(b.created_at) AS at, max(b.created_at) AS last,
 			count(*) AS transactions, min(b.type) AS type
@@ -195,6 +195,36 @@ func (c comparison) payouts() (levelTally, error) {
 		return t, err
 	}
 	t.Open, err = c.keep(PayoutLevel, inPayouts, nil)
+	return t, err
+}
+
+// ofBanks are the lines of the company's bank statements.
+const ofBanks = `WITH lines AS (SELECT l.* FROM bank_lines l WHERE l.company_id = @company AND (l.booked_on >= @from AND l.booked_on < @until
+		OR 'bank_line:' || l.id IN (SELECT subject` + waiting + `)))`
+
+// atBank says which lines nothing explains yet.
+const atBank = ofBanks + `SELECT 'bank_line:' || l.id AS subject, 'unmatched_bank_line' AS kind, 'bank_line:' || l.id AS source, 'bank_line' AS type, 0 AS ledger, l.amount AS other,
+		0 AS ledger_fee, 0 AS other_fee, l.currency, l.booked_on::timestamp AT TIME ZONE @zone AS at, NULL::uuid AS entry_id, NULL::uuid AS milestone_id
+	FROM lines l WHERE l.matched_kind = ''`
+
+// inSweeps says of which sweeps the parts that companies have in their books are not what left the provider. A company is
+// shown by how much, and nothing of others.
+const inSweeps = `SELECT 'sweep:' || w.id AS subject, CASE WHEN t.net IS NULL THEN 'missing_at_stripe' ELSE 'sweep_allocation' END AS kind, w.provider_id AS source, 'payout' AS type,
+		b.amount - coalesce(t.net, 0) AS ledger, 0 AS other, 0 AS ledger_fee, 0 AS other_fee, w.currency, b.at, NULL::uuid AS entry_id, NULL::uuid AS milestone_id
+	FROM sweeps w
+	JOIN LATERAL (SELECT sum(p.amount) AS amount, min(e.at) AS at, max(e.posted_at) AS posted FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id AND p.account = ANY(@net)
+		WHERE e.kind = ANY(@shared) AND e.source IN (SELECT k || ':' || w.id || ':' || l.company_id FROM sweep_lines l, unnest(@shared) k WHERE l.sweep_id = w.id)) b ON b.posted <= @as_of
+	LEFT JOIN LATERAL (SELECT sum(net) AS net FROM balance_transactions WHERE source = w.provider_id) t ON true
+	WHERE w.id IN (SELECT sweep_id FROM sweep_lines WHERE company_id = @company) AND b.amount IS DISTINCT FROM t.net
+		AND (b.at >= @start AND b.at < @end OR 'sweep:' || w.id IN (SELECT subject` + waiting + `))`
+
+func (c comparison) banks() (levelTally, error) {
+	t := levelTally{Level: BankLevel}
+	err := c.tx.Raw(ofBanks+" SELECT count(*) FROM lines", c.args(map[string]any{"level": BankLevel})).Scan(&t.Compared).Error
+	if err != nil {
+		return t, err
+	}
+	t.Open, err = c.keep(BankLevel, "("+atBank+") UNION ALL ("+strings.ReplaceAll(inSweeps, "unnest(@shared)", "unnest(CAST(@shared AS text[]))")+")", nil)
 	return t, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -180,4 +181,35 @@ func (s *Service) Remind(ctx context.Context, who market.Actor, id uuid.UUID) er
 		}
 		return jobs.Enqueue(tx, bankLetter(c, m, failure))
 	})
+}
+
+// Owners are the people who may see to a company's exceptions.
+func (s *Service) Owners(ctx context.Context, who market.Actor, company uuid.UUID) ([]market.Person, error) {
+	if err := who.May(market.SeeMoney, company); err != nil {
+		return nil, err
+	}
+	g := s.db.Gorm(ctx)
+	ids, err := market.Holders(g, company, market.RolesFor(market.ReconcileMoney)...)
+	if err != nil {
+		return nil, err
+	}
+	var list []market.Person
+	return list, g.Where("id IN ?", ids).Order("family_name, given_name, id").Find(&list).Error
+}
+
+// Matched counts a month's balance transactions that need nobody, up to the latest run: day is any of the month.
+func (s *Service) Matched(ctx context.Context, who market.Actor, company uuid.UUID, day civil.Date) (n int, err error) {
+	if err := who.May(market.SeeMoney, company); err != nil {
+		return 0, err
+	}
+	g := s.db.Gorm(ctx)
+	c, err := market.CompanyByID(g, company)
+	if err != nil {
+		return 0, err
+	}
+	first := firstOf(day)
+	return n, g.Raw(`SELECT count(*) FROM balance_transactions b WHERE b.company_id = @company AND b.created_at >= @start AND b.created_at < @end
+			AND b.created_at <= coalesce((SELECT as_of FROM reconciled WHERE company_id = @company), 'epoch')
+			AND NOT EXISTS (SELECT 1 FROM exceptions x WHERE x.company_id = @company AND x.source = b.source AND x.state IN ('open', 'proposed'))`,
+		map[string]any{"company": company, "start": first.In(c.Zone()), "end": first.AddMonths(1).In(c.Zone())}).Scan(&n).Error
 }

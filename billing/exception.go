@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"strings"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -24,11 +25,13 @@ const (
 	UnknownCategory ExceptionKind = "unknown_category"
 	ReturnedPayout  ExceptionKind = "returned_payout"  // the bank sent it back, or never took it
 	NegativeAccount ExceptionKind = "negative_account" // more was taken from a connected account than it had
+	UnmatchedLine   ExceptionKind = "unmatched_bank_line"
+	SweepDiffers    ExceptionKind = "sweep_allocation" // what companies have of a sweep is not what left the provider
 )
 
 // ExceptionKinds are all of them, for the words and the documents.
 var ExceptionKinds = []ExceptionKind{MissingInLedger, MissingAtStripe, WrongAmount, WrongFee, WrongCurrency, WrongTime, Duplicate, OrphanTransfer,
-	UnappliedCash, UnknownCategory, ReturnedPayout, NegativeAccount}
+	UnappliedCash, UnknownCategory, ReturnedPayout, NegativeAccount, UnmatchedLine, SweepDiffers}
 
 // A Fix is the one thing that the product proposes about an exception.
 type Fix string
@@ -45,7 +48,7 @@ const (
 // fixes are what is proposed for each kind.
 var fixes = map[ExceptionKind]Fix{
 	MissingInLedger: FixLookAgain, MissingAtStripe: FixBook, WrongAmount: FixBook, WrongFee: FixBook, WrongCurrency: FixBook, WrongTime: FixAccept,
-	Duplicate: FixBook, OrphanTransfer: FixBook, UnappliedCash: FixSettle, UnknownCategory: FixBook, ReturnedPayout: FixRemind, NegativeAccount: FixAccept,
+	Duplicate: FixBook, OrphanTransfer: FixBook, UnappliedCash: FixSettle, UnknownCategory: FixBook, ReturnedPayout: FixRemind, NegativeAccount: FixAccept, UnmatchedLine: FixAccept, SweepDiffers: FixAccept,
 }
 
 // An ExceptionState is where an exception stands.
@@ -112,6 +115,17 @@ type Exception struct {
 	MilestoneTitle string     `json:"-" gorm:"->"`
 	ContractID     *uuid.UUID `json:"-" gorm:"->"`
 	ContractNumber int        `json:"-" gorm:"->"`
+}
+
+// Ref is what is asked to explain it.
+func (e Exception) Ref() string {
+	switch {
+	case e.Level == PayoutLevel && strings.HasPrefix(e.Source, "po_"):
+		return "payout:" + e.Source
+	case e.MilestoneID != nil:
+		return "milestone:" + e.MilestoneID.String()
+	}
+	return e.Source
 }
 
 // Off is by how much the two sides differ.

@@ -10,10 +10,11 @@ const (
 	ContractLevel Level = "contract" // a milestone's agreed amounts ↔ its entries
 	StripeLevel   Level = "stripe"   // entries ↔ the provider's balance transactions
 	PayoutLevel   Level = "payout"   // a payout ↔ what it is made of ↔ milestones
+	BankLevel     Level = "bank"     // what was paid and received ↔ the lines of bank statements
 )
 
 // levels are all of them, in the order in which a reader goes through them.
-var levels = []Level{ContractLevel, StripeLevel, PayoutLevel}
+var levels = []Level{ContractLevel, StripeLevel, PayoutLevel, BankLevel}
 
 // What follows is the whole of what reconciliation knows about accounts and kinds. A new kind of entry, a new account or a
 // new kind of balance transaction is one line.
@@ -24,6 +25,10 @@ var (
 	netAccounts = []string{accountPlatform}
 	feeAccounts = []string{accountFee, accountDisputeFee}
 )
+
+// sharedKinds are the kinds of entry that move the platform's balance for several companies at once, under one object of
+// the provider: sweeps. They are compared sweep by sweep.
+var sharedKinds = []string{"sweep", "sweep_back"}
 
 // An entryRule says what a kind of entry stands for: by which types of balance transaction the provider tells of it, if by
 // any. Kinds without types are steps of our own, or the mirror of somebody else's account.
@@ -41,7 +46,11 @@ var entryRules = []entryRule{
 	{"refund_failed", []string{"refund_failure", "payment_failure_refund"}},
 	{"chargeback", []string{"adjustment"}},
 	{"chargeback_won", []string{"adjustment"}},
+	{"sweep", []string{"payout"}},
+	{"sweep_back", []string{"payout_failure", "payout_cancel"}},
 	{manualKind, nil},
+	{"sweep_paid", nil},
+	{"sweep_returned", nil},
 	{"accept", nil},
 	{"refund_asked", nil},
 	{"refund_by_hand", nil},

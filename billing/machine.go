@@ -122,5 +122,6 @@ func Diagrams() map[string]string {
 		sweepMachine.Noun:        sweepMachine.Diagram(),
 		bankTransferMachine.Noun: bankTransferMachine.Diagram(),
 		changeMachine.Noun:       changeMachine.Diagram(),
+		closingMachine.Noun:      closingMachine.Diagram(),
 	}
 }

@@ -179,7 +179,7 @@ func compare(c comparison) (Reconciliation, error) {
 	if err := c.tx.Exec("SELECT pg_advisory_xact_lock(hashtext('reconcile:' || ?::text))", c.company.ID).Error; err != nil {
 		return r, err
 	}
-	for _, look := range []func() (levelTally, error){c.contracts, c.stripe, c.payouts} {
+	for _, look := range []func() (levelTally, error){c.contracts, c.stripe, c.payouts, c.banks} {
 		t, err := look()
 		if err != nil {
 			return r, err

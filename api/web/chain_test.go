@@ -77,4 +77,8 @@ func TestTheMainJobWalksThroughThePages(t *testing.T) {
 	w.Check(id.UnmarshalText([]byte(strings.TrimPrefix(result, "/money/reconciliations/"))))
 	w.Check(w.billing.Reconcile(ctx, id))
 	finance.get(result).is(200).says(`data-test="difference">difference ¥0<`, "Everything matches")
+	finance.get("/money/reconciliations").is(200).says("nothing needs you", "Every Stripe transaction explained")
+	var transfer string
+	w.Check(w.DB.Gorm(ctx).Raw("SELECT id FROM balance_transactions WHERE type = 'transfer'").Scan(&transfer).Error)
+	finance.get("/money/explain?ref="+transfer).is(200).says("Accepted", "Payout", "高橋 由美")
 }

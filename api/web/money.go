@@ -74,14 +74,6 @@ func (v *visit) getCompanyPayouts() error {
 	return v.ok(companyPayoutsPage(list, older, v.c.Query("before") != ""))
 }
 
-func (v *visit) getReconciliations() error {
-	runs, err := v.Billing.Reconciliations(v.ctx, v.who, v.company.ID)
-	if err != nil {
-		return err
-	}
-	return v.ok(reconciliationsPage(runs, v.thisMonth(), v.may(market.ReconcileMoney), ui.Fault{}))
-}
-
 func (v *visit) postReconciliation() error {
 	f := v.form()
 	typed := period{f.text("from"), f.text("to")}
@@ -95,11 +87,14 @@ func (v *visit) postReconciliation() error {
 		run, err = v.Billing.StartReconciliation(v.ctx, v.who, v.company.ID, *from, *to)
 	}
 	if err != nil {
-		runs, broken := v.Billing.Reconciliations(v.ctx, v.who, v.company.ID)
+		d, broken := v.desk(typed, ui.Fault{})
 		if broken != nil {
 			return broken
 		}
-		return v.refuse(err, func(f ui.Fault) templ.Component { return reconciliationsPage(runs, typed, true, f) })
+		return v.refuse(err, func(f ui.Fault) templ.Component {
+			d.fault = f
+			return deskPage(d)
+		})
 	}
 	return v.to("/money/reconciliations/"+run.ID.String(), "")
 }
@@ -164,11 +159,6 @@ func differences(r billing.Reconciliation) string {
 		return market.Yen(0).String()
 	}
 	return strings.Join(list, ", ")
-}
-
-// off is by how much an exception's sides differ.
-func off(e billing.Exception) market.Money {
-	return market.Money{Amount: e.Off(), Currency: e.Currency}
 }
 
 // moneyPages are the tabs of finance, in the order of a day's work.

@@ -19,10 +19,10 @@ func headline(ctx context.Context, r billing.Reconciliation) string {
 		return ui.T(ctx, "reconcile.running")
 	case r.State == jobs.Failed:
 		return ui.T(ctx, "reconcile.stopped")
-	case len(r.Exceptions) == 0:
+	case r.Open == 0:
 		return ui.T(ctx, "reconcile.headline.clean", "month", span(ctx, r.From, r.To), "n", r.Matched)
 	}
-	return ui.T(ctx, "reconcile.headline", "month", span(ctx, r.From, r.To), "n", r.Matched, "m", len(r.Exceptions))
+	return ui.T(ctx, "reconcile.headline", "month", span(ctx, r.From, r.To), "n", r.Matched, "m", r.Open)
 }
 
 func reconciliationMark(ctx context.Context, r billing.Reconciliation) ui.Mark {
@@ -31,13 +31,13 @@ func reconciliationMark(ctx context.Context, r billing.Reconciliation) ui.Mark {
 		return ui.Mark{Text: ui.T(ctx, "reconcile.state.running"), Tone: ui.Now}
 	case r.State == jobs.Failed:
 		return ui.Mark{Text: ui.T(ctx, "reconcile.stopped"), Tone: ui.Bad}
-	case len(r.Exceptions) > 0:
-		return ui.Mark{Text: ui.T(ctx, "reconcile.state.open", "n", len(r.Exceptions)), Tone: ui.Warn}
+	case r.Open > 0:
+		return ui.Mark{Text: ui.T(ctx, "reconcile.state.open", "n", r.Open), Tone: ui.Warn}
 	}
 	return ui.Mark{Text: ui.T(ctx, "reconcile.state.clean"), Tone: ui.Good}
 }
 
-// ageMark ages an exception: the older, the warmer.
+// ageMark ages something in days: the older, the warmer.
 func ageMark(ctx context.Context, days int) ui.Mark {
 	switch {
 	case days <= 1:
@@ -46,15 +46,6 @@ func ageMark(ctx context.Context, days int) ui.Mark {
 		return ui.Mark{Text: ui.T(ctx, "age.days", "n", days), Tone: ui.Warn}
 	}
 	return ui.Mark{Text: ui.T(ctx, "age.days", "n", days), Tone: ui.Bad}
-}
-
-// why says what the two sides have.
-func why(ctx context.Context, e billing.Exception) string {
-	money := func(amount int64) market.Money { return market.Money{Amount: amount, Currency: e.Currency} }
-	if e.Kind == billing.WrongFee {
-		return ui.T(ctx, "why.fee", "ledger", money(e.LedgerFee), "stripe", money(e.OtherFee))
-	}
-	return ui.T(ctx, "why.amount", "ledger", money(e.Ledger), "stripe", money(e.Other))
 }
 
 func month(ctx context.Context, d civil.Date) string {

@@ -153,6 +153,11 @@ var table = []line{
 	{"GET", "/money/exports/{id}/parts/{part}", market.SeeMoney, "money", (*visit).getExportPart},
 	{"GET", "/money/reconciliations", market.SeeMoney, "money", (*visit).getReconciliations},
 	{"POST", "/money/reconciliations", market.ReconcileMoney, "money", (*visit).postReconciliation},
+	{"GET", "/money/exceptions/{id}", market.SeeMoney, "money", (*visit).getException},
+	{"POST", "/money/exceptions/{id}", market.ReconcileMoney, "money", (*visit).postException},
+	{"POST", "/money/adjustments/{id}", market.ApproveMoney, "money", (*visit).postAdjustment},
+	{"POST", "/money/months", market.ApproveMoney, "money", (*visit).postMonth},
+	{"GET", "/money/explain", market.SeeMoney, "money", (*visit).getExplain},
 	{"GET", "/money/reconciliations/{id}", market.SeeMoney, "money", (*visit).getReconciliation},
 
 	{"GET", "/money/documents", market.SeeMoney, "money", (*visit).getMoneyDocuments},

@@ -112,7 +112,7 @@ func TestEveryStateHasItsWords(t *testing.T) {
 	add("state.account.", "creating", "onboarding", "active", "restricted", "deauthorized")
 	add("account.", "creating", "onboarding", "active", "restricted", "deauthorized")
 	add("entry.", "charge", "accept", "transfer", "mirror", "withheld", "payout", "payout_failed", "refund_asked", "refund", "unmatched",
-		"refund_failed", "refund_by_hand", "chargeback", "chargeback_won", "chargeback_lost", "reversal", "mirror_back", "take_back", "recovery", "write_off")
+		"refund_failed", "refund_by_hand", "chargeback", "chargeback_won", "chargeback_lost", "reversal", "mirror_back", "take_back", "recovery", "write_off", "manual")
 	add("state.refund.", "sending", "pending", "succeeded", "failed", "by_hand", "overtaken")
 	add("state.chargeback.", "inquiry", "needs_response", "under_review", "won", "lost", "inquiry_closed")
 	add("chargeback.stage.", "before_acceptance", "after_acceptance", "after_payout")
@@ -151,9 +151,14 @@ func TestEveryStateHasItsWords(t *testing.T) {
 	add("category.", market.WithholdingCategories...)
 	add("link.", string(market.PurposeJoin), string(market.PurposeSignIn), string(market.PurposeLink))
 	add("party.", "company", "alumnus", "provider", "clock", "both", "ruling")
-	for _, kind := range []billing.ExceptionKind{billing.MissingInLedger, billing.MissingAtStripe, billing.WrongAmount, billing.WrongFee,
-		billing.WrongCurrency, billing.Duplicate, billing.OrphanTransfer, billing.UnappliedCash} {
+	add("state.exception.", "open", "proposed", "resolved", "explained")
+	add("state.closing.", "closed", "reopen_asked", "reopened")
+	add("do.fix.", "look_again", "book", "remind", "settle", "accept")
+	add("level.", "contract", "stripe", "payout", "bank")
+	add("month.check.", "read", "explained", "bank", "adjustments", "due", "withheld")
+	for _, kind := range billing.ExceptionKinds {
 		add("exception.", string(kind))
+		add("cause.", string(kind))
 		add("fix.", string(kind))
 	}
 	for _, role := range []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office, market.Staff, market.Operator, market.Alumnus} {

@@ -55,3 +55,11 @@ func defineExports(f *flag.FlagSet) func(ctx context.Context, progress io.Writer
 	f.StringVar(&o.Kind, "kind", "moneyforward", "which form: journal, moneyforward, freee-journal, yayoi, quickbooks")
 	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Exports(ctx, o, progress) }
 }
+
+func defineReconcile(f *flag.FlagSet) func(ctx context.Context, progress io.Writer) (any, error) {
+	var o bench.ReconcileOptions
+	f.IntVar(&o.N, "n", 1_000_000, "balance transactions")
+	f.IntVar(&o.Planted, "planted", 100, "of them with another fee than the ledger's")
+	f.IntVar(&o.Rounds, "rounds", 3, "turns of each side")
+	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Reconcile(ctx, o, progress) }
+}
