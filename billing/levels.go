@@ -87,9 +87,8 @@ type milestoneRule struct {
 }
 
 var milestoneRules = []milestoneRule{
-	{"funded", "CASE WHEN m.state IN " + notYetFunded + " THEN 0 WHEN m.state = 'part_funded' THEN m.held + m.given_back" +
-		" WHEN m.state IN ('refunding', 'refunded') THEN m.given_back WHEN m.state = 'charged_back' THEN m.lost + m.given_back ELSE " + chargeOf + " + m.given_back END", "m.charged"},
+	{"funded", "m.paid_in", "m.charged"},
 	{"accepted", "CASE WHEN m.state IN ('accepted', 'releasing') OR m.state IN " + given + " THEN " + chargeOf + " ELSE 0 END", "m.accepted"},
-	{"released", "CASE WHEN m.state IN " + given + " THEN " + sentOf + " ELSE 0 END", "m.transferred"},
+	{"released", "CASE WHEN m.state IN " + given + " THEN " + sentOf + " WHEN m.state = 'releasing' THEN m.transferred ELSE 0 END", "m.transferred"}, // in parts, while it goes on
 	{"refunded", "m.refunded", "m.refund_owed"},
 }

@@ -256,7 +256,7 @@ var monthPlants = map[string]func(m *month){
 	"contract amount": func(m *month) {
 		d := m.deal("funded")
 		m.fund(d)
-		m.Exec("UPDATE milestones SET amount = amount + 1 WHERE id = ?", d.id)
+		m.Exec("UPDATE milestones SET paid_in = paid_in + 1 WHERE id = ?", d.id)
 	},
 	"contract missing_in_ledger": func(m *month) { m.deal("funded") },
 }
