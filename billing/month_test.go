@@ -82,10 +82,10 @@ func (m *month) deal(state string) deal {
 	d := deal{id: uuid.Must(uuid.NewV7()), at: m.start.Add(time.Duration(m.r.IntN(25*24)) * time.Hour), net: net, fee: fee, tax: fee / 10}
 	d.sf = d.charge() * 36 / 1000
 	m.Exec(`INSERT INTO milestones SELECT (jsonb_populate_record(m, jsonb_build_object('id', CAST(? AS uuid), 'position', CAST(? AS int), 'title', CAST(? AS text), 'state', CAST(? AS text),
-			'amount', CAST(? AS bigint), 'tax', 0, 'withheld', 0, 'platform_fee', CAST(? AS bigint), 'platform_tax', CAST(? AS bigint), 'refunded', CAST(? AS bigint),
+			'amount', CAST(? AS bigint), 'tax', 0, 'withheld', 0, 'platform_fee', CAST(? AS bigint), 'platform_tax', CAST(? AS bigint), 'refunded', CAST(? AS bigint), 'paid_in', CAST(? AS bigint),
 			'created_at', CAST(? AS timestamptz), 'updated_at', CAST(? AS timestamptz)))).*
 		FROM milestones m WHERE m.contract_id = ? AND m.position = 1`, d.id, m.n+1, fmt.Sprintf("Part %d", m.n), state, d.net, d.fee, d.tax,
-		map[bool]int64{true: d.charge()}[state == "refunded"], d.at, d.at, m.contract)
+		map[bool]int64{true: d.charge()}[state == "refunded"], map[bool]int64{true: d.charge()}[state != "draft"], d.at, d.at, m.contract)
 	return d
 }
 
