@@ -175,8 +175,12 @@ func (s *Service) postByHand(tx *gorm.DB, a *Adjustment) error {
 	if err := s.post(tx, e); err != nil {
 		return err
 	}
-	a.EntryID = new(uuid.UUID)
-	return tx.Raw("SELECT id FROM ledger_entries WHERE source = ?", e.Source).Scan(a.EntryID).Error
+	var posted Entry
+	if err := tx.Select("id").Where("company_id = ? AND source = ?", a.CompanyID, e.Source).Take(&posted).Error; err != nil {
+		return err
+	}
+	a.EntryID = &posted.ID
+	return nil
 }
 
 // moveException takes a held exception one step on.
