@@ -45,6 +45,7 @@ func TestEveryPageAdmitsWhomItPromisesAndNobodyElse(t *testing.T) {
 	w.serve(api.Config{Clock: w.Clock, Pages: pages})
 	aoi, ben := w.tenant("Aoi"), w.tenant("Ben")
 	aoi.ids["runs"], ben.ids["runs"] = aoi.ids["jobs"], ben.ids["jobs"]
+	aoi.ids["spending"], ben.ids["spending"] = aoi.ids["requests"], ben.ids["requests"]
 	aoi.ids["people"], ben.ids["people"] = aoi.ids["members"], ben.ids["members"]
 	for _, r := range pages.Routes {
 		if r.Needs == access.Anybody {
