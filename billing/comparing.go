@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -124,7 +125,7 @@ func (c comparison) stripe() (levelTally, error) {
 	if err := c.tx.Raw("SELECT source"+waiting, c.args(map[string]any{"level": StripeLevel})).Scan(&before).Error; err != nil {
 		return levelTally{}, err
 	}
-	names := append(seen.Names, before...)
+	names := slices.Concat(seen.Names, before)
 	entries := pq.StringArray{}
 	for _, n := range names {
 		if id, own := strings.CutPrefix(n, "entry:"); own {

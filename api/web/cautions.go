@@ -24,7 +24,8 @@ func (c bidCautions) waiting() bool { return len(c.looks) > 0 && c.looks[0].Stat
 
 // addCautions reads the signs for the company's side of an open bid.
 func (v *visit) addCautions(b *bidView) error {
-	if b.mine || b.bid.State != market.Open || v.who.May(market.PostTasks, b.bid.CompanyID) != nil {
+	runs := v.who.May(market.PostTasks, b.bid.CompanyID) == nil
+	if b.mine || b.bid.State != market.Open || !runs {
 		return nil
 	}
 	found, looks, err := v.Market.BidCautions(v.ctx, v.who, b.bid.ID)

@@ -15,12 +15,11 @@ import (
 
 // A spendingCard is what a task's page says about money: what it is paid from, and who said yes to how much.
 type spendingCard struct {
-	task     market.Task
-	from     *market.Budget
-	latest   *market.SpendingRequest
-	needed   bool // for the task's budget as it stands
-	mayPost  bool
-	currency string
+	task    market.Task
+	from    *market.Budget
+	latest  *market.SpendingRequest
+	needed  bool // for the task's budget as it stands
+	mayPost bool
 }
 
 func (v *visit) spendingOf(t market.Task) (spendingCard, error) {

@@ -36,7 +36,6 @@ var (
 	fieldBranch    = problem.Word{EN: "the branch code", JA: "支店コード"}
 	fieldKind      = problem.Word{EN: "the kind of account", JA: "預金種目"}
 	fieldNumber    = problem.Word{EN: "the account number", JA: "口座番号"}
-	fieldHolder    = problem.Word{EN: "the name", JA: "名義"}
 	fieldAmount    = problem.Word{EN: "the amount", JA: "金額"}
 	fieldDay       = problem.Word{EN: "the day", JA: "日付"}
 	fieldConsignor = problem.Word{EN: "the consignor code", JA: "委託者コード"}
