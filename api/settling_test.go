@@ -50,7 +50,7 @@ func TestAChargebackIsAnsweredOverTheAPI(t *testing.T) {
 	gatewaytest.Press(t, f["checkout_url"].(string))
 	w.drain()
 	var charge string
-	w.Check(w.DB.Gorm(t.Context()).Raw("SELECT charge FROM milestones WHERE charge <> ''").Scan(&charge).Error)
+	w.Check(w.DB.Gorm(t.Context()).Raw("SELECT id FROM charges").Scan(&charge).Error)
 	id, err := w.sim.Dispute(charge, 0, "product_not_received", false)
 	w.Check(err)
 	w.drain()
