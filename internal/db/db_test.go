@@ -77,7 +77,8 @@ func TestAnOlderOrNewerSchemaIsRefused(t *testing.T) {
 
 	d = dbtest.New(t)
 	exec(t, d, "DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)")
-	if err := db.CheckSchema(ctx, d); !errors.As(err, &wrong) || wrong.Have != int64(newest)-1 || !strings.Contains(err.Error(), "homecoming migrate") {
+	before := number(t, d, "SELECT max(version_id) FROM goose_db_version") // numbers have gaps
+	if err := db.CheckSchema(ctx, d); !errors.As(err, &wrong) || before >= newest || wrong.Have != int64(before) || !strings.Contains(err.Error(), "homecoming migrate") {
 		t.Fatalf("older: %v", err)
 	}
 
