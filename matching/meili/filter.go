@@ -49,16 +49,17 @@ func filter(q matching.Question, l matching.List) []string {
 }
 
 // anyTier is the condition that somebody belongs to one of the tiers; none where everybody does. What is met of the skills
-// is asked for once where a tier in the department follows one out of it.
+// is asked for once where a tier out of the department is followed by its like in it.
 func anyTier(q matching.Question, tiers []matching.Tier, free wants, strict int) []string {
 	var ways []string
-	for i, t := range tiers {
-		if i > 0 && t.InDepartment && t.AtLeast == tiers[i-1].AtLeast {
-			continue // said with the one before
-		}
+	for i := 0; i < len(tiers); i++ {
+		t := tiers[i]
 		all, p := free.atLeast(t.AtLeast-strict), reaches(q, t)
-		if len(p) > 0 && i+1 < len(tiers) && tiers[i+1].InDepartment && tiers[i+1].AtLeast == t.AtLeast {
-			p = []string{join([]string{join(p, " AND "), join(reaches(q, tiers[i+1]), " AND ")}, " OR ")}
+		if i+1 < len(tiers) && !t.InDepartment && tiers[i+1].InDepartment && tiers[i+1].AtLeast == t.AtLeast {
+			i++ // said with this one
+			if len(p) > 0 {
+				p = []string{join([]string{join(p, " AND "), join(reaches(q, tiers[i]), " AND ")}, " OR ")}
+			}
 		}
 		if all = append(all, p...); len(all) == 0 {
 			return nil
