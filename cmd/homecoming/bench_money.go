@@ -46,6 +46,7 @@ func defineShuffle(f *flag.FlagSet) func(ctx context.Context, progress io.Writer
 	var o bench.ShuffleOptions
 	f.IntVar(&o.Events, "events", 10_000, "at least so many happen")
 	f.Uint64Var(&o.Seed, "seed", 1, "what everything random comes from")
+	f.BoolVar(&o.WithoutOnce, "without-once", false, "the control: let the disturbed ledger book the same thing twice; must report ledgers that differ")
 	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Shuffle(ctx, o, progress) }
 }
 

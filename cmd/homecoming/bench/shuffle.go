@@ -24,8 +24,9 @@ import (
 
 // ShuffleOptions say how the shuffle campaign runs.
 type ShuffleOptions struct {
-	Events int // at least so many happen at the stand-in
-	Seed   uint64
+	Events      int // at least so many happen at the stand-in
+	Seed        uint64
+	WithoutOnce bool // the control: nothing keeps the disturbed company from booking the same thing twice
 }
 
 // A ShuffleResult is what became of two companies that did the same: one heard of everything once and in order, the
@@ -41,6 +42,7 @@ type ShuffleResult struct {
 	Entries    int      `json:"entries"` // in each ledger
 	Identical  bool     `json:"identical"`
 	Trouble    []string `json:"trouble"`
+	Control    bool     `json:"control"` // the once-check was taken away: it must have made a difference
 	Seconds    float64  `json:"seconds"`
 	Measured   string   `json:"measured"`
 }
@@ -89,19 +91,20 @@ func (p *postOffice) take() []letter {
 // A quarter is a company that goes through the script, and the post that brings it its news.
 type quarter struct {
 	*shop
-	clock   *clock.Fixed
-	office  *postOffice
-	bad     *rand.Rand // nil: everything comes once and in order
-	late    []letter
-	events  int
-	result  *ShuffleResult
-	subject []billing.Milestone
-	owner   []int // of each milestone, among the alumni
+	clock     *clock.Fixed
+	office    *postOffice
+	bad       *rand.Rand // nil: everything comes once and in order
+	late      []letter
+	forgetful bool // nothing keeps it from booking the same thing twice
+	events    int
+	result    *ShuffleResult
+	subject   []billing.Milestone
+	owner     []int // of each milestone, among the alumni
 }
 
 // Shuffle lets two companies do the same with the same money, and compares their ledgers.
 func Shuffle(ctx context.Context, o ShuffleOptions, progress io.Writer) (ShuffleResult, error) {
-	result := ShuffleResult{Seed: o.Seed, Trouble: []string{}, Measured: "webhooks of the stand-in, signed, through ReceiveEvent; the clock of both stands until the script moves it"}
+	result := ShuffleResult{Seed: o.Seed, Trouble: []string{}, Control: o.WithoutOnce, Measured: "webhooks of the stand-in, signed, through ReceiveEvent; the clock of both stands until the script moves it"}
 	began := time.Now()
 	p, err := startPostgres(ctx, careless)
 	if err != nil {
@@ -111,8 +114,11 @@ func Shuffle(ctx context.Context, o ShuffleOptions, progress io.Writer) (Shuffle
 	milestones := max(2, o.Events/7) // a milestone's life makes about eight
 	var ledgers [2][]string
 	for i, bad := range []*rand.Rand{nil, rand.New(rand.NewPCG(o.Seed, 7))} {
-		q := &quarter{clock: clock.At(time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)), office: openPostOffice(), bad: bad, result: &result}
+		q := &quarter{clock: clock.At(time.Date(2026, 11, 23, 0, 30, 0, 0, time.UTC)), office: openPostOffice(), bad: bad, result: &result, forgetful: bad != nil && o.WithoutOnce}
 		err := q.live(ctx, p, milestones, rand.New(rand.NewPCG(o.Seed, 8)))
+		if err != nil && q.forgetful { // the database refuses what was booked twice: that is the report
+			result.Trouble, err = append(result.Trouble, err.Error()), nil
+		}
 		if err == nil {
 			ledgers[i], err = q.ledger(ctx)
 		}
@@ -155,6 +161,9 @@ func (q *quarter) live(ctx context.Context, p *pgServer, milestones int, r *rand
 		c.PlatformWebhook = stripesim.Endpoint{URL: q.office.server.URL, Secret: victimWebhook}
 		c.ConnectWebhook = stripesim.Endpoint{URL: q.office.server.URL + "/connect", Secret: victimConnect}
 	})
+	if err == nil && q.forgetful {
+		err = q.forget(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -183,6 +192,13 @@ func (q *quarter) live(ctx context.Context, p *pgServer, milestones int, r *rand
 		}
 	}
 	return q.settle(ctx)
+}
+
+// forget takes the once-check of the ledger away: each entry has a source of its own, so that none was posted before.
+func (q *quarter) forget(ctx context.Context) error {
+	g := q.db.Gorm(ctx)
+	return errors.Join(g.Exec("CREATE FUNCTION a_source_of_its_own() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.source := NEW.source || ' ' || NEW.id; RETURN NEW; END $$").Error,
+		g.Exec("CREATE TRIGGER a_source_of_its_own BEFORE INSERT ON ledger_entries FOR EACH ROW EXECUTE FUNCTION a_source_of_its_own()").Error)
 }
 
 func (q *quarter) fund(ctx context.Context, i int, _ *rand.Rand) error {
@@ -355,7 +371,7 @@ func (q *quarter) sort(fresh []letter) []letter {
 // and how much on accounts of which class.
 func (q *quarter) ledger(ctx context.Context) ([]string, error) {
 	if err := billing.CheckLedger(ctx, q.db); err != nil {
-		return nil, err
+		q.result.Trouble = append(q.result.Trouble, err.Error())
 	}
 	var lines []string
 	err := q.db.Gorm(ctx).Raw(`SELECT c.number || '.' || m.position || ' ' || m.state || ' ' || e.kind || ' ' || e.at || ' ' ||

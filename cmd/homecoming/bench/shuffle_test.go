@@ -15,3 +15,14 @@ func TestABadPostLeavesTheSameLedger(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestWithoutTheOnceCheckABadPostIsReported(t *testing.T) {
+	t.Parallel()
+	r, err := Shuffle(t.Context(), ShuffleOptions{Events: 60, Seed: 4, WithoutOnce: true}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Identical || len(r.Trouble) == 0 || !r.Control {
+		t.Errorf("the control found nothing: %+v", r)
+	}
+}
