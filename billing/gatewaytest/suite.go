@@ -17,11 +17,15 @@ import (
 // A Provider is a payment provider with nothing in it yet, and with what people and time do to it.
 type Provider struct {
 	Gateway billing.Gateway
-	Now     func() time.Time                                                 // the provider's clock
-	Pay     func(checkoutURL string)                                         // somebody pays by card
-	Onboard func(link string)                                                // somebody completes their account
-	Advance func(d time.Duration)                                            // time passes
-	Sign    func(payload []byte, at time.Time, from billing.Endpoint) string // as the provider signs events
+	Now     func() time.Time         // the provider's clock
+	Pay     func(checkoutURL string) // somebody pays by card
+	Onboard func(link string)        // somebody completes their account
+	Advance func(d time.Duration)    // time passes
+	// Send has somebody's bank send money to a virtual account and gives the movement of cash that it is; TakeBack has the
+	// bank take it back.
+	Send     func(to billing.VirtualAccount, amount int64, reference string) (movement string)
+	TakeBack func(movement string)
+	Sign     func(payload []byte, at time.Time, from billing.Endpoint) string // as the provider signs events
 }
 
 // suite is one provider under test.
@@ -43,6 +47,13 @@ func Run(t *testing.T, fresh func(t *testing.T) Provider) {
 		"a transfer the charge cannot bear is refused":         (*suite).refusesTransfers,
 		"an account receives nothing before it is completed":   (*suite).accountsWait,
 		"a refund happens once a key and is found again":       (*suite).refundsOnce,
+		"a company becomes a customer once a key":              (*suite).customersOnce,
+		"a card that was kept is charged once a key":           (*suite).chargesKeptCards,
+		"a bank transfer is asked for once a key":              (*suite).asksForTransfersOnce,
+		"cash is applied in parts, once a key":                 (*suite).appliesCashInParts,
+		"what a bank transfer brought survives its end":        (*suite).givesUpTransfers,
+		"cash goes back to its bank once a key":                (*suite).returnsCashOnce,
+		"a bank transfer that is taken back is paid for by us": (*suite).takesTransfersBack,
 		"a payout names its transfers":                         (*suite).itemisesPayouts,
 		"the platform's own money is paid out once a key":      (*suite).sweepsOnce,
 		"every movement of the balance is listed once":         (*suite).listsBalance,

@@ -97,6 +97,18 @@ func TestTheStandInBehindOurClientBehavesAsAProviderDoes(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
+			Send: func(to billing.VirtualAccount, amount int64, reference string) string {
+				id, err := sim.SendBankTransfer(stripesim.BankTransfer{Customer: to.Number, Amount: amount, Reference: reference, Sender: "カ）アオイ"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return id
+			},
+			TakeBack: func(movement string) {
+				if err := sim.ReverseBankTransfer(movement); err != nil {
+					t.Fatal(err)
+				}
+			},
 			Sign: func(payload []byte, at time.Time, from billing.Endpoint) string {
 				mac := hmac.New(sha256.New, []byte(secrets[from]))
 				fmt.Fprintf(mac, "%d.%s", at.Unix(), payload)
