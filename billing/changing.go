@@ -30,6 +30,11 @@ func (s *Service) OfferChange(ctx context.Context, who market.Actor, contract uu
 		if err := s.mayGiveBack(tx, who, c, side, p); err != nil {
 			return err
 		}
+		if side == TheCompany {
+			if err := s.affordable(tx, c, p, side); err != nil {
+				return err
+			}
+		}
 		if err := s.counterChange(tx, who, c, side); err != nil {
 			return err
 		}
@@ -175,10 +180,11 @@ func (s *Service) SignChange(ctx context.Context, who market.Actor, id uuid.UUID
 		}
 		now := s.clock.Now()
 		ch.SignedBy, ch.SignedAt, ch.ExpiresAt = &who.PersonID, &now, now.Add(changeTerm)
-		// This is the one place where a contract's fee grows after the award: p.added, without tax, known inside the
-		// transaction and before anything is written. Whoever limits what a company may commit refuses here.
 		ch.Added, ch.TopUp, ch.MilestoneID = p.added, p.topUp, p.tops
 		if err := s.moveChange(tx, who, ch, doSign, side); err != nil {
+			return err
+		}
+		if err := s.promiseChange(tx, c, p, side); err != nil {
 			return err
 		}
 		if p.topUp == 0 {
@@ -187,6 +193,40 @@ func (s *Service) SignChange(ctx context.Context, who market.Actor, id uuid.UUID
 		return s.tellChange(tx, who, c, *ch, TheCompany, market.LetterChangeSigned,
 			map[string]any{"amount": market.Money{Amount: ch.TopUp, Currency: c.Currency}.String(), "date": s.day(tx, c, ch.ExpiresAt)})
 	})
+}
+
+// sideOf is a party as the market calls it.
+func sideOf(p Party) market.Side {
+	if p == TheAlumnus {
+		return market.ByAlumnus
+	}
+	return market.ByCompany
+}
+
+// affordable answers whether the company may spend what a change would add, as an award of so much: approved, and within
+// the task's budget.
+func (s *Service) affordable(g *gorm.DB, c Contract, p changePlan, side Party) error {
+	if p.added <= 0 {
+		return nil
+	}
+	now, err := costOf(g, c.ID)
+	if err != nil {
+		return err
+	}
+	return market.Raisable(g, now.TaskID, now.Amount+p.added, sideOf(side), s.clock.Now())
+}
+
+// promiseChange promises what a change that was just signed adds. This is the one place where a contract's fee grows after
+// the award; it is given back when the change lapses.
+func (s *Service) promiseChange(tx *gorm.DB, c Contract, p changePlan, side Party) error {
+	if p.added <= 0 {
+		return nil
+	}
+	signed, err := costOf(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	return market.Raise(tx, signed.TaskID, signed.Amount, "change.sign", sideOf(side), s.clock.Now())
 }
 
 // DeclineChange says no to what the other side offered. The terms stay as they are.
@@ -307,6 +347,9 @@ func (s *Service) putInForce(tx *gorm.DB, who market.Actor, c Contract, ch *Chan
 		if err := s.alter(tx, who, c, a, ch.Draft.Reason); err != nil {
 			return err
 		}
+	}
+	if err := keepBudget(tx, c.ID, "change.take_effect", now); err != nil {
+		return err
 	}
 	before := c.Notice
 	c.amend(p, *ch, version)
@@ -432,6 +475,9 @@ func (s *Service) endChange(tx *gorm.DB, c Contract, ch *Change, do string) erro
 	if err := s.moveChange(tx, market.Actor{}, ch, do, TheClock); err != nil {
 		return err
 	}
+	if err := keepBudget(tx, c.ID, "change."+do, s.clock.Now()); err != nil {
+		return err
+	}
 	for _, side := range []Party{TheCompany, TheAlumnus} {
 		if err := s.tellChange(tx, market.Actor{}, c, *ch, side, market.LetterChangeOver, map[string]any{}); err != nil {
 			return err
@@ -480,6 +526,9 @@ func (s *Service) Change(ctx context.Context, who market.Actor, id uuid.UUID) (C
 		return ch, nil //nolint:nilerr // it is shown with the change
 	}
 	ch.Refund = p.refund
+	if ch.State == ChangeOffered {
+		ch.Blocked = s.affordable(g, c, p, sideFor(who, c))
+	}
 	signed := ch
 	now := s.clock.Now()
 	signed.SignedAt = &now

@@ -69,6 +69,14 @@ func contractLetter(kind market.LetterKind, to uuid.UUID, c Contract, who market
 	return market.Letter{Letter: kind, PersonID: to, CompanyID: c.CompanyID, Path: "/contracts/" + c.ID.String(), Facts: facts}
 }
 
+// sideFor is the side of a contract that somebody stands on who may see it.
+func sideFor(who market.Actor, c Contract) Party {
+	if who.PersonID == c.PersonID {
+		return TheAlumnus
+	}
+	return TheCompany
+}
+
 // onContract runs a use case on a held contract for whichever side the actor stands on, and reads the result.
 func (s *Service) onContract(ctx context.Context, who market.Actor, id uuid.UUID, do func(*gorm.DB, Contract, Party) error) (Contract, error) {
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
@@ -76,10 +84,7 @@ func (s *Service) onContract(ctx context.Context, who market.Actor, id uuid.UUID
 		if err := one(who.VisibleContracts(tx.Where("contracts.id = ?", id)).Take(&c)); err != nil {
 			return err
 		}
-		side := TheCompany
-		if who.PersonID == c.PersonID {
-			side = TheAlumnus
-		}
+		side := sideFor(who, c)
 		if err := mayAct(who, c, side); err != nil {
 			return err
 		}

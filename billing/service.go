@@ -146,22 +146,36 @@ func letter(kind market.LetterKind, to uuid.UUID, c Contract, m Milestone, facts
 }
 
 // costless are the states in which a milestone costs the company nothing after all.
-var costless = []MilestoneState{MilestoneCanceled, MilestoneRefunded, MilestoneChargedBack, MilestoneReversed}
+var costless = []MilestoneState{MilestoneCanceled, MilestoneRefunding, MilestoneRefunded, MilestoneChargedBack, MilestoneReversed}
 
-// giveUpBudget gives back to the task's budget what a milestone no longer costs, or a split took off it.
+// giveUpBudget gives back to the task's budget what a milestone no longer costs, or a split took off it. A change of the
+// terms does so itself once all of it holds.
 func giveUpBudget(tx *gorm.DB, m Milestone, do string, now time.Time) error {
-	if do != doSplit && !slices.Contains(costless, m.State) {
+	if do == doDrop || do != doSplit && !slices.Contains(costless, m.State) {
 		return nil
 	}
-	var left struct {
-		TaskID uuid.UUID
-		Amount int64
-	}
-	err := tx.Raw(`SELECT c.task_id, coalesce(sum(m.amount) FILTER (WHERE m.state NOT IN ?), 0) AS amount
-		FROM contracts c JOIN contracts same ON same.task_id = c.task_id JOIN milestones m ON m.contract_id = same.id
-		WHERE c.id = ? GROUP BY c.task_id`, costless, m.ContractID).Scan(&left).Error
+	return keepBudget(tx, m.ContractID, "milestone."+do, now)
+}
+
+// keepBudget has the task's budget hold what the task costs now.
+func keepBudget(tx *gorm.DB, contract uuid.UUID, cause string, now time.Time) error {
+	cost, err := costOf(tx, contract)
 	if err != nil {
 		return err
 	}
-	return market.Commit(tx, left.TaskID, left.Amount, "milestone."+do, now)
+	return market.Commit(tx, cost.TaskID, cost.Amount, cause, now)
+}
+
+// A cost is what a task costs the company: minor units without consumption tax.
+type cost struct {
+	TaskID uuid.UUID
+	Amount int64
+}
+
+// costOf is what the task of a contract costs: its milestones that still count, and what signed changes that are not paid
+// for yet will add.
+func costOf(tx *gorm.DB, contract uuid.UUID) (c cost, err error) {
+	return c, tx.Raw(`SELECT c.task_id, coalesce((SELECT sum(m.amount) FROM contracts same JOIN milestones m ON m.contract_id = same.id WHERE same.task_id = c.task_id AND m.state NOT IN ?), 0)
+			+ coalesce((SELECT sum(greatest(ch.added, 0)) FROM contracts same JOIN contract_changes ch ON ch.contract_id = same.id WHERE same.task_id = c.task_id AND ch.state = ?), 0) AS amount
+		FROM contracts c WHERE c.id = ?`, costless, ChangeSigned, contract).Scan(&c).Error
 }

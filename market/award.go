@@ -90,6 +90,11 @@ func (s *Service) afford(tx *gorm.DB, a Award, by Side, now time.Time) error {
 	if err == nil {
 		err = dropSpending(tx, a.Task.ID, now)
 	}
+	return asTold(err, by)
+}
+
+// asTold is why a company cannot spend something, as a side is told.
+func asTold(err error, by Side) error {
 	var p *problem.Error
 	if by == ByAlumnus && errors.As(err, &p) {
 		return ErrSpendingNotCleared.Because(err)

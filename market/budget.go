@@ -64,7 +64,7 @@ var (
 	ErrWithinFixed = problem.Define(problem.Conflict, "within_fixed",
 		"Tasks hold money of this order already, which counts in its cost centre. Make a new order instead.", "すでに契約済みの金額があるため、充当元は変更できません。新しい発注書を作成してください。")
 	ErrSpendingNotCleared = problem.Define(problem.Conflict, "spending_not_cleared",
-		"The company has not cleared the spending for these terms yet. Ask your contact there to do so, and accept again.", "この条件の支出について、会社側の手続きがまだ済んでいません。担当者に確認のうえ、もう一度お試しください。")
+		"The company has not cleared the spending for these terms yet. Ask your contact there to do so, and try again then.", "この条件の支出について、会社側の手続きがまだ済んでいません。担当者に確認のうえ、もう一度お試しください。")
 )
 
 // Label is how people name the budget: its code, with the name where it has one.

@@ -117,7 +117,7 @@ func budgetNamed(tx *gorm.DB, company uuid.UUID, text, field string) (Budget, er
 // Budgets lists a company's budgets with what is promised of each, cost centres first: for those who keep them and for
 // those who post tasks to be paid from one, who see the open ones alone.
 func (s *Service) Budgets(ctx context.Context, who Actor, company uuid.UUID) ([]Budget, error) {
-	q := shownBudgets(s.db.Gorm(ctx)).Where("budgets.company_id = ?", company)
+	q := s.db.Gorm(ctx).Where("budgets.company_id = ?", company)
 	if who.May(ManageBudgets, company) != nil {
 		if err := who.May(PostTasks, company); err != nil {
 			return nil, err
@@ -125,27 +125,16 @@ func (s *Service) Budgets(ctx context.Context, who Actor, company uuid.UUID) ([]
 		q = q.Where("budgets.closed_at IS NULL")
 	}
 	var list []Budget
-	return list, q.Order("budgets.kind, lower(budgets.code)").Find(&list).Error
-}
-
-// shownBudgets reads budgets with the code of the cost centre behind each.
-func shownBudgets(g *gorm.DB) *gorm.DB {
-	return g.Joins("LEFT JOIN budgets w ON w.id = budgets.within_id").Select("budgets.*, coalesce(w.code, '') AS within_code")
-}
-
-// BudgetOf reads the budget that a task is paid from, for those who post tasks there; ErrNotFound where it is paid from none.
-func (s *Service) BudgetOf(ctx context.Context, who Actor, t Task) (b Budget, err error) {
-	if err := who.May(PostTasks, t.CompanyID); err != nil {
-		return b, err
-	}
-	return b, one(shownBudgets(s.db.Gorm(ctx)).Where("budgets.id = ? AND budgets.company_id = ?", t.PaidFrom, t.CompanyID).Take(&b))
+	return list, q.Joins("LEFT JOIN budgets w ON w.id = budgets.within_id").Select("budgets.*, coalesce(w.code, '') AS within_code").
+		Order("budgets.kind, lower(budgets.code)").Find(&list).Error
 }
 
 // Budget reads one with the tasks that hold something of it, the largest first.
 func (s *Service) Budget(ctx context.Context, who Actor, id uuid.UUID) (Budget, []Commitment, error) {
 	g := s.db.Gorm(ctx)
 	var b Budget
-	if err := one(shownBudgets(g).Where("budgets.id = ?", id).Take(&b)); err != nil {
+	if err := one(g.Joins("LEFT JOIN budgets w ON w.id = budgets.within_id").Select("budgets.*, coalesce(w.code, '') AS within_code").
+		Where("budgets.id = ?", id).Take(&b)); err != nil {
 		return b, nil, err
 	}
 	if err := who.May(ManageBudgets, b.CompanyID); err != nil {
@@ -183,13 +172,10 @@ func Commit(tx *gorm.DB, task uuid.UUID, total int64, cause string, now time.Tim
 
 // commit writes the difference between what the task holds of a locked budget and what it shall hold.
 func (b Budget) commit(tx *gorm.DB, t Task, total int64, cause string, today civil.Date, now time.Time) error {
-	var has int64
-	if err := tx.Raw("SELECT coalesce(sum(amount), 0) FROM commitments WHERE budget_id = ? AND task_id = ?", b.ID, t.ID).Scan(&has).Error; err != nil {
-		return err
-	}
+	has, err := b.holds(tx, t)
 	more := total - has
-	if more == 0 {
-		return nil
+	if err != nil || more == 0 {
+		return err
 	}
 	if err := b.Promise(more, today); err != nil {
 		return err
@@ -201,17 +187,57 @@ func (b Budget) commit(tx *gorm.DB, t Task, total int64, cause string, today civ
 		newID(), t.CompanyID, b.ID, t.ID, more, cause, now).Error
 }
 
-// carries answers whether a task's budget could carry a fee today, and promises nothing.
-func carries(tx *gorm.DB, t Task, c Company, fee int64, now time.Time) error {
+// holds is what a task holds of the budget.
+func (b Budget) holds(tx *gorm.DB, t Task) (amount int64, err error) {
+	return amount, tx.Raw("SELECT coalesce(sum(amount), 0) FROM commitments WHERE budget_id = ? AND task_id = ?", b.ID, t.ID).Scan(&amount).Error
+}
+
+// carries answers whether a task's budget could carry a total today, and promises nothing.
+func carries(tx *gorm.DB, t Task, c Company, total int64, now time.Time) error {
 	if t.PaidFrom == nil {
 		return nil
 	}
 	var asked []Budget
-	err := behind(tx, t).Find(&asked).Error
-	for i := 0; err == nil && i < len(asked); i++ {
-		err = asked[i].Promise(fee, c.Today(now))
+	if err := behind(tx, t).Find(&asked).Error; err != nil {
+		return err
 	}
-	return err
+	for _, b := range asked {
+		has, err := b.holds(tx, t)
+		if err != nil {
+			return err
+		}
+		if err := b.Promise(total-has, c.Today(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Raise promises what a change of an awarded task's terms brings it to, as its award did: once the company's chain has
+// approved so much, and as far as its budget carries it. The alumnus learns no more than at an award of why it cannot.
+func Raise(tx *gorm.DB, task uuid.UUID, total int64, cause string, by Side, now time.Time) error {
+	var t Task
+	if err := tx.Where("id = ?", task).Take(&t).Error; err != nil {
+		return err
+	}
+	err := cleared(tx, t, total)
+	if err == nil {
+		err = Commit(tx, task, total, cause, now)
+	}
+	return asTold(err, by)
+}
+
+// Raisable answers what [Raise] would, and promises nothing.
+func Raisable(tx *gorm.DB, task uuid.UUID, total int64, by Side, now time.Time) error {
+	var t Task
+	if err := tx.Where("id = ?", task).Take(&t).Error; err != nil {
+		return err
+	}
+	c, err := CompanyByID(tx, t.CompanyID)
+	if err != nil {
+		return err
+	}
+	return asTold(affordable(tx, t, c, total, now), by)
 }
 
 // behind are a task's budget and the cost centre that it is taken from, in one order everywhere, so that two awards wait

@@ -25,11 +25,15 @@ type spendingCard struct {
 func (v *visit) spendingOf(t market.Task) (spendingCard, error) {
 	c := spendingCard{task: t, mayPost: v.who.May(market.PostTasks, t.CompanyID) == nil}
 	if t.PaidFrom != nil {
-		from, err := v.Market.BudgetOf(v.ctx, v.who, t)
+		list, err := v.Market.Budgets(v.ctx, v.who, t.CompanyID)
 		if err != nil {
 			return c, err
 		}
-		c.from = &from
+		for i := range list {
+			if list[i].ID == *t.PaidFrom {
+				c.from = &list[i]
+			}
+		}
 	}
 	asked, err := v.Market.SpendingRequests(v.ctx, v.who, t.CompanyID, t.ID)
 	if err != nil {
@@ -51,7 +55,7 @@ func (c spendingCard) waits() bool {
 
 // mayAsk reports whether another amount can be asked for.
 func (c spendingCard) mayAsk() bool {
-	return c.mayPost && !c.waits() && (c.needed || c.latest != nil) && (c.task.State == market.Draft || c.task.State == market.Published)
+	return c.mayPost && !c.waits() && (c.needed || c.latest != nil) && (c.task.State == market.Draft || c.task.State == market.Published || c.task.State == market.Awarded)
 }
 
 // chainOf is a request as a timeline: who said what, and whose turn it is.
