@@ -170,7 +170,7 @@ func (s *Service) applyArrived(tx *gorm.DB, company uuid.UUID, m CashMovement) e
 		return err
 	}
 	for _, p := range readers {
-		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterCash, PersonID: p, CompanyID: company, Path: "/money", Facts: map[string]any{
+		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterCash, PersonID: p, CompanyID: company, Path: "/money/cash", Facts: map[string]any{
 			"amount": market.Money{Amount: m.Amount, Currency: m.Currency}.String(), "left": market.Money{Amount: m.Amount - used, Currency: m.Currency}.String(), "from": m.Sender}})
 		if err != nil {
 			return err

@@ -81,6 +81,7 @@ type VirtualAccount struct {
 	Kind       string `json:"kind"` // futsu or toza
 	Number     string `json:"number"`
 	Holder     string `json:"holder"`
+	Page       string `json:"page,omitempty"` // the provider's own page with what to send, for whoever makes the transfer
 }
 
 // An ApplyOrder pays for an intent out of its customer's cash. Applied is what had been applied to the intent when this

@@ -56,13 +56,25 @@ func (s *Service) ProposeSweep(ctx context.Context, who market.Actor, currency s
 	return s.SweepByID(ctx, who, w.ID)
 }
 
+// Unswept is what the platform has earned in a currency, less what was kept from it, and that no sweep takes yet.
+func (s *Service) Unswept(ctx context.Context, who market.Actor, currency string) (market.Money, error) {
+	left := market.Money{Currency: currency}
+	if err := operates(who); err != nil {
+		return left, err
+	}
+	return left, s.db.Gorm(ctx).Raw(`SELECT coalesce(-sum(p.amount), 0)::bigint FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id `+unsweptPostings, currency).
+		Scan(&left.Amount).Error
+}
+
+// unsweptPostings are the postings of the platform's own money in a currency that no live sweep takes.
+const unsweptPostings = `WHERE ` + ownMoney + ` AND p.currency = ? AND e.kind NOT LIKE 'sweep%'
+	AND NOT EXISTS (SELECT 1 FROM sweep_lines l WHERE l.entry_id = p.entry_id AND l.live)`
+
 // unswept are the entries that no live sweep takes, with what each adds to the platform's own money.
 func unswept(tx *gorm.DB, w Sweep) ([]SweepLine, error) {
 	var lines []SweepLine
 	return lines, tx.Raw(`SELECT ?::uuid AS sweep_id, p.entry_id, p.company_id, -sum(p.amount)::bigint AS amount, true AS live
-		FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
-		WHERE `+ownMoney+` AND p.currency = ? AND e.kind NOT LIKE 'sweep%'
-			AND NOT EXISTS (SELECT 1 FROM sweep_lines l WHERE l.entry_id = p.entry_id AND l.live)
+		FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id `+unsweptPostings+`
 		GROUP BY p.entry_id, p.company_id HAVING sum(p.amount) <> 0 ORDER BY p.entry_id`, w.ID, w.Currency).Scan(&lines).Error
 }
 

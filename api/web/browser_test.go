@@ -75,6 +75,31 @@ func TestCandidatesAppearWhileTheBriefIsWritten(t *testing.T) {
 	}
 }
 
+func TestAMilestoneIsFundedInThreeClicksWithASavedCard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("高橋 由美")
+	w.saves(w.as(aoi.Manager, "en"), w.agreed(aoi, yumi, "Close the books", 100_000))
+	w.agreed(aoi, yumi, "Count the stock", 50_000)
+	page := w.screen(aoi.Manager, "en")
+	w.Check(proto.EmulationSetDeviceMetricsOverride{Width: 390, Height: 844, DeviceScaleFactor: 1, Mobile: true}.Call(page))
+	page.MustNavigate(w.server.URL + "/tasks").MustWaitLoad()
+	clicks := 0
+	click := func(selector, text string) {
+		clicks++
+		page.MustElementR(selector, text).MustClick()
+	}
+	click("nav.main a", "Contracts")
+	click("h3 a", "Count the stock")
+	click("button", "Pay ¥57,750 with visa")
+	page.MustElementR(".flash", "Paid.")
+	page.MustElement("[data-test=milestone][data-state=funded]")
+	if wide := page.MustEval("() => document.documentElement.scrollWidth").Int(); clicks > 3 || wide > 390 {
+		t.Errorf("%d clicks, and the page is %d wide on a phone", clicks, wide)
+	}
+}
+
 func TestTheLineOfMoneyFollowsTheAmount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

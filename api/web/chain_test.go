@@ -69,7 +69,7 @@ func TestTheMainJobWalksThroughThePages(t *testing.T) {
 	manager.post(manager.get(contract).action("review"), url.Values{"rating": {"5"}, "text": {"早くて正確。"}}).leads(contract)
 
 	finance.get("/money").is(200).says("¥279,412")
-	finance.get("/money/ledger").is(200).says("Funded by card", `data-test="ledger-sum">¥0<`)
+	finance.get("/money/ledger").is(200).says("Paid in by the company", `data-test="ledger-sum">¥0<`)
 	finance.get("/money/payouts").is(200).says("高橋 由美", "Paid")
 	result := finance.post("/money/reconciliations", url.Values{"from": {"2026-11-01"}, "to": {"2026-12-31"}}).leads("/money/reconciliations/")
 	finance.get(result).is(200).says("data-poll", "Comparing")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -225,7 +224,26 @@ func (v *visit) changeView() (changeView, error) {
 			view.can[do] = true
 		}
 	}
-	return view, nil
+	if !view.can["top_up"] {
+		return view, nil
+	}
+	view.cards = v.savedCards(ch.CompanyID)
+	if view.transfers, err = v.Billing.BankTransfers(v.ctx, v.who, ch.ContractID); err != nil {
+		return view, err
+	}
+	held, err := v.Billing.Cash(v.ctx, v.who, ch.CompanyID)
+	view.cash = held.Free
+	return view, err
+}
+
+// toppingUp is what a signed change adds, as a bill.
+func (c changeView) toppingUp(ctx context.Context) bill {
+	at, more := changePath(c.change.ID), market.Money{Amount: c.change.TopUp, Currency: c.contract.Currency}
+	b := bill{label: ui.T(ctx, "change.pay.do", "amount", more), amount: more, page: at, name: "top-up", do: "top_up", card: at + "/pay-by-card", cards: c.cards}
+	if more.Currency == "JPY" {
+		b.wire = at + "/pay-by-bank-transfer"
+	}
+	return b
 }
 
 func (v *visit) getChange() error {
@@ -265,14 +283,10 @@ func (v *visit) postChange() error {
 // topUp sends the reader to the payment provider's page.
 func (v *visit) topUp(id uuid.UUID) error {
 	funding, err := v.Billing.TopUp(v.ctx, v.who, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return v.retreat(err, changePath(id))
-	case funding.CheckoutURL == "":
-		return v.to(changePath(id), "fund.unknown")
 	}
-	v.c.Redirect(http.StatusSeeOther, funding.CheckoutURL)
-	return nil
+	return v.onward(funding, changePath(id), "fund.unknown")
 }
 
 func (v *visit) getVersions() error {

@@ -28,6 +28,10 @@ func TestAChangeIsOfferedReadSideBySideAndSignedWithoutAScript(t *testing.T) {
 	page.check("ja")
 	hers.post(at, url.Values{"do": {"sign"}, "hash": {offeredHash.FindStringSubmatch(page.body)[1]}}).leads(at)
 	hers.get("/contracts/" + c.ID.String()).says("双方が署名しました").check("ja")
-	theirs.get(at).says("Pay ¥57,750").check("en")
+	theirs.post(theirs.get(at).says("Pay ¥57,750").action("top-up-by-transfer"), nil).leads(at)
+	panel := theirs.get(at).says(`data-test="missing">¥57,750<`)
+	panel.check("en")
+	w.sends(panel, 57_750, "")
+	theirs.get(at).says("It holds: these are the terms now.").check("en")
 	hers.get("/contracts/" + c.ID.String() + "/versions").says("変更 1").check("ja")
 }

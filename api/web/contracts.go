@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"net/http"
 	"slices"
 
 	"github.com/a-h/templ"
@@ -23,6 +22,10 @@ type contractView struct {
 	changes  []billing.Change // latest first
 
 	papers []billing.Paper // statements and notices in force
+
+	transfers []billing.BankTransfer // what the company is waited for to send
+	cash      int64                  // what it could use for them, in minor units
+	cards     []billing.Card         // what it can be charged with
 
 	maySettle bool // the reader looks after the company's money
 	standing  billing.Standing
@@ -105,6 +108,9 @@ func (v *visit) contractView() (contractView, error) {
 	if view.papers, err = v.Billing.ContractPapers(v.ctx, v.who, id); err != nil {
 		return view, err
 	}
+	if err := v.payingWith(&view); err != nil {
+		return view, err
+	}
 	view.steps, err = v.Billing.Timeline(v.ctx, v.who, id)
 	return view, err
 }
@@ -171,11 +177,7 @@ func (v *visit) postFund() error {
 		}
 		return v.refuse(err, func(f ui.Fault) templ.Component { return partPage(m, v.form().text("amount"), f) })
 	}
-	if funding.CheckoutURL == "" {
-		return v.to(contractPath(funding.Milestone.ContractID), "fund.unknown")
-	}
-	v.c.Redirect(http.StatusSeeOther, funding.CheckoutURL)
-	return nil
+	return v.onward(funding, contractPath(funding.Milestone.ContractID), "fund.unknown")
 }
 
 // payPart opens the page for what was typed, or for all that is missing.
@@ -188,6 +190,9 @@ func (v *visit) payPart(milestone uuid.UUID) (billing.Funding, error) {
 	part := f.money("amount", m.Currency)
 	if f.err != nil {
 		return billing.Funding{}, f.err
+	}
+	if f.text("keep") != "" {
+		return v.Billing.FundKeepingCard(v.ctx, v.who, milestone)
 	}
 	if part == nil {
 		part = &market.Money{}

@@ -105,6 +105,9 @@ func (v *visit) nav(ctx context.Context, section string) []ui.Link {
 			add(s.name, s.href)
 		}
 	}
+	if v.who.MayAnywhere(market.SweepRevenue) == nil {
+		add("sweeps", sweepsPath)
+	}
 	if v.company.ID != uuid.Nil && v.who.May(market.Administer, v.company.ID) == nil {
 		add("settings", "/settings")
 	}

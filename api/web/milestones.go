@@ -54,6 +54,9 @@ func stepText(ctx context.Context, c contractView, m billing.Milestone) string {
 	if m.State == billing.MilestoneReleasing && m.HoldReason != "" {
 		key = "next.held." + string(c.side)
 	}
+	if c.waits(m) {
+		key = "next.transfer.company"
+	}
 	if m.Frozen != "" {
 		key = "next.frozen." + m.Frozen
 	}

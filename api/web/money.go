@@ -167,6 +167,7 @@ var moneyPages = []struct{ key, href string }{
 	{"tabs.reconcile", "/money/reconciliations"},
 	{"tabs.ledger", "/money/ledger"},
 	{"tabs.payouts", "/money/payouts"},
+	{"tabs.cash", cashPath},
 	{"tabs.documents", documentsPath},
 	{"tabs.settling", settlingPath},
 	{"tabs.budgets", budgetsPath},

@@ -100,7 +100,7 @@ func TestEveryPageKeepsItsPromises(t *testing.T) {
 	w, aoi, yumi, at := populated(t)
 	for who, pages := range map[*market.Actor][]string{
 		{}:                 {"/signin", "/checkout/done", "/checkout/done?canceled=1", "/dev/mails", "/dev/storybook"},
-		&aoi.Manager:       {"/tasks", "/tasks?state=draft", "/tasks?state=completed", "/tasks/new", "/tasks/" + at["draft"], "/tasks/" + at["draft"] + "/edit", "/tasks/" + at["task"], "/tasks/" + at["task"] + "/cancel", "/bids/" + at["bid"], "/contracts", "/contracts/" + at["contract"], "/contracts/" + at["contract"] + "/notice", "/people", "/people?q=nobody", "/people/" + at["member"], "/settings", "/profile"},
+		&aoi.Manager:       {"/tasks", "/tasks?state=draft", "/tasks?state=completed", "/tasks/new", "/tasks/" + at["draft"], "/tasks/" + at["draft"] + "/edit", "/tasks/" + at["task"], "/tasks/" + at["task"] + "/cancel", "/bids/" + at["bid"], "/contracts", "/contracts/" + at["contract"], "/contracts/" + at["contract"] + "/notice", "/people", "/people?q=nobody", "/people/" + at["member"], "/settings", "/profile", "/money/cash"},
 		&yumi.Actor:        {"/work", "/tasks/" + at["open"], "/tasks/" + at["task"], "/bids", "/bids/" + at["bid"], "/contracts", "/contracts/" + at["contract"], "/payouts", "/profile", "/settings"},
 		&aoi.Finance:       {"/money", "/money/ledger", "/money/payouts", "/money/reconciliations", "/money/exports", "/money/exports?kind=yayoi", "/money/exports/names?target=quickbooks", "/money/insight", "/contracts"},
 		&aoi.Office:        {"/people", "/people/import", "/tasks", "/skills", "/skills/" + at["skill"]},

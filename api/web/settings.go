@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"homecoming/api/web/ui"
+	"homecoming/billing"
 	"homecoming/market"
 )
 
@@ -19,6 +20,8 @@ type settingsView struct {
 	ally    string // the number of a company, as it was typed
 	grant   market.Colleague
 	tokens  []market.Token
+	cards   []billing.Card // that the company can be charged with
+	payer   bool           // the reader may pay with them
 	admin   bool
 	raw     string // a token that was just made, shown this once
 }
@@ -42,6 +45,9 @@ func (v *visit) settings() (settingsView, error) {
 		if s.allies, err = v.Market.Partnerships(v.ctx, v.who, v.company.ID); err != nil {
 			return s, err
 		}
+	}
+	if s.payer = v.may(market.PayBills); s.payer {
+		s.cards = v.savedCards(v.company.ID)
 	}
 	s.tokens, err = v.Market.Tokens(v.ctx, v.who)
 	return s, err

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -20,6 +19,7 @@ type settlingView struct {
 	refunds     []billing.RefundRecord // those that have not ended well yet
 	chargebacks []billing.ChargebackRecord
 	debts       []billing.Debt
+	cards       []billing.Card           // that the company's own debts can be paid with
 	disputes    []billing.Dispute        // that wait for a ruling
 	spending    []market.SpendingRequest // what a task may cost, where it waits
 	standing    []market.Delegation      // who stands in for the reader, and for whom the reader does
@@ -74,7 +74,23 @@ func (v *visit) moneyToSettle(view *settlingView) error {
 		return err
 	}
 	view.debts, err = v.Billing.Debts(v.ctx, v.who, v.company.ID)
+	if slices.ContainsFunc(view.debts, owes) && view.maySettle {
+		view.cards = v.savedCards(v.company.ID)
+	}
 	return err
+}
+
+// owes reports whether a debt is the company's own.
+func owes(d billing.Debt) bool { return d.PersonID == nil }
+
+// payingBack is a debt of the company's as a bill.
+func (s settlingView) payingBack(ctx context.Context, d billing.Debt) bill {
+	at := "/milestones/" + d.MilestoneID.String() + "/pay-back"
+	b := bill{label: ui.T(ctx, "debt.pay"), amount: market.Money{Amount: d.Amount, Currency: d.Currency}, page: at, name: "pay-back", card: at + "-by-card", cards: s.cards}
+	if d.Currency == "JPY" {
+		b.wire = at + "-by-bank-transfer"
+	}
+	return b
 }
 
 // pathFrom and keyFrom are where the reader comes from: finance from its own pages, an approver from the first.
@@ -340,14 +356,10 @@ func (v *visit) postPayBack() error {
 		return err
 	}
 	f, err := v.Billing.PayReceivable(v.ctx, v.who, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return v.retreat(err, settlingPath)
-	case f.CheckoutURL == "":
-		return v.to(settlingPath, "fund.unknown")
 	}
-	v.c.Redirect(http.StatusSeeOther, f.CheckoutURL)
-	return nil
+	return v.onward(f, settlingPath, "fund.unknown")
 }
 
 // postRecovery is the reader's written agreement that a debt is kept from later payments.

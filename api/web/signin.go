@@ -146,8 +146,11 @@ func (v *visit) getHome() error {
 			return v.to(home.path, "")
 		}
 	}
-	if len(v.who.Memberships()) > 0 {
+	switch {
+	case len(v.who.Memberships()) > 0:
 		return v.to("/work", "")
+	case v.who.MayAnywhere(market.SweepRevenue) == nil:
+		return v.to(sweepsPath, "")
 	}
 	return v.ok(welcomePage(v.who.Name))
 }

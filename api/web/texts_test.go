@@ -113,6 +113,19 @@ func TestEveryStateHasItsWords(t *testing.T) {
 	add("account.", "creating", "onboarding", "active", "restricted", "deauthorized")
 	add("entry.", "charge", "accept", "transfer", "mirror", "withheld", "payout", "payout_failed", "refund_asked", "refund", "unmatched",
 		"refund_failed", "refund_by_hand", "chargeback", "chargeback_won", "chargeback_lost", "reversal", "mirror_back", "take_back", "recovery", "write_off", "manual")
+	for _, kind := range []billing.CashKind{billing.CashFunded, billing.CashApplied, billing.CashUnapplied, billing.CashRefunded, billing.CashReturning,
+		billing.CashStayed, billing.CashReversed, billing.CashOverdrawn, billing.CashSwept} {
+		add("entry.cash_", string(kind))
+	}
+	add("entry.", "receivable_paid", "sweep", "sweep_paid", "sweep_returned", "sweep_back")
+	for _, state := range []billing.SweepState{billing.SweepProposed, billing.SweepDeclined, billing.SweepSending, billing.SweepInTransit, billing.SweepPaid,
+		billing.SweepFailed, billing.SweepCanceled, billing.SweepRejected} {
+		add("sweep.state.", string(state))
+		add("sweep.next.", string(state))
+	}
+	add("transfer.state.", string(billing.TransferAsked), string(billing.TransferWaiting), string(billing.TransferPartPaid), string(billing.TransferCanceling))
+	add("transfer.wait.", string(billing.TransferAsked), string(billing.TransferCanceling))
+	add("cash.for.", string(billing.ForReceivable), string(billing.ForChange))
 	add("state.refund.", "sending", "pending", "succeeded", "failed", "by_hand", "overtaken")
 	add("state.chargeback.", "inquiry", "needs_response", "under_review", "won", "lost", "inquiry_closed")
 	add("chargeback.stage.", "before_acceptance", "after_acceptance", "after_payout")

@@ -124,7 +124,7 @@ func intent(pi *stripe.PaymentIntent) billing.Intent {
 		for _, a := range instructions.FinancialAddresses {
 			if z := a.Zengin; z != nil {
 				out.Account = &billing.VirtualAccount{BankCode: z.BankCode, BankName: z.BankName, BranchCode: z.BranchCode, BranchName: z.BranchName,
-					Kind: z.AccountType, Number: z.AccountNumber, Holder: z.AccountHolderName}
+					Kind: z.AccountType, Number: z.AccountNumber, Holder: z.AccountHolderName, Page: instructions.HostedInstructionsURL}
 			}
 		}
 	}

@@ -75,7 +75,7 @@ func Icon(name string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case "payouts":
+		case "payouts", "sweeps":
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<rect x=\"3\" y=\"6\" width=\"18\" height=\"12\" rx=\"2.5\"></rect> <circle cx=\"12\" cy=\"12\" r=\"2.5\"></circle> <path d=\"M6.5 12h.01M17.5 12h.01\"></path>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
