@@ -24,21 +24,8 @@ type Rooms struct {
 	Matching *matching.Service
 	Billing  *billing.Service
 	Now      func() time.Time
-	Late     func() time.Duration // how far Now stands behind the present
-	CatchUp  func()               // makes Now the present
-	StandIn  string               // where the stand-in for Stripe is, whose clock began where Now does
-	Say      func(line string)    // what is being done, for whoever waits
+	Say      func(line string) // what is being done, for whoever waits
 }
-
-// Begins is where the clocks have to stand when the demo begins: in the middle of last month, so that a month is there to
-// be closed.
-func Begins(present time.Time) time.Time {
-	today := civil.DateOf(present.In(jst))
-	month := civil.Date{Year: today.Year, Month: today.Month, Day: 1}.AddMonths(-1)
-	return month.AddDays(11).In(jst).Add(10 * time.Hour)
-}
-
-var jst = time.FixedZone("JST", 9*60*60)
 
 // A Seat is somebody of the demo with a role at a company; the caller gives them a way to sign in.
 type Seat struct {
@@ -51,15 +38,14 @@ type Seat struct {
 type filler struct {
 	Rooms
 	browser *mainjob.Client // presses the buttons of hosted pages
-	present civil.Date
-	today   civil.Date // last month's while the past is told
+	today   civil.Date
 	casts   []cast
 }
 
 // Fill makes the companies, their people and their work. The first seats, one for each role, belong to one company.
 func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
-	f := &filler{Rooms: r, browser: mainjob.NewClient(func() string { return r.StandIn }, mainjob.Login{})}
-	f.present, f.today = civil.DateOf(r.Now().Add(r.Late()).In(jst)), civil.DateOf(r.Now().In(jst))
+	f := &filler{Rooms: r, browser: mainjob.NewClient(nil, mainjob.Login{})}
+	f.today = civil.DateOf(r.Now().In(time.FixedZone("JST", 9*60*60)))
 	var seats []Seat
 	for i, h := range houses {
 		more, err := f.house(ctx, h, uint64(i+1))
@@ -68,35 +54,13 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 		}
 		seats = append(seats, more...)
 	}
-	if err := f.catchUp(ctx); err != nil {
-		return nil, fmt.Errorf("coming to the present: %w", err)
-	}
-	for _, play := range f.casts {
-		if err := f.tell(ctx, play, storiesOf[play.house.name]); err != nil {
-			return nil, err
-		}
-		if err := f.searches(ctx, play); err != nil {
-			return nil, err
-		}
-	}
 	if err := f.beyond(ctx); err != nil {
 		return nil, fmt.Errorf("opening work to partners: %w", err)
 	}
 	if err := f.files(ctx); err != nil {
 		return nil, fmt.Errorf("exporting a month: %w", err)
 	}
-	if err := f.desk(ctx, f.casts[0]); err != nil {
-		return nil, fmt.Errorf("filling in the finance desk: %w", err)
-	}
 	return seats, nil
-}
-
-// catchUp brings the stand-in, then the program, to the present.
-func (f *filler) catchUp(ctx context.Context) error {
-	err := f.browser.Do(ctx, "POST", "/_stand-in/clock", "", map[string]any{"advance_seconds": int64(f.Late().Seconds())}, nil)
-	f.CatchUp()
-	f.today = f.present
-	return err
 }
 
 // A cast is a company with the people who act in its stories.
@@ -105,15 +69,13 @@ type cast struct {
 	company uuid.UUID
 	lang    problem.Language
 	admin   market.Actor
-	alumna  market.Actor // the one of the main job
-	staff   map[market.Role]market.Actor
 	manager market.Actor
 	members map[string]uuid.UUID // membership by address
 }
 
-// house makes one company, its staff and its alumni, and tells what happened there last month.
+// house makes one company, its staff, its alumni and its stories.
 func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error) {
-	f.Say(fmt.Sprintf("%s: %d alumni, %d tasks", h.english, h.alumni, len(pastOf[h.name])+len(storiesOf[h.name])))
+	f.Say(fmt.Sprintf("%s: %d alumni, %d tasks", h.english, h.alumni, len(storiesOf[h.name])))
 	c, admin, err := f.Market.CreateCompany(ctx, market.NewCompany{Name: h.name, NameEN: h.english, Language: h.language, AdminEmail: "admin@" + h.domain,
 		AdminFamilyName: "田村", AdminGivenName: "光", AdminFamilyKana: "タムラ", AdminGivenKana: "ヒカル"})
 	if err != nil {
@@ -121,9 +83,6 @@ func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error
 	}
 	who, err := f.Market.ActorOf(ctx, admin.ID)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := f.Market.UpdateCompany(ctx, who, c.ID, market.CompanyEdit{Address: &h.address, TaxNumber: &h.number}); err != nil {
 		return nil, err
 	}
 	seats := []Seat{{admin.ID, market.Administrator, c.ID}}
@@ -135,37 +94,48 @@ func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error
 		}
 		seats = append(seats, Seat{m.PersonID, p.role, c.ID})
 	}
-	if seed == 1 { // somebody runs the installation
-		m, err := f.Market.Grant(ctx, who, c.ID, market.Colleague{Email: "operator@" + h.domain, FamilyName: "長谷川", GivenName: "修",
-			FamilyKana: "ハセガワ", GivenKana: "オサム", Role: market.Staff})
+	if seed == 1 {
+		more, err := f.operators(ctx, who, h, c.ID)
 		if err != nil {
 			return nil, err
 		}
-		if err := f.Market.MakeOperator(ctx, c.ID, m.PersonID); err != nil {
-			return nil, err
-		}
-		seats = append(seats, Seat{m.PersonID, market.Operator, c.ID})
+		seats = append(seats, more...)
 	}
-	play := cast{house: h, company: c.ID, lang: problem.Language(h.language), admin: who, staff: map[market.Role]market.Actor{}}
-	for _, s := range seats[1:] {
-		if play.staff[s.Role], err = f.Market.ActorOf(ctx, s.PersonID); err != nil {
-			return nil, err
-		}
+	play := cast{house: h, company: c.ID, lang: problem.Language(h.language), admin: who}
+	if play.manager, err = f.Market.ActorOf(ctx, seats[1].PersonID); err != nil {
+		return nil, err
 	}
-	play.manager = play.staff[market.Manager]
 	if err := f.takeIn(ctx, who, &play, seed); err != nil {
 		return nil, err
 	}
-	if play.alumna, err = f.heroine(ctx, who, play); err != nil {
+	alumna, err := f.heroine(ctx, who, play)
+	if err != nil {
 		return nil, err
 	}
 	// The alumna stands third, so that the five logins of the main job are the first five.
-	seats = append(seats[:2], append([]Seat{{play.alumna.PersonID, market.Alumnus, c.ID}}, seats[2:]...)...)
+	seats = append(seats[:2], append([]Seat{{alumna.PersonID, market.Alumnus, c.ID}}, seats[2:]...)...)
 	f.casts = append(f.casts, play)
-	if err := f.budgets(ctx, play); err != nil {
+	if err := f.searches(ctx, play, alumna); err != nil {
 		return nil, err
 	}
-	return seats, f.tell(ctx, play, pastOf[h.name])
+	return seats, f.tell(ctx, play, storiesOf[h.name])
+}
+
+// operators run the installation; they are two, because one alone sends no revenue to the bank.
+func (f *filler) operators(ctx context.Context, admin market.Actor, h house, company uuid.UUID) (seats []Seat, err error) {
+	for _, p := range []market.Colleague{
+		{Email: "operator@" + h.domain, FamilyName: "長谷川", GivenName: "修", FamilyKana: "ハセガワ", GivenKana: "オサム", Role: market.Staff},
+		{Email: "operator2@" + h.domain, FamilyName: "岡本", GivenName: "恵", FamilyKana: "オカモト", GivenKana: "メグミ", Role: market.Staff}} {
+		m, err := f.Market.Grant(ctx, admin, company, p)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.Market.MakeOperator(ctx, company, m.PersonID); err != nil {
+			return nil, err
+		}
+		seats = append(seats, Seat{m.PersonID, market.Operator, company})
+	}
+	return seats, nil
 }
 
 // staff are the present employees of each company who work with the program. The manager comes first.
@@ -194,8 +164,8 @@ func yumi(h house, today civil.Date) leaver {
 
 // takeIn hands the HR file over as the alumni office does, and waits for the import.
 func (f *filler) takeIn(ctx context.Context, who market.Actor, play *cast, seed uint64) error {
-	people := append([]leaver{yumi(play.house, f.present)}, leavers(play.house, f.present, seed)...)
-	run, err := f.Market.StartImport(ctx, who, play.company, hrFile(play.house, people, f.present), false)
+	people := append([]leaver{yumi(play.house, f.today)}, leavers(play.house, f.today, seed)...)
+	run, err := f.Market.StartImport(ctx, who, play.company, hrFile(play.house, people, f.today), false)
 	if err != nil {
 		return err
 	}

@@ -170,6 +170,11 @@ func (w *Walk) agrees() error {
 
 // PressFirstButton opens a hosted page and posts its first form as it is.
 func (c *Client) PressFirstButton(ctx context.Context, page string) error {
+	return c.PressWith(ctx, page, nil)
+}
+
+// PressWith is PressFirstButton by a person who writes something else into some of the fields first.
+func (c *Client) PressWith(ctx context.Context, page string, written map[string]string) error {
 	res, err := c.get(ctx, page)
 	if err != nil {
 		return err
@@ -178,6 +183,9 @@ func (c *Client) PressFirstButton(ctx context.Context, page string) error {
 	action, fields, err := firstForm(res.Body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", page, err)
+	}
+	for name, text := range written {
+		fields.Set(name, text)
 	}
 	at, err := res.Request.URL.Parse(action)
 	if err != nil {
