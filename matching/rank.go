@@ -124,32 +124,72 @@ func (s *search) run(ctx context.Context, ix Index, news overlay) (closed bool, 
 	return s.runStill(ctx, ix, news)
 }
 
-// runStill is for an index that stands still at a moment. The news is read while the first lists are: between two looks at
-// the index that find it at the same moment, so that what the index had confirmed by then was in every answer, and nothing
-// was that came later. The list is the one of the instant at which the news was read.
+// runStill is for an index that stands still between two marks.
 func (s *search) runStill(ctx context.Context, ix Index, news overlay) (closed bool, err error) {
-	before := recall(ix)
-	if before == "" {
-		if before, _, err = look(ctx, ix, news, nil); err != nil {
+	began, err := s.begin(ctx, ix, news)
+	if err != nil || began.moved {
+		return false, err
+	}
+	lists := s.plan()
+	if began.whole && len(lists) == 0 {
+		return true, nil
+	}
+	for range overtakings {
+		if err := s.ask(ctx, ix, lists); err != nil {
 			return false, err
 		}
+		after, more, err := look(ctx, ix, news, s.fresh)
+		if err != nil || after != began.mark {
+			return false, err
+		}
+		maps.Copy(s.fresh, more)
+		if lists = s.plan(); len(lists) == 0 {
+			return true, nil
+		}
 	}
-	both, within := errgroup.WithContext(ctx)
-	var fresh map[uuid.UUID]News
-	both.Go(func() (err error) {
-		fresh, err = news(within, nil)
-		return err
-	})
-	err = s.round(within, ix, s.plan())
-	if err := cmp.Or(both.Wait(), err); err != nil { // what the news say explains why the round was cut off
-		return false, err
+	return false, nil
+}
+
+// An opening is what the first round, and the news read with it, say of the index.
+type opening struct {
+	mark  string
+	moved bool // the mark was another one with the news
+	// whole says that what the index had confirmed when the news were read was in all it answered: there was one list, of
+	// one snapshot, and the record gives the mark. The rest is news; who changes in these milliseconds may be in the list
+	// either way.
+	whole bool
+}
+
+// begin asks the first round. The news are read meanwhile where the mark is known, and before it where it is not.
+func (s *search) begin(ctx context.Context, ix Index, news overlay) (o opening, err error) {
+	var known bool
+	if o.mark, known = lately(ix); !known {
+		if o.mark, s.fresh, err = look(ctx, ix, news, nil); err != nil {
+			return o, err
+		}
 	}
-	s.fresh = fresh
-	if err := s.ask(ctx, ix, s.plan()); err != nil {
-		return false, err
+	lists, seen, fresh := s.plan(), o.mark, s.fresh
+	all, within := errgroup.WithContext(ctx)
+	var why error // what the news say explains why the round was cut off
+	if known {
+		all.Go(func() error {
+			seen, fresh, why = look(within, ix, news, nil)
+			return why
+		})
 	}
-	after, err := ix.Moment(ctx)
-	return after == before, err
+	if recorded(ix) != nil {
+		all.Go(func() error { // the index is the one on record, set up as it must be
+			_, err := ix.Moment(within)
+			return err
+		})
+	}
+	all.Go(func() error { return s.round(within, ix, lists) })
+	if err := all.Wait(); err != nil {
+		return o, cmp.Or(why, err)
+	}
+	s.fresh, o.moved = fresh, seen != o.mark
+	o.whole = len(lists) == 1 && marked(ix) != ""
+	return o, nil
 }
 
 // runRanked is for an index of which each answer is a snapshot of its own.
@@ -179,21 +219,45 @@ func (s *search) runRanked(ctx context.Context, ix Index, news overlay) (closed 
 	return false, nil
 }
 
-// recall is the moment of an index that was looked at just now, which spares looking again.
-func recall(ix Index) string {
-	if r, ok := ix.(interface{ Recall() string }); ok {
-		return r.Recall()
+// A record beside an index, in PostgreSQL, has the moment of the last change that it has confirmed.
+type recorder interface {
+	// Lately is that moment where it was read just now, "" where it was not.
+	Lately() string
+	// Confirmed is that moment as it was read with the latest news, "" where the record does not tell.
+	Confirmed() string
+}
+
+// recorded is what is on record about an index; nil for one without.
+func recorded(ix Index) recorder {
+	r, _ := ix.(recorder)
+	return r
+}
+
+func lately(ix Index) (mark string, known bool) {
+	if r := recorded(ix); r != nil {
+		mark = r.Lately()
+	}
+	return mark, mark != ""
+}
+
+func marked(ix Index) string {
+	if r := recorded(ix); r != nil {
+		return r.Confirmed()
 	}
 	return ""
 }
 
-// look reads the news and then the moment of the index: what had not reached it by then is news.
-func look(ctx context.Context, ix Index, news overlay, known map[uuid.UUID]News) (moment string, fresh map[uuid.UUID]News, err error) {
+// look reads the news and a mark of the index, which is the same later only if everything that the index had confirmed by
+// then could be found in it already when this was read: what it has confirmed, or else the moment that it is at.
+func look(ctx context.Context, ix Index, news overlay, known map[uuid.UUID]News) (mark string, fresh map[uuid.UUID]News, err error) {
 	if fresh, err = news(ctx, known); err != nil {
 		return "", nil, err
 	}
-	moment, err = ix.Moment(ctx)
-	return moment, fresh, err
+	if mark = marked(ix); mark != "" {
+		return mark, fresh, nil
+	}
+	mark, err = ix.Moment(ctx)
+	return mark, fresh, err
 }
 
 // ask goes on until no list is open.

@@ -79,6 +79,7 @@ func (f *front) read(r record) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.record = &r
+	f.checked.saw(f.Name(), r)
 	return r.usable(f.Format())
 }
 
@@ -99,41 +100,77 @@ func (f *front) Moment(ctx context.Context) (string, error) {
 	return moment, f.checked.at(ctx, f.Index, moment)
 }
 
-// checked remembers the last moment at which an index passed its check. Whatever changes how it is set up gives it
-// another moment, so that no list is made from an index that cuts or does not sort.
+// Lately is what another ranking has read of the record just now: it is as good as a new reading, because nothing was
+// confirmed since when it is still the same after the last round.
+func (f *front) Lately() string {
+	r, ok := f.checked.lately(f.Name())
+	if !ok || r.usable(f.Format()) != nil {
+		return ""
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.record = &r
+	return r.confirmed()
+}
+
+// Confirmed is what the record said with the latest news.
+func (f *front) Confirmed() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.record == nil {
+		return ""
+	}
+	return f.record.confirmed()
+}
+
+// confirmed is the moment of the last change that the index has confirmed, "" where either of two copies may answer.
+func (r record) confirmed() string {
+	if r.Swapping || r.Moment == "" {
+		return ""
+	}
+	return "confirmed " + r.Moment
+}
+
+// checked remembers what was seen of indexes: the last moment at which each passed its check, and what was on record
+// last. Whatever changes how an index is set up gives it another moment, so that no list is made from one that cuts or does
+// not sort.
 type checked struct {
 	mu      sync.Mutex
-	moments map[string]seen
+	moments map[string]string
+	records map[string]seen
 }
 
-// seen is a moment of an index, and when it was looked at last.
+// seen is what was on record about an index, and when it was read.
 type seen struct {
-	moment string
-	at     time.Time
+	record
+	at time.Time
 }
 
-// freshFor is how long a moment that was seen spares looking again before a list is made: for the length of a few lists, since
-// one that is over costs a round.
-const freshFor = 300 * time.Millisecond
+// freshFor is how long a record that was read spares reading it again before a list is made: not for long, since one that is
+// over costs a round.
+const freshFor = 500 * time.Millisecond
 
-// Recall is the moment at which the index was seen just now, "" where it was not. It is as good as a new one: when it is
-// still the same after the last round, nothing has moved since.
-func (f *front) Recall() string { return f.checked.recall(f.Name()) }
-
-func (c *checked) recall(name string) string {
+func (c *checked) saw(name string, r record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s := c.moments[name]; time.Since(s.at) < freshFor {
-		return s.moment
+	if c.records == nil {
+		c.records = map[string]seen{}
 	}
-	return ""
+	c.records[name] = seen{r, time.Now()}
+}
+
+func (c *checked) lately(name string) (record, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, ok := c.records[name]
+	return s.record, ok && time.Since(s.at) < freshFor
 }
 
 func (c *checked) at(ctx context.Context, ix Index, moment string) error {
 	c.mu.Lock()
 	known, ok := c.moments[ix.Name()]
 	c.mu.Unlock()
-	if !ok || known.moment != moment {
+	if !ok || known != moment {
 		if err := ix.Check(ctx); err != nil {
 			return err
 		}
@@ -141,9 +178,9 @@ func (c *checked) at(ctx context.Context, ix Index, moment string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.moments == nil {
-		c.moments = map[string]seen{}
+		c.moments = map[string]string{}
 	}
-	c.moments[ix.Name()] = seen{moment, time.Now()}
+	c.moments[ix.Name()] = moment
 	return nil
 }
 
