@@ -12,7 +12,7 @@ import (
 
 // caution is a sign that a commission may be employment, dispatch or a conflict of interest in other clothes.
 type caution struct {
-	Caution string `json:"caution" enum:"fixed_hours,directed,dependence,same_work,old_superior,past_conflict,dispatch_like,fee_passed_on"`
+	Caution string `json:"caution" enum:"fixed_hours,directed,dependence,same_work,old_superior,past_conflict,dispatch_like,fee_passed_on,forced_sale,unpaid_extras"`
 	Says    string `json:"says" doc:"In the reader's language"`
 }
 

@@ -66,6 +66,8 @@ type agreed struct {
 	Message             string    `json:"message"`
 	WithholdingCategory string    `json:"withholding_category"`
 	Registered          bool      `json:"registered" doc:"The supplier has a qualified-invoice number"`
+	Corporate           bool      `json:"corporate" doc:"The supplier is a corporation: nothing is withheld"`
+	NonResident         bool      `json:"non_resident" doc:"The supplier lives abroad, for taxes"`
 	PlatformFeeBP       int64     `json:"platform_fee_bp"`
 	AutoAcceptDays      int       `json:"auto_accept_days"`
 	PaymentDays         int       `json:"payment_days"`
@@ -184,7 +186,7 @@ func contractFor(who market.Actor) func(billing.Contract) contract {
 func agreedOf(c billing.Contract) *agreed {
 	t := c.Terms
 	return &agreed{Hash: c.TermsHash, BidVersion: t.BidVersion, Brief: t.Brief, Message: t.Message, WithholdingCategory: t.WithholdingCategory,
-		Registered: t.Registered, PlatformFeeBP: t.PlatformFeeBP, AutoAcceptDays: t.AutoAcceptDays, PaymentDays: t.PaymentDays, AgreedAt: t.AgreedAt,
+		Registered: t.Registered, Corporate: t.Corporate, NonResident: t.NonResident, PlatformFeeBP: t.PlatformFeeBP, AutoAcceptDays: t.AutoAcceptDays, PaymentDays: t.PaymentDays, AgreedAt: t.AgreedAt,
 		Milestones: offerOf(0, c.Currency, c.DeliverOn, "", t.Milestones).Milestones}
 }
 

@@ -51,6 +51,8 @@ type profile struct {
 	HourlyRate         *market.Money       `json:"hourly_rate,omitempty"`
 	AvailableFrom      *civil.Date         `json:"available_from" format:"date" doc:"Null is now"`
 	RegistrationNumber string              `json:"registration_number" doc:"Of qualified invoices: T and 13 digits"`
+	CorporateName      string              `json:"corporate_name" doc:"Of the corporation that they contract through; empty for an individual"`
+	NonResident        bool                `json:"non_resident" doc:"Lives abroad, for taxes"`
 	HasPassword        bool                `json:"has_password"`
 	Memberships        []profileMembership `json:"memberships"`
 	Skills             []profileSkill      `json:"skills"`
@@ -97,7 +99,7 @@ type profileSkill struct {
 func profileOf(f market.Profile) profile {
 	p := f.Person
 	view := profile{FamilyName: p.FamilyName, GivenName: p.GivenName, FamilyKana: p.FamilyKana, GivenKana: p.GivenKana, Language: p.Language,
-		HourlyRate: f.HourlyRate, AvailableFrom: p.AvailableFrom, RegistrationNumber: p.RegistrationNumber, HasPassword: f.HasPassword,
+		HourlyRate: f.HourlyRate, AvailableFrom: p.AvailableFrom, RegistrationNumber: p.RegistrationNumber, CorporateName: p.CorporateName, NonResident: p.NonResident, HasPassword: f.HasPassword,
 		Memberships: each(f.Memberships, func(m market.ProfileMembership) profileMembership {
 			return profileMembership{ID: m.ID, CompanyID: m.CompanyID, CompanyName: m.CompanyName, Hidden: m.Hidden, Outside: m.Outside, Stints: each(m.Stints, stintOf)}
 		}),
@@ -126,6 +128,8 @@ type profileEdit struct {
 		HourlyRate         *amount     `json:"hourly_rate,omitempty" doc:"An amount of 0 takes it away"`
 		AvailableFrom      *string     `json:"available_from,omitempty" doc:"A day; an empty text takes it away"`
 		RegistrationNumber *string     `json:"registration_number,omitempty"`
+		CorporateName      *string     `json:"corporate_name,omitempty" doc:"Of the corporation that they contract through, whose number must fit; an empty text is an individual"`
+		NonResident        *bool       `json:"non_resident,omitempty" doc:"Lives abroad, for taxes"`
 		Skills             *[]ownSkill `json:"skills,omitempty" doc:"All that the person says of themselves"`
 	}
 }
@@ -138,7 +142,7 @@ type ownSkill struct {
 func (s *Server) editProfile(ctx context.Context, in *profileEdit) (*out[profile], error) {
 	b := in.Body
 	e := market.ProfileEdit{FamilyName: b.FamilyName, GivenName: b.GivenName, FamilyKana: b.FamilyKana, GivenKana: b.GivenKana, Language: b.Language,
-		HourlyRate: (*market.Money)(b.HourlyRate), RegistrationNumber: b.RegistrationNumber}
+		HourlyRate: (*market.Money)(b.HourlyRate), RegistrationNumber: b.RegistrationNumber, CorporateName: b.CorporateName, NonResident: b.NonResident}
 	if b.AvailableFrom != nil {
 		day, err := dayOrNone(*b.AvailableFrom)
 		if err != nil {

@@ -25,6 +25,8 @@ type member struct {
 	HourlyRate    *market.Money `json:"hourly_rate,omitempty"`
 	AvailableFrom *civil.Date   `json:"available_from" format:"date"`
 	Registered    bool          `json:"registered" doc:"Issues qualified invoices"`
+	Corporate     bool          `json:"corporate" doc:"Contracts through a corporation: nothing is withheld"`
+	NonResident   bool          `json:"non_resident" doc:"Lives abroad, for taxes"`
 	InvitedAt     *time.Time    `json:"invited_at"`
 	JoinedAt      *time.Time    `json:"joined_at"`
 	Stints        []stint       `json:"stints"`
@@ -42,7 +44,7 @@ type memberSkill struct {
 
 func memberOf(m market.Member) member {
 	return member{ID: m.ID, CompanyID: m.CompanyID, PersonID: m.PersonID, Name: m.Name, Reading: m.Reading, Email: m.Email, State: string(m.State),
-		Alumnus: m.Alumnus, Outside: m.Outside, HourlyRate: m.HourlyRate, AvailableFrom: m.AvailableFrom, Registered: m.Registered, InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt,
+		Alumnus: m.Alumnus, Outside: m.Outside, HourlyRate: m.HourlyRate, AvailableFrom: m.AvailableFrom, Registered: m.Registered, Corporate: m.Corporate, NonResident: m.NonResident, InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt,
 		Stints: each(m.Stints, stintOf), Skills: each(m.Skills, func(k market.MemberSkill) memberSkill {
 			return memberSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Ours: k.Ours}
 		})}

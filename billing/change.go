@@ -308,7 +308,7 @@ func (c Contract) altered(r Rules, to ChangedMilestone, position int) (alteratio
 	}
 	is.DueOn = to.DueOn
 	q := QuoteFor(r, market.Company{PlatformFeeBP: c.Terms.PlatformFeeBP, PaymentDays: is.PaymentDays}, cmp.Or(is.WithholdingCategory, c.Terms.WithholdingCategory),
-		market.Money{Amount: to.Amount, Currency: c.Currency}, c.Terms.Registered, to.DueOn)
+		market.Money{Amount: to.Amount, Currency: c.Currency}, c.Terms.Payee, to.DueOn)
 	is.Amount, is.Tax, is.Withheld, is.PlatformFee, is.PlatformTax, is.RulesVersion = q.Fee, q.Tax, q.Withheld, q.PlatformFee, q.PlatformTax, r.Version()
 	return a, nil
 }

@@ -148,7 +148,7 @@ type Terms struct {
 	Message             string                    `json:"message"`
 	Milestones          []market.PlannedMilestone `json:"milestones"`
 	WithholdingCategory string                    `json:"withholding_category"`
-	Registered          bool                      `json:"registered"` // the supplier has a qualified-invoice number
+	market.Payee                                  // who the supplier was for taxes on the day
 	PlatformFeeBP       int64                     `json:"platform_fee_bp"`
 	AutoAcceptDays      int                       `json:"auto_accept_days"`
 	PaymentDays         int                       `json:"payment_days"`
@@ -161,7 +161,7 @@ type Terms struct {
 func termsOf(r Rules, a market.Award, p market.Person, now time.Time) Terms {
 	return Terms{Schema: 1, Task: a.Task.ID, Bid: a.Bid.ID, BidVersion: a.Bid.Version, Title: a.Task.Title, Brief: a.Task.Brief,
 		Amount: market.Money{Amount: a.Bid.Amount, Currency: a.Bid.Currency}, DeliverOn: a.Bid.DeliverOn, Message: a.Bid.Message,
-		Milestones: a.Bid.Milestones, WithholdingCategory: a.Task.WithholdingCategory, Registered: p.RegistrationNumber != "",
+		Milestones: a.Bid.Milestones, WithholdingCategory: a.Task.WithholdingCategory, Payee: p.Payee(),
 		PlatformFeeBP: a.Company.PlatformFeeBP, AutoAcceptDays: a.Company.AutoAcceptDays,
 		PaymentDays: r.PaymentTerm(a.Bid.DeliverOn, a.Company.PaymentDays), RulesVersion: r.Version(),
 		AgreedAt: now.UTC().Truncate(time.Millisecond)}

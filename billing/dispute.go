@@ -183,7 +183,7 @@ func SplitOf(r Rules, m Milestone, t Terms, release int64) (Split, error) {
 		return Split{Paid: Quote{Currency: m.Currency, LatestPayment: whole.LatestPayment}, Refund: whole.Charge}, nil
 	}
 	part := QuoteFor(r, market.Company{PlatformFeeBP: t.PlatformFeeBP, PaymentDays: t.PaymentDays}, cmp.Or(m.WithholdingCategory, t.WithholdingCategory),
-		market.Money{Amount: release, Currency: m.Currency}, t.Registered, m.DueOn)
+		market.Money{Amount: release, Currency: m.Currency}, t.Payee, m.DueOn)
 	part.LatestPayment = whole.LatestPayment
 	return Split{Paid: part, Refund: whole.Charge - part.Charge}, nil
 }

@@ -32,7 +32,7 @@ type engine struct {
 func (e *engine) begin(t *rapid.T) {
 	company := market.Company{PlatformFeeBP: rapid.Int64Range(0, 5000).Draw(t, "fee_bp"), PaymentDays: 30}
 	category := rapid.SampledFrom(market.WithholdingCategories).Draw(t, "category")
-	q := QuoteFor(statute, company, category, market.Yen(rapid.Int64Range(50, 5_000_000).Draw(t, "fee")), true, date(2026, 11, 23))
+	q := QuoteFor(statute, company, category, market.Yen(rapid.Int64Range(50, 5_000_000).Draw(t, "fee")), market.Payee{}, date(2026, 11, 23))
 	e.model = &model{T: t, person: uuid.New(), balances: map[string]int64{}, posted: map[string]bool{}, now: time.Now(), bp: company.PlatformFeeBP, category: category,
 		m: Milestone{ID: uuid.New(), CompanyID: uuid.New(), State: milestoneMachine.Start, Currency: "JPY", Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld,
 			PlatformFee: q.PlatformFee, PlatformTax: q.PlatformTax}}

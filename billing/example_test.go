@@ -20,7 +20,7 @@ func ExampleQuoteFor() {
 		{Kind: billing.WithholdingRule, Key: "threshold", ValidFrom: civil.Date{Year: 2013, Month: 1, Day: 1}, Value: 1_000_000},
 	})
 	company := market.Company{PlatformFeeBP: 500, PaymentDays: 60}
-	q := billing.QuoteFor(rules, company, "design", market.Yen(100_000), true, civil.Date{Year: 2026, Month: 11, Day: 23})
+	q := billing.QuoteFor(rules, company, "design", market.Yen(100_000), market.Payee{}, civil.Date{Year: 2026, Month: 11, Day: 23})
 	fmt.Println(q.Money(q.Fee), "+", q.Money(q.Tax), "−", q.Money(q.Withheld), "=", q.Money(q.Net), "by", q.LatestPayment)
 	fmt.Println("charged:", q.Money(q.Charge))
 	// Output:

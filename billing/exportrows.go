@@ -14,12 +14,18 @@ import (
 	"homecoming/market"
 )
 
+// A task is paid from a cost centre, or from an order that is taken from one.
+const (
+	costCentre       = "CASE WHEN b.kind = 'cost_centre' THEN b.code ELSE coalesce(w.code, '') END AS cost_centre"
+	costCentreOfTask = "LEFT JOIN budgets b ON b.id = t.paid_from LEFT JOIN budgets w ON w.id = b.within_id"
+)
+
 // entriesQuery reads the entries of some days of a company's books with all that its own books want to know of each, in
 // the order of the books, one after another from the wire.
 const entriesQuery = `SELECT e.id, e.kind, e.booked_on, p.lines, p.accounts, p.amounts,
 		coalesce(m.amount, 0) AS amount, coalesce(m.tax, 0) AS tax, coalesce(m.withheld, 0) AS withheld, m.pay_by, coalesce(m.title, '') AS title,
 		coalesce(c.number, 0) AS number, coalesce(pe.family_name, '') AS family, coalesce(pe.given_name, '') AS given, coalesce(d.name, '') AS department,
-		'' AS cost_centre, '' AS statement_no, coalesce((doc.body::jsonb ->> 'registered')::boolean, false) AS registered
+		` + costCentre + `, coalesce(st.year, 0) AS statement_year, coalesce(st.serial, 0) AS statement_serial, coalesce((doc.body::jsonb ->> 'registered')::boolean, false) AS registered
 	FROM ledger_entries e
 	JOIN LATERAL (SELECT array_agg(line::bigint ORDER BY line) AS lines, array_agg(account ORDER BY line) AS accounts, array_agg(amount ORDER BY line) AS amounts
 		FROM ledger_postings WHERE entry_id = e.id) p ON true
@@ -28,6 +34,9 @@ const entriesQuery = `SELECT e.id, e.kind, e.booked_on, p.lines, p.accounts, p.a
 	LEFT JOIN people pe ON pe.id = c.person_id
 	LEFT JOIN tasks t ON t.id = c.task_id
 	LEFT JOIN departments d ON d.id = t.department_id
+	` + costCentreOfTask + `
+	LEFT JOIN issued_documents st ON st.company_id = e.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1
+		AND e.kind IN ('accept', 'take_back')
 	LEFT JOIN contract_documents doc ON doc.contract_id = c.id AND doc.kind = 'terms' AND doc.version = c.version AND e.kind IN ('accept', 'take_back')
 	WHERE e.company_id = $1 AND e.booked_on BETWEEN $2 AND $3
 		AND e.kind NOT IN ('transfer', 'mirror', 'mirror_back', 'withheld', 'payout', 'payout_failed', 'reversal') -- never the company's own
@@ -76,7 +85,7 @@ func (s *Service) countEntries(ctx context.Context, o ExportOrder) (n int, err e
 }
 
 // payoutHeader is what stands over payouts. In a column, amounts and what is unexplained sum to the deposits.
-var payoutHeader = []string{"record", "payout", "arrives_on", "state", "person", "contract", "milestone", "department", "fee", "tax", "withheld", "net",
+var payoutHeader = []string{"record", "payout", "arrives_on", "state", "person", "contract", "milestone", "department", "cost_centre", "statement", "fee", "tax", "withheld", "net",
 	"amount", "deposit", "currency", "reference"}
 
 // paidLine is one milestone in a payout. Others is what other companies have in the same payout.
@@ -96,15 +105,20 @@ type paidLine struct {
 	Family      string
 	Given       string
 	Department  string
-	Entry       *uuid.UUID // that booked it, once it was paid
+	CostCentre  string
+	statedIn
+	Entry *uuid.UUID // that booked it, once it was paid
 }
 
 const payoutsQuery = `SELECT p.id AS payout, p.arrives_on, p.state, p.currency, l.amount, l.milestone_id,
 		p.amount - coalesce((SELECT sum(o.amount) FROM payout_lines o WHERE o.payout_id = p.id AND o.company_id <> $1), 0)::bigint AS deposit,
-		m.title, m.amount AS fee, m.tax, m.withheld, c.number, pe.family_name AS family, pe.given_name AS given, coalesce(d.name, '') AS department, e.id AS entry
+		m.title, m.amount AS fee, m.tax, m.withheld, c.number, pe.family_name AS family, pe.given_name AS given, coalesce(d.name, '') AS department, ` + costCentre + `,
+		coalesce(st.year, 0) AS statement_year, coalesce(st.serial, 0) AS statement_serial, e.id AS entry
 	FROM payout_lines l JOIN payouts p ON p.id = l.payout_id
 	JOIN milestones m ON m.id = l.milestone_id JOIN contracts c ON c.id = m.contract_id JOIN people pe ON pe.id = c.person_id
 	JOIN tasks t ON t.id = c.task_id LEFT JOIN departments d ON d.id = t.department_id
+	` + costCentreOfTask + `
+	LEFT JOIN issued_documents st ON st.company_id = l.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1
 	LEFT JOIN ledger_entries e ON e.source = 'payout:' || p.id || ':' || l.milestone_id
 	WHERE l.company_id = $1 AND p.arrives_on BETWEEN $2 AND $3 ORDER BY p.arrives_on, p.id, l.milestone_id`
 
@@ -160,7 +174,7 @@ func (s *Service) writePayouts(ctx context.Context, x export, open func(part int
 		}
 	}
 	rest := make([]books.Cell, len(payoutHeader))
-	rest[0], rest[12], rest[14] = books.Text("unexplained"), books.Amount(unexplained, exponent), books.Text(x.company.Currency)
+	rest[0], rest[14], rest[16] = books.Text("unexplained"), books.Amount(unexplained, exponent), books.Text(x.company.Currency)
 	if err := sheet.Write(rest); err != nil {
 		return books.Report{}, err
 	}
@@ -171,13 +185,13 @@ func (s *Service) writePayouts(ctx context.Context, x export, open func(part int
 func (l paidLine) deposited(exponent int) []books.Cell {
 	row := make([]books.Cell, len(payoutHeader))
 	row[0], row[1], row[2], row[3], row[4] = books.Text("payout"), books.Text(l.Payout), books.Day(l.ArrivesOn), books.Text(string(l.State)), books.Text(l.person())
-	row[13], row[14], row[15] = books.Amount(l.Deposit, exponent), books.Text(l.Currency), books.Text("payout:"+l.Payout)
+	row[15], row[16], row[17] = books.Amount(l.Deposit, exponent), books.Text(l.Currency), books.Text("payout:"+l.Payout)
 	return row
 }
 
 func (l paidLine) row(record string, amount int64, exponent int) []books.Cell {
 	return []books.Cell{books.Text(record), books.Text(l.Payout), books.Day(l.ArrivesOn), books.Text(string(l.State)), books.Text(l.person()),
-		books.Text(fmt.Sprintf("C-%d", l.Number)), books.Text(l.Title), books.Text(l.Department), books.Amount(l.Fee, exponent), books.Amount(l.Tax, exponent),
+		books.Text(fmt.Sprintf("C-%d", l.Number)), books.Text(l.Title), books.Text(l.Department), books.Text(l.CostCentre), books.Text(l.number()), books.Amount(l.Fee, exponent), books.Amount(l.Tax, exponent),
 		books.Amount(l.Withheld, exponent), books.Amount(l.Fee+l.Tax-l.Withheld, exponent), books.Amount(amount, exponent), {}, books.Text(l.Currency), books.Text(l.ref())}
 }
 

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"strings"
+	"time"
 
 	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
@@ -18,6 +19,9 @@ var (
 	ErrUnpaidRedo = problem.Define(problem.Conflict, "unpaid_redo",
 		"What goes beyond the agreed work is not asked for as a correction ({article}). Offer it as a change of the contract, or as new work, with its own fee.",
 		"合意した内容を超える作業を修正として求めることはできません（{article}）。契約の変更または新しい案件として、報酬を付けて依頼してください。")
+	ErrReturned = problem.Define(problem.Conflict, "accepted_returned",
+		"“{title}” was accepted on {date}, and what was accepted is not sent back ({article}). Offer what is to be different as a change of the contract, or as new work, with its own fee.",
+		"「{title}」は{date}に検収済みのため、返品・差戻しはできません（{article}）。変更したい点は、契約の変更または新しい案件として、報酬を付けて依頼してください。")
 	ErrOrderWithdrawn = problem.Define(problem.Conflict, "order_withdrawn",
 		"This order runs for a month or longer and is not overdue before {date}: taking it back would be refusing to receive it ({article}). Agree with the other side on a change or, in a dispute, on a split; or give notice of ending.",
 		"1か月以上の業務委託で、納期（{date}）も過ぎていないため、発注の取消しは受領拒否にあたります（{article}）。契約の変更や異議での分配を相手と合意するか、契約終了の予告をしてください。")
@@ -65,6 +69,14 @@ func (g Ground) refused() error {
 		return ErrUnpaidRedo.On("ground").With("article", ArticleRedo)
 	}
 	return market.ErrNotOneOf.On("ground").With("value", g).With("allowed", "not_as_agreed, beyond")
+}
+
+// returned is ErrReturned where the milestone was accepted, by the day on which it was in a zone.
+func (m Milestone) returned(zone *time.Location) error {
+	if m.AcceptedAt == nil {
+		return nil
+	}
+	return ErrReturned.With("title", m.Title).With("date", civil.DateOf(m.AcceptedAt.In(zone))).With("article", ArticleReturn)
 }
 
 // PayableOn is what is wrong with paying an amount for a milestone on a day, which may be today or later: ErrPayDay after

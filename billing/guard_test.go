@@ -245,3 +245,12 @@ func TestManagersAreToldInTimeThatALongEngagementTakesNotice(t *testing.T) {
 		w.wantLetter(market.LetterRenewal, w.aoi.Manager, letters)
 	}
 }
+
+func TestWhatWasAcceptedIsNotSentBack(t *testing.T) {
+	w := newWorld(t)
+	m := w.paid(100_000).Milestones[0]
+	_, err := w.billing.RequestChanges(ctx, w.aoi.Manager, m.ID, billing.NotAsAgreed, "We like it no longer.")
+	if !errors.Is(err, billing.ErrReturned) {
+		t.Errorf("sent back after acceptance: %v", err)
+	}
+}

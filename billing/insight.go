@@ -83,9 +83,10 @@ const insightQuery = `WITH m AS (
 		SELECT m.id, m.state, m.funded_at, m.paid_at, m.amount + m.tax - m.withheld AS net,
 			m.amount + m.tax - m.withheld + m.platform_fee + m.platform_tax AS charge, m.reversed,
 			coalesce(m.pay_by, m.due_on + greatest(m.payment_days, 1) - 1) AS due_by, (c.created_at AT TIME ZONE @zone)::date AS agreed_on,
-			coalesce(d.name, '') AS department, '' AS cost_centre, pe.family_name AS family, pe.given_name AS given, c.person_id
+			coalesce(d.name, '') AS department, ` + costCentre + `, pe.family_name AS family, pe.given_name AS given, c.person_id
 		FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN tasks t ON t.id = c.task_id JOIN people pe ON pe.id = c.person_id
-		LEFT JOIN departments d ON d.id = t.department_id WHERE m.company_id = @company),
+		LEFT JOIN departments d ON d.id = t.department_id
+		` + costCentreOfTask + ` WHERE m.company_id = @company),
 	booked AS (
 		SELECT p.milestone_id, e.kind, e.booked_on, -p.amount AS amount, split_part(p.account, ':', 1) AS class
 		FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id

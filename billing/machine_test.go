@@ -275,7 +275,7 @@ func TestTheBooksFollowEveryWalkThroughTheTable(t *testing.T) {
 		company := market.Company{PlatformFeeBP: rapid.Int64Range(0, 5000).Draw(t, "fee_bp"), PaymentDays: 30}
 		category := rapid.SampledFrom(market.WithholdingCategories).Draw(t, "category")
 		q := QuoteFor(statute, company, category,
-			market.Yen(rapid.Int64Range(50, 5_000_000).Draw(t, "fee")), true, date(2026, 11, 23))
+			market.Yen(rapid.Int64Range(50, 5_000_000).Draw(t, "fee")), market.Payee{}, date(2026, 11, 23))
 		if q.Net+q.PlatformFee+q.PlatformTax != q.Charge || q.Fee+q.Tax-q.Withheld != q.Net || q.Net <= 0 {
 			t.Fatalf("the line of money does not sum: %+v", q)
 		}

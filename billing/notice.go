@@ -65,7 +65,7 @@ type NoticeOrigin struct {
 // noticeOf states the terms of a contract that was just agreed.
 func noticeOf(c Contract, a market.Award, terms Terms, p market.Person, ms []Milestone, now time.Time) Notice {
 	n := Notice{Schema: NoticeSchema, Contract: c.Label(), Client: a.Company.Name, ClientAddress: a.Company.Address,
-		ClientNumber: a.Company.TaxNumber, Supplier: p.Name(), SupplierNumber: p.RegistrationNumber, OrderedOn: a.Company.Today(now),
+		ClientNumber: a.Company.TaxNumber, Supplier: p.TradesAs(), SupplierNumber: p.RegistrationNumber, OrderedOn: a.Company.Today(now),
 		Work: c.Title, Brief: a.Task.Brief, Rights: "as_in_brief", Place: "online", DeliverOn: c.DeliverOn, PaymentDays: terms.PaymentDays,
 		Means: "transfer", Undecided: []NoticeUndecided{}, Total: Quote{Currency: c.Currency}}
 	for _, m := range ms {

@@ -20,24 +20,34 @@ import (
 
 // A posted is an entry of the ledger with what the company's books want to know about it.
 type posted struct {
-	ID          uuid.UUID
-	Kind        string
-	BookedOn    civil.Date
-	Lines       []int64
-	Accounts    []string
-	Amounts     []int64
-	Amount      int64 // the milestone's fee, tax and withheld tax; 0 without a milestone
-	Tax         int64
-	Withheld    int64
-	PayBy       *civil.Date
-	Title       string
-	Number      int // the contract's
-	Family      string
-	Given       string
-	Department  string
-	CostCentre  string
-	Registered  bool   // the supplier has a qualified-invoice number, by the contract's terms
-	StatementNo string // of the statement that was issued about it
+	ID         uuid.UUID
+	Kind       string
+	BookedOn   civil.Date
+	Lines      []int64
+	Accounts   []string
+	Amounts    []int64
+	Amount     int64 // the milestone's fee, tax and withheld tax; 0 without a milestone
+	Tax        int64
+	Withheld   int64
+	PayBy      *civil.Date
+	Title      string
+	Number     int // the contract's
+	Family     string
+	Given      string
+	Department string
+	CostCentre string
+	Registered bool // the supplier has a qualified-invoice number, by the contract's terms
+	statedIn
+}
+
+// A statedIn is the number of the statement that was issued about a milestone; zero before one was.
+type statedIn struct{ StatementYear, StatementSerial int }
+
+func (s statedIn) number() string {
+	if s.StatementSerial == 0 {
+		return ""
+	}
+	return Paper{Kind: StatementPaper, Year: s.StatementYear, Serial: s.StatementSerial}.Number()
 }
 
 // between says which account of the company's own books stands across from one that lies between it and the platform.
@@ -72,7 +82,7 @@ func entryRef(entry uuid.UUID, line int64) string {
 
 // fact is the entry in the company's own books; ok is false for one that is none of them.
 func (p posted) fact(r Rules) (f books.Fact, ok bool, err error) {
-	f = books.Fact{Day: p.BookedOn, Due: p.PayBy, Partner: p.person(), Number: p.StatementNo,
+	f = books.Fact{Day: p.BookedOn, Due: p.PayBy, Partner: p.person(), Number: p.number(),
 		Dimensions: map[string]string{"department": p.Department, "cost_centre": p.CostCentre}}
 	if p.Number > 0 {
 		f.Summary = strings.TrimSpace(fmt.Sprintf("C-%d %s %s", p.Number, f.Partner, p.Title))

@@ -28,7 +28,7 @@ var (
 // quoted is an accepted milestone of a fee.
 func quoted(fee int64, category string) (Contract, Milestone) {
 	due, received := date(2026, 11, 23), date(2026, 11, 23)
-	q := QuoteFor(statute, aoi, category, market.Yen(fee), true, due)
+	q := QuoteFor(statute, aoi, category, market.Yen(fee), market.Payee{}, due)
 	at := time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)
 	c := Contract{ID: someone, Number: 1042, PersonID: someone, Title: "月次決算の補助", Currency: "JPY"}
 	return c, Milestone{ID: someone, Title: "十一月分", DueOn: due, ReceivedOn: &received, PayBy: &q.LatestPayment, AcceptedAt: &at, Currency: "JPY", Amount: q.Fee, Tax: q.Tax,
@@ -156,6 +156,20 @@ func TestAStatementsLinesSumToItsTotalsWithOneRoundingARate(t *testing.T) {
 	})
 }
 
+func TestAStatementNamesTheCorporationThatAgreedAndNoLaterOne(t *testing.T) {
+	t.Parallel()
+	c, m := quoted(100_000, "design")
+	now := yoshino
+	now.CorporateName = "株式会社由美工房"
+	if st := statementOf(aoi, now, c, m, "design", statute); st.Supplier.Name != yoshino.Name() {
+		t.Errorf("agreed as an individual, stated as %s", st.Supplier.Name)
+	}
+	c.Terms.Corporate = true
+	if st := statementOf(aoi, now, c, m, "design", statute); st.Supplier.Name != "株式会社由美工房 "+yoshino.Name() {
+		t.Errorf("agreed as a corporation, stated as %s", st.Supplier.Name)
+	}
+}
+
 func TestRecordsAreMadeOfPayeesAboveTheLimitAndCountEverybodyOnTheCover(t *testing.T) {
 	t.Parallel()
 	pay := func(n byte, category string, fee, tax int64) PaidWork {
@@ -174,6 +188,11 @@ func TestRecordsAreMadeOfPayeesAboveTheLimitAndCountEverybodyOnTheCover(t *testi
 		if total.Category == "design" && (total.People != 2 || total.Paid != 100_001 || total.RecordedPeople != 1 || total.RecordedPaid != 50_001) {
 			t.Errorf("the cover says %+v", total)
 		}
+	}
+	abroad := pay(5, "lecture", 100_000, 10_000)
+	abroad.Abroad = true
+	if w := withholdingOf(aoi, date(2026, 5, 1), []PaidWork{abroad, pay(4, "lecture", 20_000, 2_000)}, statute); len(w.Rows) != 2 || w.Rows[1].Slip != "non_residents" || w.Rows[1].Withheld != 10_000 || w.Total != 12_000 {
+		t.Errorf("what was withheld abroad has no slip of its own: %+v", w.Rows)
 	}
 	rows := recs.CSV(problem.Japanese)
 	if len(rows) != 4 || rows[1][3] != "50001" {

@@ -125,7 +125,7 @@ func TestASplitAlwaysSumsToTheCharge(t *testing.T) {
 		company := market.Company{PlatformFeeBP: rapid.Int64Range(0, 5000).Draw(t, "fee_bp"), PaymentDays: 30}
 		category := rapid.SampledFrom(market.WithholdingCategories).Draw(t, "category")
 		fee := rapid.Int64Range(50, 5_000_000).Draw(t, "fee")
-		q := billing.QuoteFor(billing.Statute, company, category, market.Yen(fee), true, day("2026-11-23"))
+		q := billing.QuoteFor(billing.Statute, company, category, market.Yen(fee), market.Payee{}, day("2026-11-23"))
 		m := billing.Milestone{Currency: "JPY", DueOn: day("2026-11-23"), Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld, PlatformFee: q.PlatformFee, PlatformTax: q.PlatformTax, PaymentDays: 30}
 		release := rapid.Int64Range(0, fee).Draw(t, "release")
 		s, err := billing.SplitOf(billing.Statute, m, billing.Terms{PlatformFeeBP: company.PlatformFeeBP, WithholdingCategory: category, PaymentDays: 30}, release)

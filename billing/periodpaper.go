@@ -26,6 +26,7 @@ type PaidWork struct {
 	Title    string     `json:"title"`
 	Paid     civil.Date `json:"paid_on"`
 	Category string     `json:"category"`
+	Abroad   bool       `json:"non_resident,omitempty"` // the payee was a non-resident, by the terms
 	Fee      int64      `json:"fee"`
 	Tax      int64      `json:"tax"`
 	Withheld int64      `json:"withheld"`
@@ -62,7 +63,8 @@ func payments(tx *gorm.DB, company market.Company, in span) ([]PaidWork, error) 
 		Given      string
 	}
 	err := tx.Raw(`SELECT c.person_id, c.number, m.title, m.released_at, m.amount AS fee, m.tax, m.withheld, m.recovered AS kept, m.reversed AS returned, m.currency,
-			p.family_name AS family, p.given_name AS given, coalesce(nullif(m.withholding_category, ''), d.body::jsonb->>'withholding_category', 'none') AS category
+			p.family_name AS family, p.given_name AS given, coalesce(nullif(m.withholding_category, ''), d.body::jsonb->>'withholding_category', 'none') AS category,
+			coalesce((d.body::jsonb->>'non_resident')::boolean, false) AS abroad
 		FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN people p ON p.id = c.person_id
 		LEFT JOIN contract_documents d ON d.contract_id = c.id AND d.kind = 'terms' AND d.version = c.version
 		WHERE m.company_id = ? AND m.released_at >= ? AND m.released_at < ? ORDER BY m.released_at, m.id`,
@@ -131,28 +133,63 @@ type Withholding struct {
 
 // A WithholdingSum is one line: how many people were paid how much, without tax shown apart, and what was withheld.
 type WithholdingSum struct {
-	Slip     string `json:"slip"` // fees: 報酬・料金等; salaries: 給与所得等, whose slip has the line for professions
+	Slip     string `json:"slip"` // fees: 報酬・料金等; salaries: 給与所得等, whose slip has the line for professions; non_residents: 非居住者・外国法人
 	Category string `json:"category"`
 	People   int    `json:"people"`
 	Paid     int64  `json:"paid"`
 	Withheld int64  `json:"withheld"`
 }
 
-// slipOf is the payment slip on which a category's tax is paid in: that of 所得税法204条1項2号 goes with the salaries.
-func slipOf(category string) string {
-	if category == "profession" || category == "scrivener" {
+// slipOf is the payment slip on which a category's tax is paid in: that of 所得税法204条1項2号 goes with the salaries, and
+// what was withheld from people abroad on one of its own.
+func slipOf(w kindOfWork) string {
+	switch {
+	case w.abroad:
+		return "non_residents"
+	case w.category == "profession" || w.category == "scrivener":
 		return "salaries"
 	}
 	return "fees"
 }
 
+// slipWords are the slips as the tax office calls them, in English and Japanese.
+var slipWords = map[string][2]string{
+	"fees":          {"Fees and charges", "報酬・料金等の所得税徴収高計算書"},
+	"salaries":      {"Salaries, line for tax accountants and the like", "給与所得・退職所得等の所得税徴収高計算書（税理士等の報酬）"},
+	"non_residents": {"Income of non-residents and foreign corporations", "非居住者・外国法人の所得についての所得税徴収高計算書"},
+}
+
+// A kindOfWork is what the tax office tells apart: the category of work, and whether it was paid for abroad.
+type kindOfWork struct {
+	category string
+	abroad   bool
+}
+
+func (p PaidWork) kind() kindOfWork { return kindOfWork{p.Category, p.Abroad} }
+
+// kindsOfWork are all of them in the order in which they are shown.
+func kindsOfWork() (all []kindOfWork) {
+	for _, category := range market.WithholdingCategories {
+		all = append(all, kindOfWork{category, false}, kindOfWork{category, true})
+	}
+	return all
+}
+
+// word is how it is called on documents.
+func (w kindOfWork) word(l wording) string {
+	if w.abroad {
+		return categoryWord(l, w.category) + l.say(" (non-resident)", "（非居住者）")
+	}
+	return categoryWord(l, w.category)
+}
+
 // withholdingOf sums a month's payments by category; what is not withheld on is left out.
 func withholdingOf(company market.Company, month civil.Date, list []PaidWork, r Rules) Withholding {
 	w := Withholding{Month: month, Company: partyOf(company), DueOn: r.WithholdingDue(month), Rows: []WithholdingSum{}}
-	for _, category := range market.WithholdingCategories {
-		row, people := WithholdingSum{Slip: slipOf(category), Category: category}, map[uuid.UUID]bool{}
+	for _, kind := range kindsOfWork() {
+		row, people := WithholdingSum{Slip: slipOf(kind), Category: kind.category}, map[uuid.UUID]bool{}
 		for _, p := range list {
-			if p.Category == category && p.Withheld > 0 {
+			if p.kind() == kind && p.Withheld > 0 {
 				people[p.PersonID] = true
 				row.Paid, row.Withheld = row.Paid+p.Fee, row.Withheld+p.Withheld
 			}
@@ -173,10 +210,7 @@ func (w Withholding) sheet(l wording) paper.Document {
 	t := &paper.Table{Columns: []paper.Column{{Title: l.say("Slip", "納付書"), Weight: 4}, {Title: l.say("Category", "区分"), Weight: 2.5}, {Title: l.say("People", "人員"), Weight: 1, Number: true},
 		{Title: l.say("Paid", "支払額"), Weight: 2, Number: true}, {Title: l.say("Withheld", "税額"), Weight: 2, Number: true}}}
 	for _, r := range w.Rows {
-		slip := l.say("Fees and charges", "報酬・料金等の所得税徴収高計算書")
-		if r.Slip == "salaries" {
-			slip = l.say("Salaries, line for tax accountants and the like", "給与所得・退職所得等の所得税徴収高計算書（税理士等の報酬）")
-		}
+		slip := l.say(slipWords[r.Slip][0], slipWords[r.Slip][1])
 		t.Rows = append(t.Rows, paper.Row{Cells: []string{slip, categoryWord(l, r.Category), strconv.Itoa(r.People), yen(r.Paid), yen(r.Withheld)}})
 	}
 	t.Rows = append(t.Rows, paper.Row{Cells: []string{l.say("Total", "合計"), "", "", "", yen(w.Total)}, Sum: true})
@@ -200,14 +234,16 @@ type RecordRow struct {
 	PersonID uuid.UUID `json:"person_id"`
 	Person   string    `json:"person"`
 	Category string    `json:"category"`
-	Paid     int64     `json:"paid"` // tax included
-	Tax      int64     `json:"tax"`  // consumption tax in it
+	Abroad   bool      `json:"non_resident,omitempty"` // the record is that of payments to non-residents
+	Paid     int64     `json:"paid"`                   // tax included
+	Tax      int64     `json:"tax"`                    // consumption tax in it
 	Withheld int64     `json:"withheld"`
 }
 
 // A RecordsSum is a line of the cover: everybody of a category, and of those who has a record.
 type RecordsSum struct {
 	Category         string `json:"category"`
+	Abroad           bool   `json:"non_resident,omitempty"`
 	People           int    `json:"people"`
 	Paid             int64  `json:"paid"`
 	Withheld         int64  `json:"withheld"`
@@ -221,26 +257,26 @@ type RecordsSum struct {
 func recordsOf(company market.Company, year int, list []PaidWork, r Rules) Records {
 	recs := Records{Year: year, Company: partyOf(company), Rows: []RecordRow{}, Totals: []RecordsSum{}, Above: r.value(RecordRule, "above", date(year, 12, 31))}
 	inYear := map[uuid.UUID]int64{}
-	byRow := map[uuid.UUID]map[string]*RecordRow{}
+	byRow := map[uuid.UUID]map[kindOfWork]*RecordRow{}
 	for _, p := range list {
 		if r.WithholdingMethod(p.Category, p.Paid) == NotWithheld {
 			continue
 		}
 		if byRow[p.PersonID] == nil {
-			byRow[p.PersonID] = map[string]*RecordRow{}
+			byRow[p.PersonID] = map[kindOfWork]*RecordRow{}
 		}
-		row := byRow[p.PersonID][p.Category]
+		row := byRow[p.PersonID][p.kind()]
 		if row == nil {
-			row = &RecordRow{PersonID: p.PersonID, Person: p.Person, Category: p.Category}
-			byRow[p.PersonID][p.Category] = row
+			row = &RecordRow{PersonID: p.PersonID, Person: p.Person, Category: p.Category, Abroad: p.Abroad}
+			byRow[p.PersonID][p.kind()] = row
 		}
 		row.Paid, row.Tax, row.Withheld = row.Paid+paidOf(p), row.Tax+p.Tax, row.Withheld+p.Withheld
 		inYear[p.PersonID] += paidOf(p)
 	}
-	for _, category := range market.WithholdingCategories {
-		total := RecordsSum{Category: category}
+	for _, kind := range kindsOfWork() {
+		total := RecordsSum{Category: kind.category, Abroad: kind.abroad}
 		for person, rows := range byRow {
-			row := rows[category]
+			row := rows[kind]
 			if row == nil {
 				continue
 			}
@@ -269,13 +305,13 @@ func (recs Records) sheet(l wording) paper.Document {
 		{Title: l.say("Tax in it", "うち消費税"), Weight: 1.8, Number: true}, {Title: l.say("Withheld", "源泉徴収税額"), Weight: 2, Number: true}}}
 	for _, r := range recs.Rows {
 		paid, withheld = paid+r.Paid, withheld+r.Withheld
-		rows.Rows = append(rows.Rows, paper.Row{Cells: []string{r.Person, categoryWord(l, r.Category), yen(r.Paid), yen(r.Tax), yen(r.Withheld)}})
+		rows.Rows = append(rows.Rows, paper.Row{Cells: []string{r.Person, kindOfWork{r.Category, r.Abroad}.word(l), yen(r.Paid), yen(r.Tax), yen(r.Withheld)}})
 	}
 	rows.Rows = append(rows.Rows, paper.Row{Cells: []string{l.say("Total", "合計"), strconv.Itoa(len(recs.Rows)) + l.say(" records", "件"), yen(paid), "", yen(withheld)}, Sum: true})
 	cover := &paper.Table{Columns: []paper.Column{{Title: l.say("Category", "区分"), Weight: 2.6}, {Title: l.say("People", "人員"), Weight: 1, Number: true}, {Title: l.say("Paid", "支払金額"), Weight: 2.1, Number: true},
 		{Title: l.say("Withheld", "源泉徴収税額"), Weight: 2, Number: true}, {Title: l.say("With a record", "調書提出人員"), Weight: 1.6, Number: true}, {Title: l.say("Paid", "同 支払金額"), Weight: 2.1, Number: true}, {Title: l.say("Withheld", "同 源泉徴収税額"), Weight: 2, Number: true}}}
 	for _, t := range recs.Totals {
-		cover.Rows = append(cover.Rows, paper.Row{Cells: []string{categoryWord(l, t.Category), strconv.Itoa(t.People), yen(t.Paid), yen(t.Withheld), strconv.Itoa(t.RecordedPeople), yen(t.RecordedPaid), yen(t.RecordedWithheld)}})
+		cover.Rows = append(cover.Rows, paper.Row{Cells: []string{kindOfWork{t.Category, t.Abroad}.word(l), strconv.Itoa(t.People), yen(t.Paid), yen(t.Withheld), strconv.Itoa(t.RecordedPeople), yen(t.RecordedPaid), yen(t.RecordedWithheld)}})
 	}
 	d.Sections = []paper.Section{{Heading: l.say("Records of payees above ", "提出対象（年間支払額 ") + yen(recs.Above) + l.say("", " 超）"), Table: rows},
 		{Heading: l.say("Totals for the cover sheet", "法定調書合計表用の集計"), Table: cover}}
@@ -289,7 +325,7 @@ func (recs Records) CSV(lang problem.Language) [][]string {
 	rows := [][]string{{l.say("Year", "年"), l.say("Payee", "支払を受ける者"), l.say("Category", "区分"), l.say("Paid, with tax", "支払金額（税込）"), l.say("Tax in it", "うち消費税"), l.say("Withheld", "源泉徴収税額")}}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	for _, r := range recs.Rows {
-		rows = append(rows, []string{strconv.Itoa(recs.Year), neutral(r.Person), categoryWord(l, r.Category), number(r.Paid), number(r.Tax), number(r.Withheld)})
+		rows = append(rows, []string{strconv.Itoa(recs.Year), neutral(r.Person), kindOfWork{r.Category, r.Abroad}.word(l), number(r.Paid), number(r.Tax), number(r.Withheld)})
 	}
 	return rows
 }

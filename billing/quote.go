@@ -27,17 +27,17 @@ type Quote struct {
 // A supplier without a registration number gets the tax line as well: they are asked for the same price, the tax
 // agency lets the net fee be the withholding base whenever the statement shows the tax separately (registered or not),
 // and cutting it from the price unasked is what the Freelance Act forbids. What differs is the buyer's own deduction,
-// see [Rules.DeductibleTax]; registered is kept on the contract for it.
+// see [Rules.DeductibleTax]; the contract keeps who the payee was for it.
 //
 // The platform's fee is the platform's own statement, rounded its way and not the company's.
 //
 // Japanese taxes are taken on yen alone: in other currencies Tax, Withheld and PlatformTax are zero.
-func QuoteFor(r Rules, c market.Company, category string, fee market.Money, registered bool, deliverOn civil.Date) Quote {
+func QuoteFor(r Rules, c market.Company, category string, fee market.Money, to market.Payee, deliverOn civil.Date) Quote {
 	q := Quote{Currency: fee.Currency, Fee: fee.Amount, PlatformFee: share(fee.Amount, c.PlatformFeeBP),
 		LatestPayment: r.PaymentDue(deliverOn, c.PaymentDays)}
 	if fee.Currency == "JPY" {
 		q.Tax = r.ConsumptionTax(deliverOn, q.Fee)
-		q.Withheld = r.Withheld(category, deliverOn, q.Fee, Payee{})
+		q.Withheld = r.Withheld(category, deliverOn, q.Fee, to)
 		q.PlatformTax = r.Installation().ConsumptionTax(deliverOn, q.PlatformFee)
 	}
 	q.Net = q.Fee + q.Tax - q.Withheld
@@ -47,9 +47,9 @@ func QuoteFor(r Rules, c market.Company, category string, fee market.Money, regi
 
 // QuoteOffer is the line of money of an offer: the sum of its parts, each a statement of its own, and of its own
 // withholding category where a mixed contract is split.
-func QuoteOffer(r Rules, c market.Company, category string, o market.Terms, registered bool) Quote {
+func QuoteOffer(r Rules, c market.Company, category string, o market.Terms, to market.Payee) Quote {
 	if len(o.Milestones) == 0 {
-		return QuoteFor(r, c, category, o.Amount, registered, o.DeliverOn)
+		return QuoteFor(r, c, category, o.Amount, to, o.DeliverOn)
 	}
 	sum := Quote{Currency: o.Amount.Currency}
 	for _, part := range o.Milestones {
@@ -57,16 +57,16 @@ func QuoteOffer(r Rules, c market.Company, category string, o market.Terms, regi
 		if day.IsZero() {
 			day = o.DeliverOn
 		}
-		sum = sum.add(QuoteFor(r, c, cmp.Or(part.Category, category), market.Money{Amount: part.Amount, Currency: sum.Currency}, registered, day))
+		sum = sum.add(QuoteFor(r, c, cmp.Or(part.Category, category), market.Money{Amount: part.Amount, Currency: sum.Currency}, to, day))
 	}
 	return sum
 }
 
 // FeeFor is the fee from which the payee receives a net amount, with consumption tax added and income tax withheld: the
 // larger where two fit, and the least that leaves no less where none fits.
-func FeeFor(r Rules, c market.Company, category string, net market.Money, registered bool, deliverOn civil.Date) market.Money {
+func FeeFor(r Rules, c market.Company, category string, net market.Money, to market.Payee, deliverOn civil.Date) market.Money {
 	left := func(fee int64) int64 {
-		return QuoteFor(r, c, category, market.Money{Amount: fee, Currency: net.Currency}, registered, deliverOn).Net
+		return QuoteFor(r, c, category, market.Money{Amount: fee, Currency: net.Currency}, to, deliverOn).Net
 	}
 	fee := largest(net.Amount, left)
 	if left(fee) < net.Amount {

@@ -37,7 +37,7 @@ func (s *Service) Contract(ctx context.Context, who market.Actor, id uuid.UUID) 
 // withDocuments reads the terms and notice in force.
 func withDocuments(g *gorm.DB, c *Contract) error {
 	var docs []document
-	if err := g.Where("contract_id = ? AND version = ?", c.ID, c.Version).Find(&docs).Error; err != nil {
+	if err := g.Where("contract_id = ? AND version = ? AND kind IN ('terms', 'notice')", c.ID, c.Version).Find(&docs).Error; err != nil {
 		return err
 	}
 	for _, d := range docs {

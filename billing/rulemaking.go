@@ -159,12 +159,13 @@ func effectsAt(g *gorm.DB, company uuid.UUID, d RuleDraft) ([]RuleEffect, error)
 	would := NewRules(append(rows, d.row(c, is.Version())))
 	var offers []struct {
 		market.Bid
-		Title      string
-		Category   string
-		Person     string
-		Registered bool
+		market.Payee
+		Title    string
+		Category string
+		Person   string
 	}
-	err = g.Raw(`SELECT b.*, t.title, t.withholding_category AS category, trim(p.family_name || ' ' || p.given_name) AS person, p.registration_number <> '' AS registered
+	err = g.Raw(`SELECT b.*, t.title, t.withholding_category AS category, trim(p.family_name || ' ' || p.given_name) AS person, p.registration_number <> '' AS registered,
+			p.corporate_name <> '' AS corporate, p.non_resident
 		FROM bids b JOIN tasks t ON t.id = b.task_id JOIN people p ON p.id = b.person_id
 		WHERE b.company_id = ? AND b.state = 'open' AND t.state = 'published' ORDER BY b.id LIMIT 2000`, company).Scan(&offers).Error
 	if err != nil {
@@ -172,7 +173,7 @@ func effectsAt(g *gorm.DB, company uuid.UUID, d RuleDraft) ([]RuleEffect, error)
 	}
 	var effects []RuleEffect
 	for _, o := range offers {
-		was, now := QuoteOffer(is, c, o.Category, o.Terms(), o.Registered), QuoteOffer(would, c, o.Category, o.Terms(), o.Registered)
+		was, now := QuoteOffer(is, c, o.Category, o.Terms(), o.Payee), QuoteOffer(would, c, o.Category, o.Terms(), o.Payee)
 		if was != now {
 			effects = append(effects, RuleEffect{o.ID, o.Title, o.Person, was, now})
 		}

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"homecoming/billing"
+	"homecoming/internal/problem"
 	"homecoming/market"
 )
 
@@ -200,5 +201,21 @@ func TestAMovedHolidayMovesTheDayOnWhichTaxIsDue(t *testing.T) {
 		if got := rules.WithholdingDue(day(paid)); got != day(want) {
 			t.Errorf("paid %s: due %s, want %s", paid, got, want)
 		}
+	}
+}
+
+func TestEveryNoteThatCameWithTheProgramIsInBothLanguages(t *testing.T) {
+	t.Parallel()
+	for _, row := range billing.Seeded() {
+		if note := row.NoteIn(problem.Japanese); row.Note != "" && note == row.Note {
+			t.Errorf("%s.%s has no Japanese for %q", row.Kind, row.Key, row.Note)
+		}
+		if row.NoteIn(problem.English) != row.Note {
+			t.Errorf("%s.%s reads %q in English", row.Kind, row.Key, row.NoteIn(problem.English))
+		}
+	}
+	somebody := uuid.New()
+	if r := (billing.Rule{Note: "yen a payment", AddedBy: &somebody}); r.NoteIn(problem.Japanese) != r.Note {
+		t.Error("what somebody wrote is shown as they wrote it")
 	}
 }

@@ -75,7 +75,7 @@ func statementOf(company market.Company, p market.Person, c Contract, m Mileston
 	if m.Currency == "JPY" {
 		bp = r.value(TaxRule, "standard", m.DueOn)
 	}
-	st := Statement{Contract: c.Label(), ContractID: c.ID, MilestoneID: m.ID, Buyer: partyOf(company), Supplier: PaperParty{Name: p.Name(), Number: p.RegistrationNumber},
+	st := Statement{Contract: c.Label(), ContractID: c.ID, MilestoneID: m.ID, Buyer: partyOf(company), Supplier: PaperParty{Name: supplierName(p, c), Number: p.RegistrationNumber},
 		DealtOn: dealt, AcceptedOn: accepted, PayBy: q.LatestPayment, Lines: []StatementLine{{Description: c.Title + " · " + m.Title, Day: dealt, RateBP: bp, Amount: q.Fee}},
 		Rates: []StatementRate{{RateBP: bp, Amount: q.Fee, Tax: q.Tax}}, Kept: m.Recovered, Returned: m.Reversed, Transfer: m.Transferred() - m.Reversed,
 		Currency: m.Currency, ConfirmDays: int(r.value(ConfirmRule, "statement", accepted))}
@@ -89,6 +89,14 @@ func statementOf(company market.Company, p market.Person, c Contract, m Mileston
 		st.Deductible = &StatementDeduct{r.value(DeductibleRule, "unregistered", dealt), r.DeductibleTax(dealt, q.Tax, false)}
 	}
 	return st
+}
+
+// supplierName is the name that the contract was made under: that of the corporation only where it was one then.
+func supplierName(p market.Person, c Contract) string {
+	if c.Terms.Corporate {
+		return p.TradesAs()
+	}
+	return p.Name()
 }
 
 func partyOf(c market.Company) PaperParty {

@@ -1,11 +1,6 @@
 package billing
 
-import (
-	"slices"
-	"strings"
-
-	"cloud.google.com/go/civil"
-)
+import "cloud.google.com/go/civil"
 
 // ConsumptionTax is the tax on the lines of one statement at the standard rate of a day, in whole yen: the lines are
 // summed first and the fraction is rounded once, never per line.
@@ -38,22 +33,3 @@ func (r Rules) DeductibleTax(day civil.Date, tax int64, registered bool) int64 {
 
 // share is bp basis points of an amount, fraction dropped.
 func share(amount, bp int64) int64 { return amount * bp / 10_000 }
-
-// ValidRegistration reports whether a qualified-invoice number is well formed: T and 13 digits, and for a corporation
-// the check digit in front. Individuals' numbers carry no check digit that is published.
-func ValidRegistration(number string, corporation bool) bool {
-	digits, ok := strings.CutPrefix(number, "T")
-	if !ok || len(digits) != 13 || strings.Trim(digits, "0123456789") != "" {
-		return false
-	}
-	return !corporation || int(digits[0]-'0') == corporateCheckDigit(digits[1:])
-}
-
-// corporateCheckDigit is 9 − (Σ PₙQₙ mod 9) over twelve digits counted from the right, Q being 1 and 2 in turn.
-func corporateCheckDigit(twelve string) int {
-	sum := 0
-	for n, c := range slices.Backward([]byte(twelve)) {
-		sum += int(c-'0') * (1 + (len(twelve)-1-n)%2)
-	}
-	return 9 - sum%9
-}

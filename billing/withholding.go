@@ -2,13 +2,9 @@ package billing
 
 import (
 	"cloud.google.com/go/civil"
-)
 
-// A Payee is who receives a fee, as far as withholding asks.
-type Payee struct {
-	Corporate   bool
-	NonResident bool
-}
+	"homecoming/market"
+)
 
 // A Method says how a category of work is withheld on.
 type Method string
@@ -30,7 +26,7 @@ func (r Rules) WithholdingMethod(category string, day civil.Date) Method {
 
 // Withheld is the income tax that the client keeps back from one payment to one payee, in whole yen, fraction dropped.
 // base is the fee without consumption tax where the statement shows that tax separately, the whole payment otherwise.
-func (r Rules) Withheld(category string, day civil.Date, base int64, to Payee) int64 {
+func (r Rules) Withheld(category string, day civil.Date, base int64, to market.Payee) int64 {
 	rule := func(key string) int64 { return r.value(WithholdingRule, key, day) }
 	method := r.WithholdingMethod(category, day)
 	switch {
@@ -46,7 +42,7 @@ func (r Rules) Withheld(category string, day civil.Date, base int64, to Payee) i
 }
 
 // GrossFor is the fee from which withholding leaves net, in whole yen; the larger where two fit.
-func (r Rules) GrossFor(category string, day civil.Date, net int64, to Payee) int64 {
+func (r Rules) GrossFor(category string, day civil.Date, net int64, to market.Payee) int64 {
 	return largest(net, func(gross int64) int64 { return gross - r.Withheld(category, day, gross, to) })
 }
 

@@ -68,6 +68,9 @@ func (s *Service) RequestChanges(ctx context.Context, who market.Actor, id uuid.
 	if err := ground.refused(); err != nil {
 		return Milestone{}, err
 	}
+	if err := s.mayReturn(ctx, who, id); err != nil {
+		return Milestone{}, err
+	}
 	return s.step(ctx, who, id, TheCompany, func(tx *gorm.DB, c Contract, m *Milestone) error {
 		m.AutoAcceptAt = nil
 		if err := s.move(tx, who, m, TheCompany, doRequestChanges, message); err != nil {
@@ -75,6 +78,19 @@ func (s *Service) RequestChanges(ctx context.Context, who market.Actor, id uuid.
 		}
 		return jobs.Enqueue(tx, letter(market.LetterChanges, c.PersonID, c, *m, map[string]any{"message": message}))
 	})
+}
+
+// mayReturn refuses to send back what was accepted, whatever has become of its contract since.
+func (s *Service) mayReturn(ctx context.Context, who market.Actor, id uuid.UUID) error {
+	m, err := s.Milestone(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	company, err := market.CompanyByID(s.db.Gorm(ctx), m.CompanyID)
+	if err != nil {
+		return err
+	}
+	return m.returned(company.Zone())
 }
 
 // Accept accepts a delivery: what was held is owed to the alumnus, and its transfer is planned and sent by a job.

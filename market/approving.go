@@ -216,9 +216,13 @@ func (s *Service) deciders(tx *gorm.DB, company uuid.UUID, step *SpendingStep) (
 		return nil, err
 	}
 	var stand []uuid.UUID
-	today := c.Today(s.clock.Now())
-	err = tx.Raw("SELECT to_id FROM delegations WHERE company_id = ? AND from_id = ? AND ended_at IS NULL AND ? BETWEEN from_on AND until_on", company, *step.ApproverID, today).Scan(&stand).Error
+	err = s.delegationsToday(tx, c).Where("from_id = ?", *step.ApproverID).Pluck("to_id", &stand).Error
 	return append([]uuid.UUID{*step.ApproverID}, stand...), err
+}
+
+// delegationsToday are those of a company that hold now.
+func (s *Service) delegationsToday(tx *gorm.DB, c Company) *gorm.DB {
+	return tx.Model(&Delegation{}).Where("company_id = ? AND ended_at IS NULL AND ? BETWEEN from_on AND until_on", c.ID, c.Today(s.clock.Now()))
 }
 
 // DecideSpending says yes or no to what waits for the actor, or for whom they stand in. A yes by the last of the chain
@@ -247,9 +251,7 @@ func (s *Service) decideSpending(tx *gorm.DB, who Actor, id uuid.UUID, d Decisio
 	}
 	now := s.clock.Now()
 	d.By, d.Superior = who.PersonID, slices.ContainsFunc(who.Grants, func(g Grant) bool { return g.CompanyID == r.CompanyID && g.Role == Administrator })
-	err = tx.Raw("SELECT from_id FROM delegations WHERE company_id = ? AND to_id = ? AND ended_at IS NULL AND ? BETWEEN from_on AND until_on",
-		r.CompanyID, who.PersonID, c.Today(now)).Scan(&d.StandsFor).Error
-	if err != nil {
+	if err := s.delegationsToday(tx, c).Where("to_id = ?", who.PersonID).Pluck("from_id", &d.StandsFor).Error; err != nil {
 		return err
 	}
 	if err := r.Decide(d, now); err != nil {

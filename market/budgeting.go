@@ -117,7 +117,7 @@ func budgetNamed(tx *gorm.DB, company uuid.UUID, text, field string) (Budget, er
 // Budgets lists a company's budgets with what is promised of each, cost centres first: for those who keep them and for
 // those who post tasks to be paid from one, who see the open ones alone.
 func (s *Service) Budgets(ctx context.Context, who Actor, company uuid.UUID) ([]Budget, error) {
-	q := s.db.Gorm(ctx).Where("budgets.company_id = ?", company)
+	q := shownBudgets(s.db.Gorm(ctx)).Where("budgets.company_id = ?", company)
 	if who.May(ManageBudgets, company) != nil {
 		if err := who.May(PostTasks, company); err != nil {
 			return nil, err
@@ -125,16 +125,27 @@ func (s *Service) Budgets(ctx context.Context, who Actor, company uuid.UUID) ([]
 		q = q.Where("budgets.closed_at IS NULL")
 	}
 	var list []Budget
-	return list, q.Joins("LEFT JOIN budgets w ON w.id = budgets.within_id").Select("budgets.*, coalesce(w.code, '') AS within_code").
-		Order("budgets.kind, lower(budgets.code)").Find(&list).Error
+	return list, q.Order("budgets.kind, lower(budgets.code)").Find(&list).Error
+}
+
+// shownBudgets reads budgets with the code of the cost centre behind each.
+func shownBudgets(g *gorm.DB) *gorm.DB {
+	return g.Joins("LEFT JOIN budgets w ON w.id = budgets.within_id").Select("budgets.*, coalesce(w.code, '') AS within_code")
+}
+
+// BudgetOf reads the budget that a task is paid from, for those who post tasks there; ErrNotFound where it is paid from none.
+func (s *Service) BudgetOf(ctx context.Context, who Actor, t Task) (b Budget, err error) {
+	if err := who.May(PostTasks, t.CompanyID); err != nil {
+		return b, err
+	}
+	return b, one(shownBudgets(s.db.Gorm(ctx)).Where("budgets.id = ? AND budgets.company_id = ?", t.PaidFrom, t.CompanyID).Take(&b))
 }
 
 // Budget reads one with the tasks that hold something of it, the largest first.
 func (s *Service) Budget(ctx context.Context, who Actor, id uuid.UUID) (Budget, []Commitment, error) {
 	g := s.db.Gorm(ctx)
 	var b Budget
-	if err := one(g.Joins("LEFT JOIN budgets w ON w.id = budgets.within_id").Select("budgets.*, coalesce(w.code, '') AS within_code").
-		Where("budgets.id = ?", id).Take(&b)); err != nil {
+	if err := one(shownBudgets(g).Where("budgets.id = ?", id).Take(&b)); err != nil {
 		return b, nil, err
 	}
 	if err := who.May(ManageBudgets, b.CompanyID); err != nil {

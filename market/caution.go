@@ -33,10 +33,12 @@ const (
 	PastConflict Caution = "past_conflict" // a conflict of interest was flagged within a year
 	DispatchLike Caution = "dispatch_like" // hours or directions, for somebody who left within a year
 	FeePassedOn  Caution = "fee_passed_on" // the text lays the transfer fee on the payee
+	ForcedSale   Caution = "forced_sale"   // the text has the payee buy something: Freelance Act art. 5(1)(v)
+	UnpaidExtras Caution = "unpaid_extras" // the text asks for work or favours without pay: art. 5(2)(i)
 )
 
 // Cautions are all of them.
-var Cautions = []Caution{FixedHours, Directed, Dependence, SameWork, OldSuperior, PastConflict, DispatchLike, FeePassedOn}
+var Cautions = []Caution{FixedHours, Directed, Dependence, SameWork, OldSuperior, PastConflict, DispatchLike, FeePassedOn, ForcedSale, UnpaidExtras}
 
 const (
 	dependentAwards = 3   // awards of one company to one person within a year, the first half a year ago
@@ -51,6 +53,11 @@ var cautiousWords = map[Caution]*regexp.Regexp{
 	Directed: regexp.MustCompile(`指揮命令|指揮監督|指示に従|上長|勤怠|朝礼|under (the|our) (direction|supervision)|report(s|ing)? to (the|our|your) (manager|supervisor|team lead)|attendance record`),
 	FeePassedOn: regexp.MustCompile(`(振込|送金)手数料(は|を|が)?[^。\n]{0,12}(受託者|乙|受注者|ご負担|差し引|差引|控除)` +
 		`|transfer (fee|cost)s?[^.\n]{0,30}(deducted|borne by (you|the (supplier|contractor|freelancer))|at your (own )?(cost|expense))`),
+	ForcedSale: regexp.MustCompile(`(自社|当社|弊社|指定)[^。\n]{0,20}(購入|買い取|買取|加入)[^。\n]{0,10}(いただ|頂|くださ|下さ|必須|条件|お願い|義務|必要)` +
+		`|(must|have to|required to|expected to|please) (buy|purchase|subscribe to)[^.\n]{0,40}(our|from us)\b`),
+	UnpaidExtras: regexp.MustCompile(`無償(で|の|にて)[^。\n]{0,16}(対応|作業|修正|参加|協力|手伝|研修)` +
+		`|(unpaid|without (extra |additional )?pay(ment)?|free of charge)[^.\n]{0,40}(revision|change|correction|work|meeting|help|support|training)` +
+		`|(revision|change|correction|work|meeting|help|support|training)s?[^.\n]{0,40}(unpaid|without (extra |additional )?pay(ment)?\b|free of charge)`),
 }
 
 // A Situation is what cautions are seen in.
@@ -71,6 +78,7 @@ func CautionsIn(s Situation) []Caution {
 	fresh := s.LeftOn != nil && s.Today.DaysSince(*s.LeftOn) < oneYear
 	says := func(c Caution) bool { return cautiousWords[c].MatchString(text) }
 	holds := map[Caution]bool{FixedHours: says(FixedHours), Directed: says(Directed), FeePassedOn: says(FeePassedOn),
+		ForcedSale: says(ForcedSale), UnpaidExtras: says(UnpaidExtras),
 		Dependence: s.Awards >= dependentAwards && s.Steady, SameWork: fresh && s.SameUnit, OldSuperior: s.WorkedWith, PastConflict: s.PastConflict}
 	holds[DispatchLike] = fresh && (holds[FixedHours] || holds[Directed])
 	return slices.DeleteFunc(slices.Clone(Cautions), func(c Caution) bool { return !holds[c] })
@@ -96,6 +104,7 @@ var cautionWords = map[Caution]problem.Word{
 	Dependence: {EN: "dependence on one client", JA: "専属性"}, SameWork: {EN: "same work as before leaving", JA: "退職前と同じ部門の業務"},
 	OldSuperior: {EN: "former colleague in charge", JA: "元同僚・元上司が担当"}, PastConflict: {EN: "conflict of interest", JA: "利益相反"},
 	DispatchLike: {EN: "dispatch-like within a year of leaving", JA: "離職後1年以内の派遣類似"}, FeePassedOn: {EN: "transfer fee passed on", JA: "振込手数料の転嫁"},
+	ForcedSale: {EN: "forced purchase", JA: "購入の強制"}, UnpaidExtras: {EN: "work without pay", JA: "無償の役務の要請"},
 }
 
 // cautionList says several in one sentence.

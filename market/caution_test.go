@@ -27,6 +27,13 @@ func TestATextThatSoundsLikeEmploymentIsNoticed(t *testing.T) {
 		"振込手数料は受託者の負担とします":                             {market.FeePassedOn},
 		"Transfer fees are deducted from the fee.":     {market.FeePassedOn},
 		"振込手数料は当社が負担します":                               nil,
+		"業務には弊社の会計ソフトを購入していただきます":                      {market.ForcedSale},
+		"You must purchase a licence from us.":         {market.ForcedSale},
+		"備品の購入手順書を作成してください":                            nil,
+		"Review how we purchase parts from suppliers.": nil,
+		"納品後の修正は無償で対応してください":                           {market.UnpaidExtras},
+		"Revisions are free of charge.":                {market.UnpaidExtras},
+		"ソフトは当社が無償で提供します":                              nil,
 		"常駐のうえ、指揮命令に従う":                                {market.FixedHours, market.Directed},
 	} {
 		if got := market.CautionsIn(market.Situation{Texts: []string{text}}); !slices.Equal(got, want) {

@@ -36,7 +36,7 @@ type Member struct {
 	Outside       bool // never worked here: invited from outside, or bid
 	HourlyRate    *Money
 	AvailableFrom *civil.Date
-	Registered    bool // issues qualified invoices
+	Payee         // for taxes
 	InvitedAt     *time.Time
 	JoinedAt      *time.Time
 	Stints        []MemberStint // newest first
@@ -135,7 +135,8 @@ func membersAt(g, q *gorm.DB, now time.Time) ([]Member, error) {
 	err := q.Table("memberships m").Joins("JOIN people p ON p.id = m.person_id").Order("m.id DESC").
 		Select(`m.*, p.id AS p_id, p.email AS p_email, p.family_name AS p_family_name, p.given_name AS p_given_name,
 			p.family_kana AS p_family_kana, p.given_kana AS p_given_kana, p.hourly_rate AS p_hourly_rate, p.rate_currency AS p_rate_currency,
-			p.available_from AS p_available_from, p.registration_number AS p_registration_number`).Find(&rows).Error
+			p.available_from AS p_available_from, p.registration_number AS p_registration_number, p.corporate_name AS p_corporate_name,
+			p.non_resident AS p_non_resident`).Find(&rows).Error
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +153,7 @@ func membersAt(g, q *gorm.DB, now time.Time) ([]Member, error) {
 func (r memberRow) member() Member {
 	p, m := r.Person, r.Membership
 	return Member{ID: m.ID, CompanyID: m.CompanyID, Outside: m.Outside, PersonID: m.PersonID, Name: p.Name(), Reading: p.Reading(), Email: m.Email,
-		State: m.state(), HourlyRate: p.rate(), AvailableFrom: p.AvailableFrom, Registered: p.RegistrationNumber != "",
+		State: m.state(), HourlyRate: p.rate(), AvailableFrom: p.AvailableFrom, Payee: p.Payee(),
 		InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt}
 }
 

@@ -24,6 +24,8 @@ type Person struct {
 	AvailableFrom      *civil.Date `gorm:"type:date"`
 	ShownTo            ShownTo     `gorm:"default:nobody"` // beyond the companies where they worked
 	RegistrationNumber string      // qualified-invoice number, T and 13 digits; empty when not registered
+	CorporateName      string      // of the corporation that they contract through; empty: an individual
+	NonResident        bool        // lives abroad, for taxes
 	FirstSignInAt      *time.Time
 	CreatedAt          time.Time
 }

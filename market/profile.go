@@ -82,14 +82,16 @@ func (s *Service) Profile(ctx context.Context, who Actor) (Profile, error) {
 		WHERE h.person_id = ? ORDER BY k.name_en, k.id, h.evidence, c.name`, who.PersonID).Scan(&f.Skills).Error
 }
 
-// A ProfileEdit changes a person's own profile; nil leaves a thing as it is. A rate of zero, a zero day and an empty
-// registration number take the thing away. Skills are all that the person says of themselves, by id or name.
+// A ProfileEdit changes a person's own profile; nil leaves a thing as it is. A rate of zero, a zero day, an empty
+// registration number and an empty corporate name take the thing away. Skills are all that the person says of themselves, by id or name.
 type ProfileEdit struct {
 	FamilyName, GivenName, FamilyKana, GivenKana *string
 	Language                                     *string
 	HourlyRate                                   *Money
 	AvailableFrom                                *civil.Date
 	RegistrationNumber                           *string
+	CorporateName                                *string
+	NonResident                                  *bool
 	Skills                                       *[]OwnSkill
 }
 
@@ -126,7 +128,7 @@ func (s *Service) UpdateProfile(ctx context.Context, who Actor, e ProfileEdit) (
 				return err
 			}
 		}
-		return Audit(tx, who, uuid.Nil, "profile.edit", "person:"+p.ID.String(), map[string]any{"ranking": moved})
+		return Audit(tx, who, uuid.Nil, "profile.edit", "person:"+p.ID.String(), map[string]any{"ranking": moved, "payee": p.Payee() != before.Payee()})
 	})
 	if err != nil {
 		return Profile{}, err
@@ -148,7 +150,7 @@ func (e ProfileEdit) apply(p *Person) error {
 		from, to *string
 		field    string
 	}{{e.FamilyName, &p.FamilyName, "family_name"}, {e.GivenName, &p.GivenName, "given_name"},
-		{e.FamilyKana, &p.FamilyKana, "family_kana"}, {e.GivenKana, &p.GivenKana, "given_kana"}} {
+		{e.FamilyKana, &p.FamilyKana, "family_kana"}, {e.GivenKana, &p.GivenKana, "given_kana"}, {e.CorporateName, &p.CorporateName, "corporate_name"}} {
 		change(f.to, f.from)
 		if len([]rune(*f.to)) > maxName {
 			return ErrTooLong.On(f.field).With("max", maxName)
@@ -156,6 +158,9 @@ func (e ProfileEdit) apply(p *Person) error {
 	}
 	change(&p.Language, e.Language)
 	change(&p.RegistrationNumber, e.RegistrationNumber)
+	if e.NonResident != nil {
+		p.NonResident = *e.NonResident
+	}
 	if d := e.AvailableFrom; d != nil {
 		p.AvailableFrom = d
 		if d.IsZero() {
@@ -168,12 +173,10 @@ func (e ProfileEdit) apply(p *Person) error {
 	switch {
 	case p.FamilyName == "" && p.GivenName == "":
 		return ErrRequired.On("family_name")
-	case p.RegistrationNumber != "" && !taxNumber.MatchString(p.RegistrationNumber):
-		return ErrTaxNumber.On("registration_number")
 	case p.AvailableFrom != nil && !p.AvailableFrom.IsValid():
 		return ErrDay.On("available_from").With("value", p.AvailableFrom)
 	}
-	return checkLanguage(p.Language)
+	return orElse(p.checkRegistration(), checkLanguage(p.Language))
 }
 
 func applyRate(p *Person, rate *Money) error {

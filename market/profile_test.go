@@ -80,6 +80,7 @@ func TestAProfileRefusesWhatCannotBe(t *testing.T) {
 		want error
 	}{
 		"number":         {market.ProfileEdit{RegistrationNumber: say("T123")}, market.ErrTaxNumber},
+		"check digit":    {market.ProfileEdit{CorporateName: say("由美工房"), RegistrationNumber: say("T1234567890123")}, market.ErrCheckDigit},
 		"language":       {market.ProfileEdit{Language: say("xx")}, market.ErrNotOneOf},
 		"nameless":       {nameless, market.ErrRequired},
 		"rate":           {market.ProfileEdit{HourlyRate: &minus}, market.ErrAmountNotPositive},

@@ -107,7 +107,7 @@ func (p partRow) milestone(field, currency string) (market.PlannedMilestone, err
 }
 
 // grossUp works the fee out from what is typed as the amount to be received.
-func (f *bidForm) grossUp(r billing.Rules, c market.Company, category string, registered bool) error {
+func (f *bidForm) grossUp(r billing.Rules, c market.Company, category string, to market.Payee) error {
 	net, err := parseMoney(f.net, c.Currency)
 	if err != nil {
 		return ErrAmountForm.On("net")
@@ -124,7 +124,7 @@ func (f *bidForm) grossUp(r billing.Rules, c market.Company, category string, re
 	case day == nil:
 		return market.ErrRequired.On("deliver_on")
 	}
-	fee := billing.FeeFor(r, c, category, *net, registered, *day)
+	fee := billing.FeeFor(r, c, category, *net, to, *day)
 	f.amount = figures(&fee)
 	return nil
 }

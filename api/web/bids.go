@@ -21,8 +21,8 @@ type bidView struct {
 	form     bidForm
 	licences []market.Licence
 
-	cautions   bidCautions // for the company's side
-	registered bool        // the bidder has a qualified-invoice number
+	cautions bidCautions  // for the company's side
+	payee    market.Payee // who the bidder is for taxes
 }
 
 func (v *visit) getBids() error {
@@ -78,7 +78,7 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 	if err != nil {
 		return b, err
 	}
-	b.name, b.form, b.registered = member.Name, formOfBid(bid), member.Registered
+	b.name, b.form, b.payee = member.Name, formOfBid(bid), member.Payee
 	b.form.message = ""
 	if b.mine {
 		if err := v.addLicences(bid.TaskID, bid.ID, &b.form); err != nil {
@@ -92,7 +92,7 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 		return b, err
 	}
 	rules, err := v.Billing.Rules(v.ctx, company.ID)
-	b.quote = billing.QuoteOffer(rules, company, b.task.WithholdingCategory, bid.Terms(), member.Registered)
+	b.quote = billing.QuoteOffer(rules, company, b.task.WithholdingCategory, bid.Terms(), member.Payee)
 	return b, err
 }
 
@@ -135,7 +135,7 @@ func (v *visit) grossCounter(b bidView) error {
 	if err != nil {
 		return err
 	}
-	if err := b.form.grossUp(rules, company, b.task.WithholdingCategory, b.registered); err != nil {
+	if err := b.form.grossUp(rules, company, b.task.WithholdingCategory, b.payee); err != nil {
 		return v.refuse(err, func(f ui.Fault) templ.Component { return bidPage(b, f) })
 	}
 	return v.ok(bidPage(b, ui.Fault{}))

@@ -101,6 +101,8 @@ func (d deskView) byHand() (list []billing.Adjustment) {
 	return list
 }
 
+func adjustmentPath(a billing.Adjustment) string { return "/money/adjustments/" + a.ID.String() }
+
 func exceptionPath(e billing.Exception) string { return "/money/exceptions/" + e.ID.String() }
 
 // about says whom an exception concerns: the provider's object, the person and the contract.

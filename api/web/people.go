@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -136,6 +137,20 @@ func (v *visit) getRun() error {
 		return err
 	}
 	return v.ok(runPage(run, report))
+}
+
+// payeeText says how somebody is paid, as far as taxes ask.
+func payeeText(ctx context.Context, p market.Payee) string {
+	key := "payee.individual"
+	switch {
+	case p.Corporate && p.NonResident:
+		key = "payee.corporate.abroad"
+	case p.Corporate:
+		key = "payee.corporate"
+	case p.NonResident:
+		key = "payee.abroad"
+	}
+	return ui.T(ctx, key)
 }
 
 // ended reports whether nothing more happens with a run.

@@ -19,6 +19,8 @@ import (
 type profileForm struct {
 	familyName, givenName, familyKana, givenKana string
 	language, rate, availableFrom, number        string
+	corporate                                    string
+	abroad                                       bool
 	skills                                       []skillRow
 	about                                        string      // a text whose skills are suggested; it is not kept
 	suggested                                    []ui.Option // skills that it speaks of and that are not there yet
@@ -44,7 +46,8 @@ func (v *visit) getProfile() error {
 // profileOf is the form that would post the profile as it stands.
 func (v *visit) profileOf(p market.Profile) profileForm {
 	f := profileForm{familyName: p.Person.FamilyName, givenName: p.Person.GivenName, familyKana: p.Person.FamilyKana, givenKana: p.Person.GivenKana,
-		language: p.Person.Language, rate: figures(p.HourlyRate), availableFrom: dayText(p.Person.AvailableFrom), number: p.Person.RegistrationNumber}
+		language: p.Person.Language, rate: figures(p.HourlyRate), availableFrom: dayText(p.Person.AvailableFrom), number: p.Person.RegistrationNumber,
+		corporate: p.Person.CorporateName, abroad: p.Person.NonResident}
 	for _, s := range p.Skills {
 		if s.Evidence == market.Self {
 			f.skills = append(f.skills, skillRow{Skill: inLanguage(v.lang, s.NameEN, s.NameJA), Level: strconv.Itoa(s.Level)})
@@ -68,7 +71,8 @@ const maxOwnSkillRows = 53
 func (v *visit) readProfile() profileForm {
 	f := v.form()
 	p := profileForm{familyName: f.text("family_name"), givenName: f.text("given_name"), familyKana: f.text("family_kana"), givenKana: f.text("given_kana"),
-		language: f.text("language"), rate: f.text("hourly_rate"), availableFrom: f.text("available_from"), number: f.text("registration_number"), about: v.c.PostForm("about")}
+		language: f.text("language"), rate: f.text("hourly_rate"), availableFrom: f.text("available_from"), number: f.text("registration_number"),
+		corporate: f.text("corporate_name"), abroad: f.text("non_resident") != "", about: v.c.PostForm("about")}
 	for i := range maxOwnSkillRows {
 		name := "skills[" + strconv.Itoa(i) + "]"
 		if skill := f.text(name + ".skill"); skill != "" {
@@ -95,7 +99,7 @@ func (v *visit) edit(p profileForm, currency string) (market.ProfileEdit, error)
 	}
 	number := plain(p.number)
 	return market.ProfileEdit{FamilyName: &p.familyName, GivenName: &p.givenName, FamilyKana: &p.familyKana, GivenKana: &p.givenKana,
-		Language: &p.language, HourlyRate: rate, AvailableFrom: free, RegistrationNumber: &number, Skills: &skills}, f.err
+		Language: &p.language, HourlyRate: rate, AvailableFrom: free, RegistrationNumber: &number, CorporateName: &p.corporate, NonResident: &p.abroad, Skills: &skills}, f.err
 }
 
 func (v *visit) postProfile() error {

@@ -25,15 +25,11 @@ type spendingCard struct {
 func (v *visit) spendingOf(t market.Task) (spendingCard, error) {
 	c := spendingCard{task: t, mayPost: v.who.May(market.PostTasks, t.CompanyID) == nil}
 	if t.PaidFrom != nil {
-		list, err := v.Market.Budgets(v.ctx, v.who, t.CompanyID)
+		from, err := v.Market.BudgetOf(v.ctx, v.who, t)
 		if err != nil {
 			return c, err
 		}
-		for i := range list {
-			if list[i].ID == *t.PaidFrom {
-				c.from = &list[i]
-			}
-		}
+		c.from = &from
 	}
 	asked, err := v.Market.SpendingRequests(v.ctx, v.who, t.CompanyID, t.ID)
 	if err != nil {

@@ -149,7 +149,7 @@ func (v *visit) addBids(view *taskView) error {
 		if err != nil {
 			return err
 		}
-		q := billing.QuoteOffer(rules, company, t.WithholdingCategory, b.Terms(), m.Registered)
+		q := billing.QuoteOffer(rules, company, t.WithholdingCategory, b.Terms(), m.Payee)
 		view.bids = append(view.bids, bidRow{b, m.Name, scores[b.MembershipID.String()], q.Money(q.Charge)})
 	}
 	slices.SortStableFunc(view.bids, func(a, b bidRow) int { return cmp.Compare(rankOf(a.bid), rankOf(b.bid)) })

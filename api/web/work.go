@@ -111,7 +111,7 @@ func (v *visit) quote(o matching.Offer, f bidForm) (billing.Quote, error) {
 			return billing.Quote{}, err
 		}
 		rules, err := v.Billing.Rules(v.ctx, o.Company.ID)
-		return billing.QuoteOffer(rules, o.Company, o.Task.WithholdingCategory, terms, profile.Person.RegistrationNumber != ""), err
+		return billing.QuoteOffer(rules, o.Company, o.Task.WithholdingCategory, terms, profile.Person.Payee()), err
 	}
 	return billing.Quote{Currency: o.Company.Currency}, nil
 }
@@ -183,7 +183,7 @@ func (v *visit) postGross(id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if err := w.form.grossUp(rules, w.offer.Company, w.offer.Task.WithholdingCategory, profile.Person.RegistrationNumber != ""); err != nil {
+	if err := w.form.grossUp(rules, w.offer.Company, w.offer.Task.WithholdingCategory, profile.Person.Payee()); err != nil {
 		return v.refuse(err, func(f ui.Fault) templ.Component { return offerPage(w, f) })
 	}
 	if w.quote, err = v.quote(w.offer, w.form); err != nil {

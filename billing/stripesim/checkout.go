@@ -148,9 +148,12 @@ func (s *checkoutSession) readCustomer(c *call) {
 }
 
 // readExpiry takes expires_at as a moment of the client's time, which Advance does not move, and keeps as much time until then
-// in the stand-in's. A minute of slack is for clocks that differ.
+// in the stand-in's. A stand-in that began in the past has clients there. A minute of slack is for clocks that differ.
 func (s *checkoutSession) readExpiry(c *call) {
 	present := c.config.Clock()
+	if c.now.Before(present) {
+		present = c.now
+	}
 	left := stamp(c.integer("expires_at", present.Add(longestSession).Unix())).time().Sub(present)
 	if left < shortestSession-time.Minute || left > longestSession+time.Minute {
 		c.fail(malformed("expires_at", "", "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation."))

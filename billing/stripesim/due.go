@@ -60,10 +60,15 @@ func (s *Server) letTimePass() {
 	}
 }
 
-// startClock finds out what is due. A new journal notes when it began, so that nothing is looked for before that.
+// startClock finds out what is due. A new journal notes when it began, so that nothing is looked for before that; it may
+// begin in the past, from where Advance brings it to the present.
 func (s *Server) startClock(now time.Time) error {
 	state, known := s.clock.get("clock")
 	if !known {
+		if !s.config.Begins.IsZero() {
+			state.Ahead = min(0, s.config.Begins.Sub(now))
+			now = now.Add(state.Ahead)
+		}
 		state.Done = now
 		t := &tx{Server: s, now: now}
 		t.clock.put(t, platform, state)

@@ -32,6 +32,7 @@ type Config struct {
 	InstantlyAvailable bool
 
 	Clock  func() time.Time // nil means time.Now; Advance adds to it
+	Begins time.Time        // where the clock of a new journal stands, not after now; zero: now
 	Logger *slog.Logger     // nil logs nothing
 }
 

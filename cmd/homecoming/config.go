@@ -12,7 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"homecoming/billing"
+	"homecoming/internal/clock"
+	"homecoming/market"
 )
 
 // A Config is everything that can be set from outside. The table settings says what each field means.
@@ -51,7 +52,16 @@ type Config struct {
 	Demo    bool
 	DevInfo string
 
-	dev bool // set by dev alone: the outbox, the storybook and the stand-in's pages are shown
+	dev   bool        // set by dev alone: the outbox, the storybook and the stand-in's pages are shown
+	clock clock.Clock // set by dev alone, which fills in last month before it fills in the present
+}
+
+// now is the clock that the program goes by.
+func (c Config) now() clock.Clock {
+	if c.clock == nil {
+		return clock.System
+	}
+	return c.clock
 }
 
 // A setting is one environment variable.
@@ -129,7 +139,7 @@ var settings = []setting{
 
 // registration is a qualified-invoice number.
 func registration(c *Config, value string) error {
-	if !billing.ValidRegistration(value, true) {
+	if !market.ValidRegistration(value, true) {
 		return errors.New("is no corporation's qualified-invoice number: T and 13 digits with their check digit")
 	}
 	c.PlatformNumber = value

@@ -14,6 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"homecoming/cmd/homecoming/demo"
+	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/internal/db/cluster"
 )
@@ -56,12 +58,15 @@ type household struct {
 	cluster *cluster.Cluster
 	standIn *child
 	fresh   bool // the database has not been filled yet
+	late    *clock.Late
 }
 
 // moveIn starts the private parts and points the configuration at them.
 func moveIn(ctx context.Context, c Config, at net.Addr) (h *household, err error) {
 	h = &household{cfg: c}
 	h.cfg.LogFormat, h.cfg.dev = "text", true
+	h.late = clock.Behind(0)
+	h.cfg.clock = h.late
 	quiet := c.level(slog.LevelWarn) // a person watches; the logins should stay in sight
 	h.cfg.LogLevel = &quiet
 	h.cfg.URL = cmp.Or(c.URL, "http://"+at.String())
@@ -119,6 +124,10 @@ func (h *household) prepareDatabase(ctx context.Context) error {
 		return err
 	}
 	if h.fresh = !there || begun; h.fresh {
+		if h.cfg.Demo {
+			h.late = clock.Behind(time.Since(demo.Begins(time.Now())))
+			h.cfg.clock = h.late
+		}
 		if err := h.beginAfresh(ctx, conn); err != nil {
 			return err
 		}
@@ -159,7 +168,7 @@ func (h *household) startStandIn(ctx context.Context) (err error) {
 		return err
 	}
 	h.standIn, h.cfg.StripeAPIBase, err = startChild(ctx, filepath.Join(h.stripeDir(), "log"), env, "stripe-stand-in",
-		"-addr", h.state.StripeAddr, "-file", filepath.Join(h.stripeDir(), "journal"),
+		"-begins", h.late.Now().Format(time.RFC3339), "-addr", h.state.StripeAddr, "-file", filepath.Join(h.stripeDir(), "journal"),
 		"-platform-webhook", h.cfg.URL+"/webhooks/stripe", "-connect-webhook", h.cfg.URL+"/webhooks/stripe/connect")
 	if err != nil {
 		return err

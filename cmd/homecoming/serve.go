@@ -17,7 +17,6 @@ import (
 	"homecoming/api/web"
 	"homecoming/billing"
 	"homecoming/billing/stripe"
-	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/internal/idempotency"
 	"homecoming/internal/jobs"
@@ -84,6 +83,7 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if err != nil {
 		return nil, err
 	}
+	now := c.now()
 	a.matching = rank(c, d)
 	gateway, err := stripe.New(stripe.Config{Key: c.StripeSecretKey, APIBase: c.StripeAPIBase,
 		WebhookSecret: c.StripeWebhookSecret, ConnectWebhookSecret: c.StripeConnectWebhookSecret,
@@ -95,8 +95,8 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if err != nil {
 		return nil, err
 	}
-	a.market = market.New(d, clock.System, matching.ResolveSkill, market.WithBox(box), market.WithAddress(c.URL))
-	a.billing = billing.New(d, clock.System, a.market, gateway, billing.Config{BaseURL: c.URL, CallTimeout: c.StripeTimeout,
+	a.market = market.New(d, now, matching.ResolveSkill, market.WithBox(box), market.WithAddress(c.URL))
+	a.billing = billing.New(d, now, a.market, gateway, billing.Config{BaseURL: c.URL, CallTimeout: c.StripeTimeout,
 		Platform: billing.PaperParty{Name: c.PlatformName, Address: c.PlatformAddress, Number: c.PlatformNumber}})
 
 	market.AddWorkers(a.workers, a.market, mailer, c.URL)
@@ -106,12 +106,12 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	idempotency.AddWorkers(a.workers, d)
 	a.periodic = slices.Concat(market.Periodic(), matching.Periodic(), matching.SearchPeriodic(), billing.Periodic(a.billing), idempotency.Periodic())
 
-	pages := web.Config{Market: a.market, Matching: a.matching, Billing: a.billing, Clock: clock.System, Dev: c.dev}
+	pages := web.Config{Market: a.market, Matching: a.matching, Billing: a.billing, Clock: now, Dev: c.dev}
 	if c.dev {
 		pages.Outbox = mail.NewOutbox(d)
 	}
 	a.server, err = api.New(api.Config{
-		DB: d, Clock: clock.System, Market: a.market, Matching: a.matching, Billing: a.billing, Pages: web.Pages(pages),
+		DB: d, Clock: now, Market: a.market, Matching: a.matching, Billing: a.billing, Pages: web.Pages(pages),
 		BaseURL: c.URL, FormTargets: formTargets(c), Proxies: c.Proxies, Version: version, Logger: log,
 	})
 	return a, err
@@ -120,9 +120,9 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 // rank chooses the indexes: PostgreSQL always, Meilisearch before it when it is configured.
 func rank(c Config, d *db.DB) *matching.Service {
 	if c.MeiliURL == "" {
-		return matching.New(d, clock.System, postgres.New(d))
+		return matching.New(d, c.now(), postgres.New(d))
 	}
-	return matching.New(d, clock.System, postgres.New(d), meili.New(c.MeiliURL, c.MeiliAPIKey, "members"))
+	return matching.New(d, c.now(), postgres.New(d), meili.New(c.MeiliURL, c.MeiliAPIKey, "members"))
 }
 
 // letters chooses how mail leaves: over SMTP when it is configured, else into the outbox table.

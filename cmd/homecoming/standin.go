@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"homecoming/billing/stripesim"
 )
@@ -21,6 +22,7 @@ func stripeStandIn(ctx context.Context, out io.Writer, args []string) error {
 		f.StringVar(&s.Path, "file", "", "where it keeps everything; empty: in memory")
 		f.StringVar(&s.PlatformWebhook.URL, "platform-webhook", "", "where events of the platform's account go")
 		f.StringVar(&s.ConnectWebhook.URL, "connect-webhook", "", "where events of connected accounts go")
+		f.TextVar(&s.Begins, "begins", time.Time{}, "where the clock of a new file stands; without: now")
 		f.BoolVar(&s.InstantlyAvailable, "instant", true, "money is available and paid out at once")
 	})
 	if err != nil {

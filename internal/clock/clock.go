@@ -2,6 +2,7 @@ package clock
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -44,3 +45,23 @@ func (f *Fixed) Set(t time.Time) {
 	defer f.mu.Unlock()
 	f.now = t.UTC()
 }
+
+// A Late clock goes with the machine's and stands behind it, until it catches up. It is safe for use from several
+// goroutines.
+type Late struct{ behind atomic.Int64 }
+
+// Behind returns a clock that stands so far behind the machine's.
+func Behind(d time.Duration) *Late {
+	l := &Late{}
+	l.behind.Store(int64(d))
+	return l
+}
+
+// Now is the machine's time, less how far the clock stands behind.
+func (l *Late) Now() time.Time { return System.Now().Add(-l.Left()) }
+
+// Left is how far the clock stands behind; 0 once it has caught up.
+func (l *Late) Left() time.Duration { return time.Duration(l.behind.Load()) }
+
+// CatchUp makes it the machine's time from now on.
+func (l *Late) CatchUp() { l.behind.Store(0) }

@@ -24,8 +24,21 @@ type Rooms struct {
 	Matching *matching.Service
 	Billing  *billing.Service
 	Now      func() time.Time
-	Say      func(line string) // what is being done, for whoever waits
+	Late     func() time.Duration // how far Now stands behind the present
+	CatchUp  func()               // makes Now the present
+	StandIn  string               // where the stand-in for Stripe is, whose clock began where Now does
+	Say      func(line string)    // what is being done, for whoever waits
 }
+
+// Begins is where the clocks have to stand when the demo begins: in the middle of last month, so that a month is there to
+// be closed.
+func Begins(present time.Time) time.Time {
+	today := civil.DateOf(present.In(jst))
+	month := civil.Date{Year: today.Year, Month: today.Month, Day: 1}.AddMonths(-1)
+	return month.AddDays(11).In(jst).Add(10 * time.Hour)
+}
+
+var jst = time.FixedZone("JST", 9*60*60)
 
 // A Seat is somebody of the demo with a role at a company; the caller gives them a way to sign in.
 type Seat struct {
@@ -38,14 +51,15 @@ type Seat struct {
 type filler struct {
 	Rooms
 	browser *mainjob.Client // presses the buttons of hosted pages
-	today   civil.Date
+	present civil.Date
+	today   civil.Date // last month's while the past is told
 	casts   []cast
 }
 
 // Fill makes the companies, their people and their work. The first seats, one for each role, belong to one company.
 func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
-	f := &filler{Rooms: r, browser: mainjob.NewClient(nil, mainjob.Login{})}
-	f.today = civil.DateOf(r.Now().In(time.FixedZone("JST", 9*60*60)))
+	f := &filler{Rooms: r, browser: mainjob.NewClient(func() string { return r.StandIn }, mainjob.Login{})}
+	f.present, f.today = civil.DateOf(r.Now().Add(r.Late()).In(jst)), civil.DateOf(r.Now().In(jst))
 	var seats []Seat
 	for i, h := range houses {
 		more, err := f.house(ctx, h, uint64(i+1))
@@ -54,13 +68,35 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 		}
 		seats = append(seats, more...)
 	}
+	if err := f.catchUp(ctx); err != nil {
+		return nil, fmt.Errorf("coming to the present: %w", err)
+	}
+	for _, play := range f.casts {
+		if err := f.tell(ctx, play, storiesOf[play.house.name]); err != nil {
+			return nil, err
+		}
+		if err := f.searches(ctx, play); err != nil {
+			return nil, err
+		}
+	}
 	if err := f.beyond(ctx); err != nil {
 		return nil, fmt.Errorf("opening work to partners: %w", err)
 	}
 	if err := f.files(ctx); err != nil {
 		return nil, fmt.Errorf("exporting a month: %w", err)
 	}
+	if err := f.desk(ctx, f.casts[0]); err != nil {
+		return nil, fmt.Errorf("filling in the finance desk: %w", err)
+	}
 	return seats, nil
+}
+
+// catchUp brings the stand-in, then the program, to the present.
+func (f *filler) catchUp(ctx context.Context) error {
+	err := f.browser.Do(ctx, "POST", "/_stand-in/clock", "", map[string]any{"advance_seconds": int64(f.Late().Seconds())}, nil)
+	f.CatchUp()
+	f.today = f.present
+	return err
 }
 
 // A cast is a company with the people who act in its stories.
@@ -69,13 +105,15 @@ type cast struct {
 	company uuid.UUID
 	lang    problem.Language
 	admin   market.Actor
+	alumna  market.Actor // the one of the main job
+	staff   map[market.Role]market.Actor
 	manager market.Actor
 	members map[string]uuid.UUID // membership by address
 }
 
-// house makes one company, its staff, its alumni and its stories.
+// house makes one company, its staff and its alumni, and tells what happened there last month.
 func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error) {
-	f.Say(fmt.Sprintf("%s: %d alumni, %d tasks", h.english, h.alumni, len(storiesOf[h.name])))
+	f.Say(fmt.Sprintf("%s: %d alumni, %d tasks", h.english, h.alumni, len(pastOf[h.name])+len(storiesOf[h.name])))
 	c, admin, err := f.Market.CreateCompany(ctx, market.NewCompany{Name: h.name, NameEN: h.english, Language: h.language, AdminEmail: "admin@" + h.domain,
 		AdminFamilyName: "田村", AdminGivenName: "光", AdminFamilyKana: "タムラ", AdminGivenKana: "ヒカル"})
 	if err != nil {
@@ -83,6 +121,9 @@ func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error
 	}
 	who, err := f.Market.ActorOf(ctx, admin.ID)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Market.UpdateCompany(ctx, who, c.ID, market.CompanyEdit{Address: &h.address, TaxNumber: &h.number}); err != nil {
 		return nil, err
 	}
 	seats := []Seat{{admin.ID, market.Administrator, c.ID}}
@@ -101,24 +142,26 @@ func (f *filler) house(ctx context.Context, h house, seed uint64) ([]Seat, error
 		}
 		seats = append(seats, more...)
 	}
-	play := cast{house: h, company: c.ID, lang: problem.Language(h.language), admin: who}
-	if play.manager, err = f.Market.ActorOf(ctx, seats[1].PersonID); err != nil {
-		return nil, err
+	play := cast{house: h, company: c.ID, lang: problem.Language(h.language), admin: who, staff: map[market.Role]market.Actor{}}
+	for _, s := range seats[1:] {
+		if play.staff[s.Role], err = f.Market.ActorOf(ctx, s.PersonID); err != nil {
+			return nil, err
+		}
 	}
+	play.manager = play.staff[market.Manager]
 	if err := f.takeIn(ctx, who, &play, seed); err != nil {
 		return nil, err
 	}
-	alumna, err := f.heroine(ctx, who, play)
-	if err != nil {
+	if play.alumna, err = f.heroine(ctx, who, play); err != nil {
 		return nil, err
 	}
 	// The alumna stands third, so that the five logins of the main job are the first five.
-	seats = append(seats[:2], append([]Seat{{alumna.PersonID, market.Alumnus, c.ID}}, seats[2:]...)...)
+	seats = append(seats[:2], append([]Seat{{play.alumna.PersonID, market.Alumnus, c.ID}}, seats[2:]...)...)
 	f.casts = append(f.casts, play)
-	if err := f.searches(ctx, play, alumna); err != nil {
+	if err := f.budgets(ctx, play); err != nil {
 		return nil, err
 	}
-	return seats, f.tell(ctx, play, storiesOf[h.name])
+	return seats, f.tell(ctx, play, pastOf[h.name])
 }
 
 // operators run the installation; they are two, because one alone sends no revenue to the bank.
@@ -164,8 +207,8 @@ func yumi(h house, today civil.Date) leaver {
 
 // takeIn hands the HR file over as the alumni office does, and waits for the import.
 func (f *filler) takeIn(ctx context.Context, who market.Actor, play *cast, seed uint64) error {
-	people := append([]leaver{yumi(play.house, f.today)}, leavers(play.house, f.today, seed)...)
-	run, err := f.Market.StartImport(ctx, who, play.company, hrFile(play.house, people, f.today), false)
+	people := append([]leaver{yumi(play.house, f.present)}, leavers(play.house, f.present, seed)...)
+	run, err := f.Market.StartImport(ctx, who, play.company, hrFile(play.house, people, f.present), false)
 	if err != nil {
 		return err
 	}

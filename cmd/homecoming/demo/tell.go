@@ -43,7 +43,7 @@ func (f *filler) tell(ctx context.Context, play cast, stories []story) error {
 func (f *filler) draft(play cast, s story) market.TaskDraft {
 	due := f.today.AddDays(s.dueIn)
 	d := market.TaskDraft{CompanyID: play.company, Title: s.title, Brief: s.brief, Department: s.department, Budget: &market.Money{Amount: s.fee, Currency: "JPY"},
-		DueOn: &due, WithholdingCategory: s.category}
+		DueOn: &due, WithholdingCategory: s.category, PaidFrom: s.paidFrom}
 	for _, k := range s.skills {
 		wanted, nice := strings.CutSuffix(k, "?")
 		name, level, _ := strings.Cut(wanted, ":")
