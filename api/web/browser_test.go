@@ -92,7 +92,7 @@ func TestAMilestoneIsFundedInThreeClicksWithASavedCard(t *testing.T) {
 	}
 	click("nav.main a", "Contracts")
 	click("h3 a", "Count the stock")
-	click("button", "Pay ¥57,750 with visa")
+	click("button", "Pay ¥57,750 with Visa")
 	page.MustElementR(".flash", "Paid.")
 	page.MustElement("[data-test=milestone][data-state=funded]")
 	if wide := page.MustEval("() => document.documentElement.scrollWidth").Int(); clicks > 3 || wide > 390 {

@@ -71,12 +71,12 @@ func (c cashView) yen(amount int64) string {
 	return market.Money{Amount: amount, Currency: c.Currency}.String()
 }
 
-// signed is an amount that says by its sign which way it went.
-func (c cashView) signed(amount int64) string {
-	if amount > 0 {
-		return "+" + c.yen(amount)
+// signed is an amount that says by its sign which way it goes.
+func signed(m market.Money) string {
+	if m.Amount > 0 {
+		return "+" + m.String()
 	}
-	return c.yen(amount)
+	return m.String()
 }
 
 // sentBy is who a movement's money came from, with what they wrote.

@@ -28,6 +28,11 @@ type changeLine struct {
 	Dropped bool
 }
 
+// open reports whether a line stands in the form from the beginning: the others are for what is added.
+func (l changeLine) open() bool {
+	return l.ID != "" || l.Title != "" || l.Amount != "" || l.DueOn != ""
+}
+
 // A changeForm is an offer as it was typed.
 type changeForm struct {
 	contract billing.Contract

@@ -75,6 +75,24 @@ func otherName(c contractView) string {
 	return c.contract.PersonName
 }
 
+// netOf is what the alumnus gets for one milestone of several, as the reader's side says it.
+func netOf(ctx context.Context, c contractView, m billing.Milestone) string {
+	if len(c.contract.Milestones) == 1 { // the contract's own line says it
+		return ""
+	}
+	return ui.T(ctx, "milestone.net."+string(c.side), "amount", m.Quote().Money(m.Quote().Net).String())
+}
+
+// titleOf is the milestone that a step was about.
+func (c contractView) titleOf(s billing.Step) string {
+	for _, m := range c.contract.Milestones {
+		if m.ID == s.MilestoneID {
+			return m.Title
+		}
+	}
+	return ""
+}
+
 // payBy is the day by which the law wants the fee paid, once the work was received.
 func payBy(ctx context.Context, m billing.Milestone) string {
 	if m.PayBy == nil || m.State == billing.MilestonePaid {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -103,8 +104,13 @@ func (c contractView) waits(m billing.Milestone) bool {
 	return is
 }
 
-func cardName(c billing.Card) string { return c.Brand + " •••• " + c.Last4 }
-func expiry(c billing.Card) string   { return strconv.Itoa(c.ExpMonth) + "/" + strconv.Itoa(c.ExpYear) }
+// brands are the names of cards as their owners know them.
+var brands = map[string]string{"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "jcb": "JCB", "diners": "Diners Club", "discover": "Discover", "unionpay": "UnionPay"}
+
+func cardName(c billing.Card) string {
+	return cmp.Or(brands[c.Brand], c.Brand) + " •••• " + c.Last4
+}
+func expiry(c billing.Card) string { return strconv.Itoa(c.ExpMonth) + "/" + strconv.Itoa(c.ExpYear) }
 
 // postFundByCard charges a saved card; where its owner has to be there, it leads to the provider's page.
 func (v *visit) postFundByCard() error {

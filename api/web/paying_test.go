@@ -57,12 +57,12 @@ func TestASavedCardPaysFromTheContractsPageAndIsTakenAwayAmongTheSettings(t *tes
 	manager := w.as(aoi.Manager, "en")
 	w.saves(manager, w.agreed(aoi, yumi, "Close the books", 100_000))
 	at := contractAt(w.agreed(aoi, yumi, "Count the stock", 50_000))
-	page := manager.get(at).says("Pay ¥57,750 with visa •••• 4242", "Pay by bank transfer", "Pay with another card")
+	page := manager.get(at).says("Pay ¥57,750 with Visa •••• 4242", "Pay by bank transfer", "Pay with another card")
 	page.check("en")
 	manager.post(page.action("fund-by-card"), url.Values{"card": {cardID.FindStringSubmatch(page.body)[1]}}).leads(at)
 	manager.get(at).says("Paid.", `data-state="funded"`).check("en")
 
-	settings := manager.get("/settings").says("Saved cards", "visa •••• 4242")
+	settings := manager.get("/settings").says("Saved cards", "Visa •••• 4242")
 	settings.check("en")
 	card := url.Values{"card": {cardID.FindStringSubmatch(settings.body)[1]}}
 	manager.post(settings.action("forget-card"), card).leads("/settings")
@@ -128,7 +128,7 @@ func TestWhatTheCompanyOwesIsPaidBackInTheWayItLikes(t *testing.T) {
 	w.settle()
 	w.Check(w.sim.DecideDispute(dp, false))
 	w.settle()
-	page := finance.get("/money/settling").says("Pay ¥57,750 with visa •••• 4242", "Pay by bank transfer")
+	page := finance.get("/money/settling").says("Pay ¥57,750 with Visa •••• 4242", "Pay by bank transfer")
 	page.check("en")
 	finance.post(page.action("pay-back-by-transfer"), nil).leads("/money/cash")
 	open := finance.get("/money/cash").says("pays back what the company owes", "Waiting for the money")
