@@ -75,7 +75,7 @@ func (s *Service) FundKeepingCard(ctx context.Context, who market.Actor, id uuid
 	return s.payOnPage(ctx, who, id, ForFunding, 0, func(o *CheckoutOrder) { o.Customer, o.KeepCard = customer, true })
 }
 
-// PayByCard charges one of the company's saved cards for a purpose. Where the card's owner has to be there, the answer is
+// PayByCard charges one of the company's saved cards for a purpose; a checkout page that is open for it is closed first. Where the card's owner has to be there, the answer is
 // the checkout page instead; while the outcome is unknown there is neither page nor payment yet.
 func (s *Service) PayByCard(ctx context.Context, who market.Actor, milestone uuid.UUID, purpose Purpose, card string) (Funding, error) {
 	m, err := s.Milestone(ctx, who, milestone)
@@ -94,6 +94,9 @@ func (s *Service) PayByCard(ctx context.Context, who market.Actor, milestone uui
 	}
 	customer, err := s.knownCustomer(ctx, m.CompanyID)
 	if err != nil {
+		return Funding{}, err
+	}
+	if err := s.leavePage(ctx, milestone, purpose); err != nil {
 		return Funding{}, err
 	}
 	op, mine, err := s.planWay(ctx, who, milestone, purpose, 0, CardOperation, func(_ *gorm.DB, b bill) (any, error) {

@@ -22,6 +22,8 @@ type Gateway interface {
 	FindCheckout(ctx context.Context, operation uuid.UUID, since time.Time) (Checkout, error)
 	// Checkout reads a page again.
 	Checkout(ctx context.Context, id string) (Checkout, error)
+	// ExpireCheckout closes a page. One that was paid or has expired is refused.
+	ExpireCheckout(ctx context.Context, key, id string) (Checkout, error)
 	// Payment reads what was paid, given a checkout page's, an intent's or a charge's id.
 	Payment(ctx context.Context, id string) (Payment, error)
 

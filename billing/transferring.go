@@ -13,7 +13,7 @@ import (
 )
 
 // PayByBankTransfer asks a company to send what is due for a purpose to its virtual account, or gives what it was asked
-// for already. The account is empty while the provider's answer is unknown; it is looked up by itself.
+// for already; a checkout page that is open for it is closed first. The account is empty while the provider's answer is unknown; it is looked up by itself.
 func (s *Service) PayByBankTransfer(ctx context.Context, who market.Actor, milestone uuid.UUID, purpose Purpose) (BankTransfer, error) {
 	m, err := s.Milestone(ctx, who, milestone)
 	if err != nil {
@@ -27,6 +27,9 @@ func (s *Service) PayByBankTransfer(ctx context.Context, who market.Actor, miles
 	}
 	customer, err := s.customerOf(ctx, who, m.CompanyID)
 	if err != nil {
+		return BankTransfer{}, err
+	}
+	if err := s.leavePage(ctx, milestone, purpose); err != nil {
 		return BankTransfer{}, err
 	}
 	op, mine, err := s.planWay(ctx, who, milestone, purpose, 0, BankTransferOperation, func(tx *gorm.DB, b bill) (any, error) {

@@ -2,6 +2,7 @@ package billing_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,29 @@ func TestABankTransferOfWhatWasAskedForFundsAMilestone(t *testing.T) {
 	w.accept(m)
 	w.payday()
 	w.wantState(m, billing.MilestonePaid)
+	w.reconciled()
+}
+
+func TestChoosingAnotherWayClosesThePageThatIsOpen(t *testing.T) {
+	w := newWorld(t)
+	c := w.contract()(100_000, 50_000)
+	first, paid := c.Milestones[0], c.Milestones[1]
+	f, err := w.billing.Fund(ctx, w.aoi.Manager, first.ID)
+	w.Check(err)
+	b := w.awaits(first)
+	if page, err := w.gateway.Checkout(ctx, f.CheckoutURL[strings.LastIndex(f.CheckoutURL, "/")+1:]); err != nil || page.State != "expired" {
+		t.Errorf("the page is %+v, %v", page, err)
+	}
+	w.send(b, b.Amount, b.Reference)
+	w.wantState(first, billing.MilestoneFunded)
+
+	f, err = w.billing.Fund(ctx, w.aoi.Manager, paid.ID)
+	w.Check(err)
+	gatewaytest.Press(w, f.CheckoutURL) // and nobody has heard of it
+	_, err = w.billing.PayByBankTransfer(ctx, w.aoi.Manager, paid.ID, billing.ForFunding)
+	w.wantErr(err, billing.ErrWrongState)
+	w.wantState(paid, billing.MilestoneFunded)
+	w.drain()
 	w.reconciled()
 }
 

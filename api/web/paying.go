@@ -66,7 +66,7 @@ func (v *visit) payingWith(c *contractView) error {
 		c.cash = held.Free
 	}
 	for _, m := range c.contract.Milestones {
-		if c.can(m, "fund") {
+		if c.payable(m) {
 			c.cards = v.savedCards(company)
 			return nil
 		}
@@ -88,14 +88,16 @@ func (c contractView) transferFor(m uuid.UUID, purpose billing.Purpose) (billing
 func (c contractView) fundingOf(ctx context.Context, m billing.Milestone) bill {
 	at := milestonePath(m)
 	b := bill{amount: m.Quote().Money(m.Missing()), page: at + "/fund", name: "fund", label: ui.T(ctx, "milestone.fund.do", "amount", m.Quote().Money(m.Missing()))}
-	if !c.can(m, "fund") { // a page is open already
-		return b
-	}
-	b.cards, b.card, b.keep = c.cards, at+"/fund-by-card", true
+	b.cards, b.card, b.keep = c.cards, at+"/fund-by-card", c.can(m, "fund")
 	if m.Currency == "JPY" {
 		b.wire = at + "/fund-by-bank-transfer"
 	}
 	return b
+}
+
+// payable reports whether the reader may pay for a milestone: choosing another way closes a page that is open.
+func (c contractView) payable(m billing.Milestone) bool {
+	return c.can(m, "fund") || m.State == billing.MilestoneFunding && c.side == billing.TheCompany && c.mayRun
 }
 
 // waits reports whether a milestone's card shall look by itself for money that comes.

@@ -169,6 +169,13 @@ func (s *suite) findsCheckouts() {
 func (s *suite) checkoutsExpire() {
 	c, err := s.Gateway.CreateCheckout(s.ctx, "k", s.order(1_000))
 	s.must(err)
+	closed, err := s.Gateway.CreateCheckout(s.ctx, "another", s.order(1_000))
+	s.must(err)
+	if closed, err = s.Gateway.ExpireCheckout(s.ctx, "xp", closed.ID); err != nil || closed.State != "expired" {
+		s.Errorf("closed: %+v, %v", closed, err)
+	}
+	_, err = s.Gateway.ExpireCheckout(s.ctx, "xp 2", closed.ID)
+	s.refused(err)
 	s.Advance(25 * time.Hour)
 	c, err = s.Gateway.Checkout(s.ctx, c.ID)
 	s.must(err)

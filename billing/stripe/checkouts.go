@@ -129,6 +129,15 @@ func (g *gateway) Checkout(ctx context.Context, id string) (billing.Checkout, er
 	return checkout(s), nil
 }
 
+// ExpireCheckout closes a page before its time.
+func (g *gateway) ExpireCheckout(ctx context.Context, key, id string) (billing.Checkout, error) {
+	s, err := g.api.CheckoutSessions.Expire(id, &stripe.CheckoutSessionExpireParams{Params: with(ctx, key)})
+	if err != nil {
+		return billing.Checkout{}, answer(err)
+	}
+	return checkout(s), nil
+}
+
 // Payment reads what was paid, given a page's (cs_), an intent's (pi_) or a charge's id.
 func (g *gateway) Payment(ctx context.Context, id string) (billing.Payment, error) {
 	ch, err := g.charge(ctx, id)
