@@ -212,7 +212,7 @@ func (s *Service) Adjustments(ctx context.Context, who market.Actor, company uui
 
 func adjustmentsWhere(g *gorm.DB, condition string, args ...any) ([]Adjustment, error) {
 	var list []Adjustment
-	return list, g.Table("adjustments a").Select("a.*, trim(p.family_name || ' ' || p.given_name) AS asked_by_name, trim(d.family_name || ' ' || d.given_name) AS decided_by_name").
+	return list, g.Table("adjustments a").Select("a.*, name_of(p) AS asked_by_name, name_of(d) AS decided_by_name").
 		Joins("JOIN people p ON p.id = a.asked_by").Joins("LEFT JOIN people d ON d.id = a.decided_by").
 		Where(condition, args...).Order("a.id DESC").Limit(100).Scan(&list).Error
 }

@@ -231,6 +231,6 @@ func (s *Service) Approvals(ctx context.Context, who market.Actor, company uuid.
 }
 
 func shownApprovals(g *gorm.DB) *gorm.DB {
-	return g.Table("approvals a").Select("a.*, trim(p.family_name || ' ' || p.given_name) AS asked_by_name, m.title AS milestone_title, c.id AS contract_id, c.number AS contract_number").
+	return g.Table("approvals a").Select("a.*, name_of(p) AS asked_by_name, m.title AS milestone_title, c.id AS contract_id, c.number AS contract_number").
 		Joins("JOIN people p ON p.id = a.asked_by").Joins("JOIN milestones m ON m.id = a.milestone_id").Joins("JOIN contracts c ON c.id = m.contract_id")
 }

@@ -290,6 +290,6 @@ func (s *Service) Chargeback(ctx context.Context, who market.Actor, id string) (
 }
 
 func shownChargebacks(g *gorm.DB) *gorm.DB {
-	return g.Table("chargebacks b").Select("b.*, m.title AS milestone_title, c.id AS contract_id, c.number AS contract_number, trim(p.family_name || ' ' || p.given_name) AS person_name").
+	return g.Table("chargebacks b").Select("b.*, m.title AS milestone_title, c.id AS contract_id, c.number AS contract_number, name_of(p) AS person_name").
 		Joins("JOIN milestones m ON m.id = b.milestone_id").Joins("JOIN contracts c ON c.id = m.contract_id").Joins("JOIN people p ON p.id = c.person_id")
 }

@@ -171,7 +171,7 @@ func monthOf(g *gorm.DB, c market.Company, day civil.Date, now time.Time) (Month
 		v.Month = v.Next
 	}
 	v.Over = !c.Today(now).Before(v.Month.AddMonths(1))
-	err = g.Table("closed_months m").Select("m.*, trim(p.family_name || ' ' || p.given_name) AS closed_by_name, trim(a.family_name || ' ' || a.given_name) AS asked_by_name").
+	err = g.Table("closed_months m").Select("m.*, name_of(p) AS closed_by_name, name_of(a) AS asked_by_name").
 		Joins("JOIN people p ON p.id = m.closed_by").Joins("LEFT JOIN people a ON a.id = m.reopen_asked_by").
 		Where("m.company_id = ?", c.ID).Order("m.month DESC, m.closed_at DESC").Limit(12).Scan(&v.Closings).Error
 	if err != nil {

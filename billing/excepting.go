@@ -18,8 +18,8 @@ import (
 // exceptionsWhere reads a company's exceptions, oldest first, with whom they are about.
 func exceptionsWhere(g *gorm.DB, c market.Company, now time.Time, condition string, args ...any) ([]Exception, error) {
 	var list []Exception
-	err := g.Table("exceptions x").Select(`x.*, trim(o.family_name || ' ' || o.given_name) AS owner_name, m.title AS milestone_title, k.id AS contract_id, k.number AS contract_number,
-			trim(p.family_name || ' ' || p.given_name) AS person_name`).
+	err := g.Table("exceptions x").Select(`x.*, name_of(o) AS owner_name, m.title AS milestone_title, k.id AS contract_id, k.number AS contract_number,
+			name_of(p) AS person_name`).
 		Joins("LEFT JOIN people o ON o.id = x.owner_id").Joins("LEFT JOIN milestones m ON m.id = x.milestone_id").
 		Joins("LEFT JOIN contracts k ON k.id = m.contract_id").Joins("LEFT JOIN people p ON p.id = k.person_id").
 		Where("x.company_id = ?", c.ID).Where(condition, args...).Order("x.day, x.found_at, x.subject").Limit(shownExceptions + 1).Scan(&list).Error

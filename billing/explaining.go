@@ -141,7 +141,7 @@ func (t *trail) entry(condition string, arg any, line string) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.add(`SELECT 'adjustment' AS kind, 'adjustment:' || a.id AS ref, a.reason AS what, trim(p.family_name || ' ' || p.given_name) || ' → ' || trim(d.family_name || ' ' || d.given_name) AS who,
+	_, err = t.add(`SELECT 'adjustment' AS kind, 'adjustment:' || a.id AS ref, a.reason AS what, name_of(p) || ' → ' || name_of(d) AS who,
 		a.decided_at AS at FROM adjustments a JOIN people p ON p.id = a.asked_by JOIN people d ON d.id = a.decided_by WHERE a.company_id = ? AND a.entry_id = ?`, t.company, e.ID)
 	if err != nil {
 		return err
@@ -194,7 +194,7 @@ func (t *trail) object(id string) error {
 
 // payoutOf adds a payout as far as it is the company's.
 func (t *trail) payoutOf(id string) error {
-	_, err := t.add(`SELECT 'payout' AS kind, 'payout:' || p.id AS ref, p.state AS what, trim(pe.family_name || ' ' || pe.given_name) AS who,
+	_, err := t.add(`SELECT 'payout' AS kind, 'payout:' || p.id AS ref, p.state AS what, name_of(pe) AS who,
 			(SELECT sum(l.amount) FROM payout_lines l WHERE l.payout_id = p.id AND l.company_id = @company) AS amount, p.currency, p.created_at AS at
 		FROM payouts p JOIN people pe ON pe.id = p.person_id WHERE p.id = @id AND EXISTS (SELECT 1 FROM payout_lines l WHERE l.payout_id = p.id AND l.company_id = @company)`,
 		map[string]any{"company": t.company, "id": id})
@@ -245,16 +245,16 @@ const bankLinks = `SELECT 'bank_line' AS kind, 'bank_line:' || l.id AS ref, conc
 // follow goes from a milestone to who accepted it, its contract, and what moved for it.
 func (t *trail) follow(id uuid.UUID) error {
 	for _, query := range []string{
-		`SELECT 'milestone' AS kind, 'milestone:' || m.id AS ref, m.title AS what, trim(p.family_name || ' ' || p.given_name) AS who, m.amount + m.tax AS amount, m.currency, m.created_at AS at
+		`SELECT 'milestone' AS kind, 'milestone:' || m.id AS ref, m.title AS what, name_of(p) AS who, m.amount + m.tax AS amount, m.currency, m.created_at AS at
 			FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN people p ON p.id = c.person_id WHERE m.company_id = @company AND m.id = @milestone`,
-		`SELECT 'acceptance' AS kind, 'acceptance:' || s.milestone_id AS ref, s.party AS what, trim(p.family_name || ' ' || p.given_name) AS who, s.at
+		`SELECT 'acceptance' AS kind, 'acceptance:' || s.milestone_id AS ref, s.party AS what, name_of(p) AS who, s.at
 			FROM milestone_steps s LEFT JOIN people p ON p.id = s.actor_id
 			WHERE s.company_id = @company AND s.milestone_id = @milestone AND s.to_state IN ('accepted', 'releasing') AND s.from_state NOT IN ('accepted', 'releasing') ORDER BY s.id LIMIT 1`,
-		`SELECT 'contract' AS kind, 'contract:' || c.id AS ref, 'C-' || c.number || ' ' || c.title AS what, trim(p.family_name || ' ' || p.given_name) AS who, c.amount, c.currency, c.created_at AS at, c.id
+		`SELECT 'contract' AS kind, 'contract:' || c.id AS ref, 'C-' || c.number || ' ' || c.title AS what, name_of(p) AS who, c.amount, c.currency, c.created_at AS at, c.id
 			FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN people p ON p.id = c.person_id WHERE m.company_id = @company AND m.id = @milestone`,
 		`SELECT 'transaction' AS kind, b.id AS ref, b.type || ' ' || b.source AS what, b.net AS amount, b.currency, b.created_at AS at
 			FROM balance_transactions b WHERE b.company_id = @company AND b.milestone_id = @milestone ORDER BY b.created_at, b.id LIMIT 50`,
-		`SELECT 'payout' AS kind, 'payout:' || p.id AS ref, p.state AS what, trim(pe.family_name || ' ' || pe.given_name) AS who, l.amount, p.currency, p.created_at AS at
+		`SELECT 'payout' AS kind, 'payout:' || p.id AS ref, p.state AS what, name_of(pe) AS who, l.amount, p.currency, p.created_at AS at
 			FROM payout_lines l JOIN payouts p ON p.id = l.payout_id JOIN people pe ON pe.id = p.person_id WHERE l.company_id = @company AND l.milestone_id = @milestone ORDER BY p.created_at`,
 		`SELECT 'bank_line' AS kind, 'bank_line:' || l.id AS ref, concat_ws(' ', nullif(l.name, ''), nullif(l.description, '')) AS what, l.amount, l.currency, l.booked_on::timestamp AT TIME ZONE 'UTC' AS at
 			FROM bank_lines l WHERE l.company_id = @company AND (l.matched_to = @milestone OR l.entry_id IN (SELECT e.id FROM ledger_entries e WHERE e.company_id = @company AND e.milestone_id = @milestone))

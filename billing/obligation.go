@@ -118,7 +118,7 @@ func (s *Service) feesDue(g *gorm.DB, c market.Company, _ Rules, _ civil.Date) (
 		Number int
 		Person string
 	}
-	err := g.Raw(`SELECT m.*, c.number, trim(p.family_name || ' ' || p.given_name) AS person
+	err := g.Raw(`SELECT m.*, c.number, name_of(p) AS person
 		FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN people p ON p.id = c.person_id
 		WHERE m.company_id = ? AND m.pay_by IS NOT NULL AND m.state IN ('submitted', 'changes_requested', 'in_progress', 'accepted', 'releasing')
 		ORDER BY m.pay_by, m.id LIMIT 500`, c.ID).Scan(&rows).Error
@@ -152,7 +152,7 @@ func (s *Service) endingsDue(g *gorm.DB, c market.Company, rules Rules, today ci
 		Contract
 		Person string
 	}
-	err := g.Raw(`SELECT c.*, trim(p.family_name || ' ' || p.given_name) AS person FROM contracts c JOIN people p ON p.id = c.person_id
+	err := g.Raw(`SELECT c.*, name_of(p) AS person FROM contracts c JOIN people p ON p.id = c.person_id
 		WHERE c.company_id = ? AND c.state IN ('active', 'paused') AND c.ends_on IS NULL AND c.deliver_on >= ? ORDER BY c.deliver_on, c.id LIMIT 500`,
 		c.ID, today).Scan(&rows).Error
 	if err != nil {

@@ -32,6 +32,7 @@ type PaidWork struct {
 	Withheld int64      `json:"withheld"`
 	Kept     int64      `json:"kept"`
 	Returned int64      `json:"returned"`
+	Stated   string     `json:"statement,omitempty"` // the number of its purchase statement
 	Currency string     `json:"-"`
 }
 
@@ -57,21 +58,24 @@ func periodNamed(name string) (span, bool) {
 func payments(tx *gorm.DB, company market.Company, in span) ([]PaidWork, error) {
 	var rows []struct {
 		PaidWork
-		Number     int
-		ReleasedAt time.Time
-		Family     string
-		Given      string
+		StatementYear, StatementSerial int
+		Number                         int
+		ReleasedAt                     time.Time
+		Family                         string
+		Given                          string
 	}
-	err := tx.Raw(`SELECT c.person_id, c.number, m.title, m.released_at, m.amount AS fee, m.tax, m.withheld, m.recovered AS kept, m.reversed AS returned, m.currency,
+	err := tx.Raw(`SELECT coalesce(st.year, 0) AS statement_year, coalesce(st.serial, 0) AS statement_serial, c.person_id, c.number, m.title, m.released_at, m.amount AS fee, m.tax, m.withheld, m.recovered AS kept, m.reversed AS returned, m.currency,
 			p.family_name AS family, p.given_name AS given, coalesce(nullif(m.withholding_category, ''), d.body::jsonb->>'withholding_category', 'none') AS category,
 			coalesce((d.body::jsonb->>'non_resident')::boolean, false) AS abroad
 		FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN people p ON p.id = c.person_id
 		LEFT JOIN contract_documents d ON d.contract_id = c.id AND d.kind = 'terms' AND d.version = c.version
+		LEFT JOIN issued_documents st ON st.company_id = m.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1
 		WHERE m.company_id = ? AND m.released_at >= ? AND m.released_at < ? ORDER BY m.released_at, m.id`,
 		company.ID, in.from.In(company.Zone()), in.to.AddDays(1).In(company.Zone())).Scan(&rows).Error
 	list := make([]PaidWork, len(rows))
 	for i, r := range rows {
 		list[i] = r.PaidWork
+		list[i].Stated = statedIn{r.StatementYear, r.StatementSerial}.number()
 		list[i].Contract, list[i].Paid = Contract{Number: r.Number}.Label(), civil.DateOf(r.ReleasedAt.In(company.Zone()))
 		list[i].Person = market.Person{FamilyName: r.Family, GivenName: r.Given}.Name()
 	}
@@ -110,14 +114,28 @@ func (m Monthly) sheet(l wording) paper.Document {
 	t := &paper.Table{Columns: []paper.Column{{Title: l.say("Work", "内容"), Weight: 4.4}, {Title: l.say("Paid", "支払日"), Weight: 2.3}, {Title: l.say("Fee", "報酬"), Weight: 1.7, Number: true},
 		{Title: l.say("Tax", "消費税"), Weight: 1.5, Number: true}, {Title: l.say("Withheld", "源泉徴収"), Weight: 1.5, Number: true}, {Title: l.say("Paid to you", "支払額"), Weight: 1.8, Number: true}}}
 	var other int64
+	stated := slices.ContainsFunc(m.Payments, func(p PaidWork) bool { return p.Stated != "" })
+	if stated {
+		t.Columns = slices.Insert(t.Columns, 1, paper.Column{Title: l.say("Purchase statement", "仕入明細書"), Weight: 2.6})
+	}
+	row := func(what, number string, rest ...string) []string {
+		if stated {
+			return append([]string{what, number}, rest...)
+		}
+		return append([]string{what}, rest...)
+	}
 	for _, p := range m.Payments {
 		other += p.Kept + p.Returned
-		t.Rows = append(t.Rows, paper.Row{Cells: []string{p.Contract + " " + p.Title, l.day(p.Paid), money(p.Fee), money(p.Tax), money(-p.Withheld), money(p.Received())}})
+		t.Rows = append(t.Rows, paper.Row{Cells: row(p.Contract+" "+p.Title, p.Stated, l.day(p.Paid), money(p.Fee), money(p.Tax), money(-p.Withheld), money(p.Received()))})
 	}
-	t.Rows = append(t.Rows, paper.Row{Cells: []string{l.say("Total", "合計"), "", money(sum(m.Payments, feeOf)), money(sum(m.Payments, taxOf)), money(-sum(m.Payments, withheldOf)), money(sum(m.Payments, PaidWork.Received))}, Sum: true})
+	t.Rows = append(t.Rows, paper.Row{Cells: row(l.say("Total", "合計"), "", "", money(sum(m.Payments, feeOf)), money(sum(m.Payments, taxOf)), money(-sum(m.Payments, withheldOf)), money(sum(m.Payments, PaidWork.Received))), Sum: true})
 	d.Sections = []paper.Section{{Heading: l.say("Payments", "お支払いの内訳"), Table: t}}
+	if stated {
+		d.Closing = append(d.Closing, l.say("Consumption tax is rounded once on each purchase statement that is numbered here. Together with them this is the statement of the month.",
+			"消費税額は、番号を記載した仕入明細書ごとに1回端数処理しています。本書は、各仕入明細書とあわせて当月分の明細となります。"))
+	}
 	if other > 0 {
-		d.Closing = []string{l.say("Kept for a debt or taken back, as stated on the purchase statements: ", "仕入明細書に記載の相殺・返還額：") + money(other)}
+		d.Closing = append(d.Closing, l.say("Kept for a debt or taken back, as stated on the purchase statements: ", "仕入明細書に記載の相殺・返還額：")+money(other))
 	}
 	return d
 }

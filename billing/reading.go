@@ -3,8 +3,10 @@ package billing
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 
 	"homecoming/market"
@@ -264,4 +266,41 @@ func (s *Service) Accounts(ctx context.Context, who market.Actor, company uuid.U
 		FROM ledger_postings WHERE company_id = ? GROUP BY account, currency
 		HAVING sum(amount) <> 0 OR split_part(account, ':', 1) NOT IN ('held', 'payable', 'refund_payable', 'connected', 'dispute_hold', 'receivable')
 		ORDER BY account, currency`, company).Scan(&list).Error
+}
+
+// AccountNames says whom accounts of a company's books are about: C-1042 and the title for what belongs to a milestone, a
+// name for what belongs to a person, nothing for the company's own. What is about nobody is left out.
+func (s *Service) AccountNames(ctx context.Context, who market.Actor, company uuid.UUID, accounts []string) (map[string]string, error) {
+	if err := who.May(market.SeeMoney, company); err != nil {
+		return nil, err
+	}
+	names, of := map[string]string{}, map[uuid.UUID][]string{}
+	var ids pq.StringArray
+	for _, account := range accounts {
+		id, err := uuid.Parse(account[strings.LastIndex(account, ":")+1:])
+		switch {
+		case err != nil:
+		case id == company:
+			names[account] = ""
+		case len(of[id]) == 0:
+			ids = append(ids, id.String())
+			fallthrough
+		default:
+			of[id] = append(of[id], account)
+		}
+	}
+	var rows []struct {
+		ID   uuid.UUID
+		Name string
+	}
+	err := s.db.Gorm(ctx).Raw(`SELECT i.id, coalesce('C-' || c.number || ' ' || m.title, name_of(p)) AS name FROM unnest(?::uuid[]) i(id)
+		LEFT JOIN milestones m ON m.id = i.id AND m.company_id = ? LEFT JOIN contracts c ON c.id = m.contract_id
+		LEFT JOIN people p ON p.id = i.id AND EXISTS (SELECT 1 FROM contracts k WHERE k.person_id = p.id AND k.company_id = ?)
+		WHERE m.id IS NOT NULL OR p.id IS NOT NULL`, ids, company, company).Scan(&rows).Error
+	for _, row := range rows {
+		for _, account := range of[row.ID] {
+			names[account] = row.Name
+		}
+	}
+	return names, err
 }

@@ -271,7 +271,7 @@ func (s *Service) Debts(ctx context.Context, who market.Actor, company uuid.UUID
 		return nil, err
 	}
 	var list []Debt
-	return list, s.db.Gorm(ctx).Raw(`SELECT d.*, coalesce(trim(pe.family_name || ' ' || pe.given_name), co.name) AS who, pe.id AS person_id,
+	return list, s.db.Gorm(ctx).Raw(`SELECT d.*, coalesce(name_of(pe), co.name) AS who, pe.id AS person_id,
 			EXISTS (SELECT 1 FROM recoveries r JOIN contracts c ON c.person_id = r.person_id WHERE r.person_id = pe.id AND r.company_id = @company) AS agreed
 		FROM (`+debts+`) d LEFT JOIN people pe ON d.account = 'receivable:freelancer:' || pe.id
 		JOIN companies co ON co.id = @company ORDER BY d.since`, map[string]any{"company": company}).Scan(&list).Error

@@ -57,7 +57,7 @@ func (s *Service) RuleBook(ctx context.Context, who market.Actor, company uuid.U
 		Rule
 		Name string
 	}
-	err = g.Raw(`SELECT r.*, trim(p.family_name || ' ' || p.given_name) AS name FROM rules r LEFT JOIN people p ON p.id = r.added_by
+	err = g.Raw(`SELECT r.*, name_of(p) AS name FROM rules r LEFT JOIN people p ON p.id = r.added_by
 		WHERE r.company_id IS NULL OR r.company_id = ? ORDER BY r.valid_from DESC, r.version DESC`, company).Scan(&rows).Error
 	if err != nil {
 		return b, err
@@ -69,7 +69,7 @@ func (s *Service) RuleBook(ctx context.Context, who market.Actor, company uuid.U
 		}
 	}
 	b.Rules = NewRules(b.Rows)
-	err = g.Raw(`SELECT k.*, trim(p.family_name || ' ' || p.given_name) AS asked_by_name FROM rule_changes k JOIN people p ON p.id = k.asked_by
+	err = g.Raw(`SELECT k.*, name_of(p) AS asked_by_name FROM rule_changes k JOIN people p ON p.id = k.asked_by
 		WHERE k.state = 'asked' AND (k.company_id = ? OR k.statute AND ?) ORDER BY k.id`, company, b.Statute).Scan(&b.Waiting).Error
 	return b, err
 }
@@ -164,7 +164,7 @@ func effectsAt(g *gorm.DB, company uuid.UUID, d RuleDraft) ([]RuleEffect, error)
 		Category string
 		Person   string
 	}
-	err = g.Raw(`SELECT b.*, t.title, t.withholding_category AS category, trim(p.family_name || ' ' || p.given_name) AS person, p.registration_number <> '' AS registered,
+	err = g.Raw(`SELECT b.*, t.title, t.withholding_category AS category, name_of(p) AS person, p.registration_number <> '' AS registered,
 			p.corporate_name <> '' AS corporate, p.non_resident
 		FROM bids b JOIN tasks t ON t.id = b.task_id JOIN people p ON p.id = b.person_id
 		WHERE b.company_id = ? AND b.state = 'open' AND t.state = 'published' ORDER BY b.id LIMIT 2000`, company).Scan(&offers).Error

@@ -16,7 +16,7 @@ var noteWords = map[string]string{
 	"food and newspapers":                                                    "飲食料品・新聞",
 	"once a statement and rate":                                              "明細書ごと・税率ごとに1回",
 	"of the tax in a purchase from an unregistered supplier":                 "登録のない仕入先からの仕入れに含まれる税額に対する割合",
-	"taken from the reform outline":                                          "税制改正大綱による",
+	"taken from the reform outline":                                          "大綱の内容に基づく（成立した法令で要確認）",
 	"yen a payee and year, tax included":                                     "支払先ごと・年間（税込・円）",
 	"from receipt, receipt being day 1":                                      "受領日を1日目として数える",
 	"from the original due day, that day being day 1":                        "元の支払期日を1日目として数える",

@@ -267,7 +267,7 @@ func (s *Service) Sweeps(ctx context.Context, who market.Actor) ([]Sweep, error)
 }
 
 func shownSweeps(g *gorm.DB) *gorm.DB {
-	return g.Table("sweeps w").Select("w.*, trim(p.family_name || ' ' || p.given_name) AS proposed_by_name, coalesce(trim(d.family_name || ' ' || d.given_name), '') AS decided_by_name").
+	return g.Table("sweeps w").Select("w.*, name_of(p) AS proposed_by_name, coalesce(name_of(d), '') AS decided_by_name").
 		Joins("JOIN people p ON p.id = w.proposed_by").Joins("LEFT JOIN people d ON d.id = w.decided_by")
 }
 

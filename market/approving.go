@@ -90,7 +90,7 @@ func mayApprove(tx *gorm.DB, company, person uuid.UUID, field string) error {
 		return err
 	}
 	var names []string
-	err = tx.Raw("SELECT trim(p.family_name || ' ' || p.given_name) FROM people p JOIN role_grants r ON r.person_id = p.id WHERE p.id = ? AND r.company_id = ? LIMIT 1", person, company).Scan(&names).Error
+	err = tx.Raw("SELECT name_of(p) FROM people p JOIN role_grants r ON r.person_id = p.id WHERE p.id = ? AND r.company_id = ? LIMIT 1", person, company).Scan(&names).Error
 	if len(names) == 0 { // nobody of this company
 		names = []string{person.String()}
 	}
@@ -289,7 +289,7 @@ func lockSpending(tx *gorm.DB, id uuid.UUID) (SpendingRequest, Task, error) {
 
 func namedSteps(q *gorm.DB) *gorm.DB {
 	name := func(of, as string) string {
-		return "(SELECT trim(family_name || ' ' || given_name) FROM people WHERE id = spending_steps." + of + ") AS " + as
+		return "(SELECT name_of(people) FROM people WHERE id = spending_steps." + of + ") AS " + as
 	}
 	return q.Select("spending_steps.*, " + name("approver_id", "approver_name") + ", " + name("decided_by", "decided_by_name") + ", " + name("stood_for", "stood_for_name")).Order("position")
 }
@@ -372,8 +372,8 @@ func (s *Service) SpendingRequests(ctx context.Context, who Actor, company, task
 }
 
 func shownSpending(g *gorm.DB) *gorm.DB {
-	return g.Select("spending_requests.*, trim(p.family_name || ' ' || p.given_name) AS asked_by_name, t.title AS task_title").
-		Joins("JOIN people p ON p.id = spending_requests.asked_by").Joins("JOIN tasks t ON t.id = spending_requests.task_id").Preload("Steps", namedSteps)
+	return g.Select("spending_requests.*, name_of(p) AS asked_by_name, t.title AS task_title, coalesce(trim(b.code || ' ' || b.name), '') AS budget_label, b.amount - b.committed AS budget_left").
+		Joins("JOIN people p ON p.id = spending_requests.asked_by").Joins("JOIN tasks t ON t.id = spending_requests.task_id").Joins("LEFT JOIN budgets b ON b.id = t.paid_from").Preload("Steps", namedSteps)
 }
 
 // Approvers lists who may approve spending at a company, by name. What else a team list tells is left blank.
@@ -453,7 +453,7 @@ func (s *Service) Delegations(ctx context.Context, who Actor, company uuid.UUID)
 		return nil, err
 	}
 	var list []Delegation
-	return list, s.db.Gorm(ctx).Select("delegations.*, trim(f.family_name || ' ' || f.given_name) AS from_name, trim(t.family_name || ' ' || t.given_name) AS to_name").
+	return list, s.db.Gorm(ctx).Select("delegations.*, name_of(f) AS from_name, name_of(t) AS to_name").
 		Joins("JOIN people f ON f.id = from_id").Joins("JOIN people t ON t.id = to_id").
 		Where("company_id = ? AND ended_at IS NULL AND until_on >= ? AND ? IN (from_id, to_id)", company, c.Today(s.clock.Now()), who.PersonID).
 		Order("from_on, delegations.id").Find(&list).Error

@@ -227,8 +227,8 @@ func (s *Service) BidCautions(ctx context.Context, who Actor, bid uuid.UUID) ([]
 
 func looksAt(q *gorm.DB) ([]Look, error) {
 	var list []Look
-	return list, q.Table("caution_looks k").Select(`k.*, trim(a.family_name || ' ' || a.given_name) AS asked_by_name,
-			coalesce(trim(d.family_name || ' ' || d.given_name), '') AS decided_by_name, t.title, trim(p.family_name || ' ' || p.given_name) AS bidder`).
+	return list, q.Table("caution_looks k").Select(`k.*, name_of(a) AS asked_by_name,
+			coalesce(name_of(d), '') AS decided_by_name, t.title, name_of(p) AS bidder`).
 		Joins("JOIN people a ON a.id = k.asked_by").Joins("LEFT JOIN people d ON d.id = k.decided_by").Joins("JOIN tasks t ON t.id = k.task_id").
 		Joins("JOIN bids b ON b.id = k.bid_id").Joins("JOIN people p ON p.id = b.person_id").Order("k.id DESC").Limit(100).Scan(&list).Error
 }

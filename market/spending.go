@@ -79,6 +79,8 @@ type SpendingRequest struct {
 
 	AskedByName string `gorm:"->;-:migration"`
 	TaskTitle   string `gorm:"->;-:migration"`
+	BudgetLabel string `gorm:"->;-:migration"` // what the task is paid from; empty for nothing
+	BudgetLeft  *int64 `gorm:"->;-:migration"` // what may still be promised of it; nil: no limit
 }
 
 // A SpendingStep is one yes or no of a request's chain, as the rules were when it was asked for.

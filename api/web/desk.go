@@ -140,7 +140,7 @@ func agedMark(ctx context.Context, e billing.Exception) ui.Mark {
 
 // why says in words what the two sides have.
 func why(ctx context.Context, e billing.Exception) string {
-	money := func(amount int64) market.Money { return market.Money{Amount: amount, Currency: e.Currency} }
+	money := func(amount int64) string { return strings.ReplaceAll(sumIn(e.Currency, amount), "−", "−\u2060") } // a sign stays with its figures
 	key := "cause." + string(e.Kind)
 	if known(key + "." + string(e.Level)) {
 		key += "." + string(e.Level)
@@ -192,7 +192,7 @@ func (v *visit) showException(id uuid.UUID) (err error) {
 		view.over = overs[0]
 	}
 	for _, o := range overs {
-		view.overs = append(view.overs, ui.Option{Value: o, Label: book(v.ctx, o)})
+		view.overs = append(view.overs, ui.Option{Value: o, Label: book(v.ctx, o, map[string]string{o: ""})})
 	}
 	if view.prepared, err = v.Billing.Prepared(v.ctx, v.who, id, view.over); err != nil {
 		return err
@@ -333,6 +333,8 @@ func (v *visit) postMonth() error {
 // checkMark says how a line of the checklist stands.
 func checkMark(ctx context.Context, c billing.Check) ui.Mark {
 	switch {
+	case c.Left == 0 && c.Key == "read":
+		return ui.Mark{Text: ui.T(ctx, "month.read"), Tone: ui.Good}
 	case c.Left == 0 && c.Total > 0:
 		return ui.Mark{Text: ui.T(ctx, "month.done", "n", c.Total), Tone: ui.Good}
 	case c.Left == 0:
@@ -361,11 +363,14 @@ func linkWhat(ctx context.Context, l billing.Link) string {
 	case "entry":
 		return entryName(ctx, l.What)
 	case "posting":
-		return book(ctx, l.What)
+		return book(ctx, l.What, nil)
 	case "payout":
 		return ui.T(ctx, "state.payout."+l.What)
 	case "acceptance":
 		return ui.T(ctx, "party."+l.What)
+	case "transaction": // its type and the object that it is about
+		kind, object, _ := strings.Cut(l.What, " ")
+		return strings.TrimSpace(entryName(ctx, kind) + " " + object)
 	}
 	return l.What
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 
+	"cloud.google.com/go/civil"
+
 	"homecoming/api/web/ui"
 	"homecoming/billing"
 )
@@ -53,10 +55,11 @@ func dutyMark(ctx context.Context, o billing.Obligation) ui.Mark {
 
 // dutyTitle is what the obligation is about; a month of withheld tax says itself.
 func dutyTitle(ctx context.Context, o billing.Obligation) string {
-	if o.Kind == billing.PayWithheld {
-		return ui.T(ctx, "law.duty.month", "month", o.Title)
+	first, err := civil.ParseDate(o.Title + "-01")
+	if o.Kind != billing.PayWithheld || err != nil {
+		return o.Title
 	}
-	return o.Title
+	return ui.T(ctx, "law.duty.month", "month", month(ctx, first))
 }
 
 // dutyDo says what to do about it.

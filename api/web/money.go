@@ -55,11 +55,24 @@ func (v *visit) getLedger() error {
 	if err != nil {
 		return err
 	}
+	var named []string
+	for _, a := range accounts {
+		named = append(named, a.Account)
+	}
+	for _, e := range entries {
+		for _, p := range e.Postings {
+			named = append(named, p.Account)
+		}
+	}
+	names, err := v.Billing.AccountNames(v.ctx, v.who, v.company.ID, named)
+	if err != nil {
+		return err
+	}
 	older := ""
 	if len(entries) > 0 {
 		older = v.older("/money/ledger", len(entries), entries[len(entries)-1].ID)
 	}
-	return v.ok(ledgerPage(entries, accounts, older, v.before() != uuid.Nil))
+	return v.ok(ledgerPage(entries, accounts, names, older, v.before() != uuid.Nil))
 }
 
 func (v *visit) getCompanyPayouts() error {
@@ -137,16 +150,21 @@ func tiles(ctx context.Context, o billing.MoneyOverview) []ui.Sum {
 		sum("money.held", o.Held, ui.T(ctx, "money.held.note")), sum("money.due", due, next), sum("money.paid", o.Paid, ui.T(ctx, "money.paid.note"))}
 }
 
-// book writes a ledger account for people: its kind in words, and whom it is about left as it is.
-func book(ctx context.Context, name string) string {
+// book writes a ledger account for people: its kind in words, and whom it is about where names says so.
+func book(ctx context.Context, name string, names map[string]string) string {
 	kind, rest, _ := strings.Cut(name, ":")
 	if key := "book." + name; known(key) {
 		return ui.T(ctx, key)
 	}
-	if key := "book." + kind; known(key) {
-		return ui.T(ctx, key) + " …" + rest[max(0, len(rest)-4):]
+	key := "book." + kind
+	about, said := names[name]
+	switch {
+	case !known(key):
+		return name
+	case said:
+		return strings.TrimSpace(ui.T(ctx, key) + " " + about)
 	}
-	return name
+	return ui.T(ctx, key) + " …" + rest[max(0, len(rest)-4):]
 }
 
 // differences are what is left unexplained, by currency; ¥0 where nothing was compared.

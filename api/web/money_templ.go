@@ -896,7 +896,7 @@ func exceptions(r billing.Reconciliation) templ.Component {
 	})
 }
 
-func ledgerPage(entries []billing.Entry, accounts []billing.AccountBalance, older string, paged bool) templ.Component {
+func ledgerPage(entries []billing.Entry, accounts []billing.AccountBalance, names map[string]string, older string, paged bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -960,7 +960,7 @@ func ledgerPage(entries []billing.Entry, accounts []billing.AccountBalance, olde
 				}
 			}
 			for _, e := range entries {
-				templ_7745c5c3_Err = ledgerEntry(e).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ledgerEntry(e, names).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -973,7 +973,7 @@ func ledgerPage(entries []billing.Entry, accounts []billing.AccountBalance, olde
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = accountTable(accounts).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = accountTable(accounts, names).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -991,7 +991,7 @@ func ledgerPage(entries []billing.Entry, accounts []billing.AccountBalance, olde
 	})
 }
 
-func ledgerEntry(e billing.Entry) templ.Component {
+func ledgerEntry(e billing.Entry, names map[string]string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1068,7 +1068,7 @@ func ledgerEntry(e billing.Entry) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = postingsTable(e.Postings).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = postingsTable(e.Postings, names).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1080,7 +1080,7 @@ func ledgerEntry(e billing.Entry) templ.Component {
 	})
 }
 
-func accountTable(accounts []billing.AccountBalance) templ.Component {
+func accountTable(accounts []billing.AccountBalance, names map[string]string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1147,9 +1147,9 @@ func accountTable(accounts []billing.AccountBalance) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var55 string
-			templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(book(ctx, a.Account))
+			templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(book(ctx, a.Account, names))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/web/money.templ`, Line: 173, Col: 50}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `api/web/money.templ`, Line: 173, Col: 57}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
 			if templ_7745c5c3_Err != nil {

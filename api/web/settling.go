@@ -93,19 +93,12 @@ func (s settlingView) payingBack(ctx context.Context, d billing.Debt) bill {
 	return b
 }
 
-// pathFrom and keyFrom are where the reader comes from: finance from its own pages, an approver from the first.
-func pathFrom(s settlingView) string {
+// titleOf is what the page is to its reader: finance has it beside other pages, to an approver it is everything.
+func titleOf(s settlingView) string {
 	if s.mayMoney {
-		return "/money"
+		return "settling.title"
 	}
-	return "/"
-}
-
-func keyFrom(s settlingView) string {
-	if s.mayMoney {
-		return "nav.money"
-	}
-	return "error.home"
+	return "nav.approvals"
 }
 
 // postApproval approves, declines or withdraws what somebody asked for.

@@ -73,7 +73,7 @@ func TestFinanceSeesEverythingThatNeedsSeeingToAfterMoneyHasMoved(t *testing.T) 
 	w.Check(err)
 	w.settle()
 
-	finance.get("/money/settling").says("Waiting for a second person", "¥57,750", "Stopped.", "Needs an answer", "evidence by").check("en")
+	finance.get("/money/settling").says("that wait for a second person", "¥57,750", "Stopped.", "Needs an answer", "evidence by").check("en")
 	approver.get("/money/settling").says("承認待ち", "承認する").check("ja")
 	finance.get("/money/chargebacks/"+dp).says("What goes to the bank", "TERMS NOTICE GIVEN ON AWARD", "Send to the bank").check("en")
 	finance.post("/money/chargebacks/"+dp+"/evidence", url.Values{"comment": {"It is under way."}}).leads("/money/chargebacks/")

@@ -54,6 +54,17 @@ func (c spendingCard) mayAsk() bool {
 	return c.mayPost && !c.waits() && (c.needed || c.latest != nil) && (c.task.State == market.Draft || c.task.State == market.Published || c.task.State == market.Awarded)
 }
 
+// paidFromText says which budget a request's task is paid from, and what is left of it.
+func paidFromText(ctx context.Context, r market.SpendingRequest) string {
+	switch {
+	case r.BudgetLabel == "":
+		return ""
+	case r.BudgetLeft == nil:
+		return ui.T(ctx, "spending.from", "budget", r.BudgetLabel)
+	}
+	return ui.T(ctx, "spending.from.left", "budget", r.BudgetLabel, "left", market.Money{Amount: *r.BudgetLeft, Currency: r.Currency})
+}
+
 // chainOf is a request as a timeline: who said what, and whose turn it is.
 func chainOf(ctx context.Context, r market.SpendingRequest) []ui.Step {
 	var steps []ui.Step

@@ -85,6 +85,11 @@ func (r statuteView) rows(kind billing.RuleKind, key string) []billing.Rule {
 	return slices.DeleteFunc(slices.Clone(r.book.Rows), func(row billing.Rule) bool { return row.Kind != kind || row.Key != key })
 }
 
+// has reports whether there are rows of a kind.
+func (r statuteView) has(kind billing.RuleKind) bool {
+	return slices.ContainsFunc(r.book.Rows, func(row billing.Rule) bool { return row.Kind == kind })
+}
+
 // holds reports whether a row is the one that holds today.
 func (r statuteView) holds(row billing.Rule) bool {
 	return r.book.Rules.On(row.Kind, row.Key, r.book.Today) == row

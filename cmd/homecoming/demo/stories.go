@@ -128,7 +128,7 @@ var pastOf = map[string][]story{
 		{until: paid, title: "上期 連結パッケージの検算", department: "経理部", paidFrom: "PO-4471", fee: 260_000, dueIn: 18,
 			brief: "子会社4社の連結パッケージを検算し、差異の原因を特定してください。", skills: []string{"連結決算:2", "簿記:2"},
 			ratings: [2]int{5, 5}, words: "指摘が的確で、決算が2日早く締まりました。"},
-		{until: paid, title: "商標調査と出願要否の整理", department: "法務部", paidFrom: "CC-100", fee: 90_000, dueIn: 15,
+		{until: paid, title: "商標調査と出願要否の整理", department: "法務部", category: "profession", paidFrom: "CC-100", fee: 90_000, dueIn: 15,
 			brief: "新サービス名の候補6案について、調査結果と意見をまとめてください。", skills: []string{"知的財産:2"},
 			ratings: [2]int{4, 5}, words: "短い納期に丁寧に対応してくださいました。"},
 		{until: paid, title: "仕入先アンケートの集計と分析", department: "調達部", fee: 110_000, dueIn: 16,
