@@ -1,7 +1,9 @@
 package billing_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"homecoming/billing"
 	"homecoming/market"
@@ -46,5 +48,35 @@ func TestTermsAreHashedByThemselvesAfterAChange(t *testing.T) {
 	w.Check(w.DB.Gorm(ctx).Raw("SELECT hash FROM contract_documents WHERE contract_id = ? AND kind = 'terms' AND version = 2", c.ID).Scan(&terms).Error)
 	if c.Version != 2 || c.TermsHash != terms {
 		t.Errorf("version %d says %s, its terms are %s", c.Version, c.TermsHash, terms)
+	}
+}
+
+func TestAccountsAreNamedByWhomTheyAreAbout(t *testing.T) {
+	w := newWorld(t)
+	c := w.paid(100_000)
+	m := c.Milestones[0]
+	held, payable, own, other := "held:"+m.ID.String(), "payable:"+w.yumi.PersonID.String(), "withheld_tax:"+w.aoi.ID.String(), "held:"+w.aoi.Manager.PersonID.String()
+	names, err := w.billing.AccountNames(ctx, w.aoi.Finance, w.aoi.ID, []string{held, payable, own, other, "stripe:platform"})
+	w.Check(err)
+	if len(names) != 3 || names[held] != c.Label()+" "+m.Title || names[payable] != "Yumi Takahashi" || names[own] != "" {
+		t.Errorf("the accounts are about %v", names)
+	}
+	midori := w.Company("Midori")
+	if names, err := w.billing.AccountNames(ctx, midori.Finance, midori.ID, []string{held, payable}); err != nil || len(names) != 0 {
+		t.Errorf("another company learns %v, %v", names, err)
+	}
+}
+
+func TestAMonthsStatementNumbersThePurchaseStatementsThatItIsMadeOf(t *testing.T) {
+	w := newWorld(t)
+	w.paid(100_000, 200_000)
+	w.Clock.Set(time.Date(2026, 12, 2, 0, 0, 0, 0, time.UTC))
+	_, err := w.billing.IssuePeriods(ctx)
+	w.Check(err)
+	p := w.only(billing.MonthlyPaper)
+	for _, st := range w.papers(billing.PaperFilter{Kind: billing.StatementPaper}) {
+		if !strings.Contains(p.Data, st.Number()) {
+			t.Errorf("%s is not on %s", st.Number(), p.Data)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package market_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"homecoming/market"
+	"homecoming/market/markettest"
 )
 
 func TestRegistrationNumbersAreChecked(t *testing.T) {
@@ -59,4 +61,18 @@ func FuzzValidRegistration(f *testing.F) {
 			t.Errorf("%q is taken for a corporation's", s)
 		}
 	})
+}
+
+func TestTheDatabaseWritesNamesAsPeopleDo(t *testing.T) {
+	t.Parallel()
+	w := markettest.New(t)
+	for _, p := range []market.Person{{FamilyName: "高橋", GivenName: "由美"}, {FamilyName: "Okafor", GivenName: "Daniel"}, {FamilyName: "García-Núñez", GivenName: "Erik"},
+		{FamilyName: "O’Neill", GivenName: "Máire"}, {GivenName: "Yumi"}, {FamilyName: "タカハシ"}, {FamilyName: "Kim", GivenName: "민준"}, {FamilyName: "Nguyễn", GivenName: "Ánh"}} {
+		var name string
+		w.Check(w.DB.Gorm(context.Background()).Raw("SELECT name_of(jsonb_populate_record(NULL::people, jsonb_build_object('family_name', ?::text, 'given_name', ?::text)))",
+			p.FamilyName, p.GivenName).Scan(&name).Error)
+		if name != p.Name() {
+			t.Errorf("%q, want %q", name, p.Name())
+		}
+	}
 }
