@@ -33,13 +33,14 @@ type virtualAccount struct {
 	Kind       string `json:"kind" enum:"futsu,toza"`
 	Number     string `json:"number"`
 	Holder     string `json:"holder"`
+	Page       string `json:"page" doc:"The provider's own page with what to send, for whoever makes the transfer"`
 }
 
 func bankTransferOf(b billing.BankTransfer) bankTransfer {
 	out := bankTransfer{ID: b.ID, MilestoneID: b.MilestoneID, Purpose: string(b.Purpose), State: string(b.State), Amount: market.Money{Amount: b.Amount, Currency: b.Currency},
 		Missing: market.Money{Amount: b.Missing(), Currency: b.Currency}, Reference: b.Reference, ExpiresAt: b.ExpiresAt}
 	if a := b.Virtual(); a != nil {
-		out.Account = &virtualAccount{a.BankCode, a.BankName, a.BranchCode, a.BranchName, a.Kind, a.Number, a.Holder}
+		out.Account = &virtualAccount{a.BankCode, a.BankName, a.BranchCode, a.BranchName, a.Kind, a.Number, a.Holder, a.Page}
 	}
 	return out
 }
@@ -82,6 +83,22 @@ func (s *Server) fundByCard(ctx context.Context, in *byCard) (*fundingAnswer, er
 	who := reader(ctx)
 	f, err := s.cfg.Billing.PayByCard(ctx, who, in.ID, billing.ForFunding, in.Body.Card)
 	return fundingOf(who, f, err)
+}
+
+func (s *Server) payBackByCard(ctx context.Context, in *byCard) (*fundingAnswer, error) {
+	who := reader(ctx)
+	f, err := s.cfg.Billing.PayByCard(ctx, who, in.ID, billing.ForReceivable, in.Body.Card)
+	return fundingOf(who, f, err)
+}
+
+func (s *Server) topUpByCard(ctx context.Context, in *byCard) (*fundingAnswer, error) {
+	who := reader(ctx)
+	f, err := s.cfg.Billing.TopUpByCard(ctx, who, in.ID, in.Body.Card)
+	return fundingOf(who, f, err)
+}
+
+func (s *Server) topUpByBankTransfer(ctx context.Context, in *act) (*transferAnswer, error) {
+	return transferFor(s.cfg.Billing.TopUpByBankTransfer(ctx, reader(ctx), in.ID))
 }
 
 func (s *Server) bankTransfer(ctx context.Context, in *OfID) (*out[bankTransfer], error) {

@@ -179,6 +179,8 @@ func (s *Server) aboutContracts() []endpoint {
 		post("/amendments/{id}/decline", access.SignedIn, s.declineChange, "Say no to it"),
 		post("/amendments/{id}/withdraw", access.SignedIn, s.withdrawChange, "Take my side's offer back"),
 		repeatable(post("/amendments/{id}/top-up", market.RunContracts, s.topUp, "Open the page to pay what a signed change adds")),
+		post("/amendments/{id}/top-up-by-card", market.RunContracts, s.topUpByCard, "Charge a saved card with what a signed change adds"),
+		repeatable(post("/amendments/{id}/top-up-by-bank-transfer", market.RunContracts, s.topUpByBankTransfer, "Ask where to send what a signed change adds")),
 		post("/reviews", access.SignedIn, s.review, "Say how a completed contract went"),
 
 		get("/milestones/{id}", access.SignedIn, s.milestone, "One milestone with its timeline"),
@@ -222,6 +224,7 @@ func (s *Server) aboutMoney() []endpoint {
 		post("/chargebacks/{id}/evidence", market.SettleMoney, s.sendEvidence, "Answer the payer's bank"),
 		get("/companies/{id}/debts", market.SeeMoney, s.debts, "What is owed since money moved that should not have"),
 		post("/companies/{id}/debts/write-off", market.SettleMoney, s.writeOff, "Ask to give a debt up"),
+		post("/milestones/{id}/pay-back-by-card", market.SettleMoney, s.payBackByCard, "Charge a saved card with what the company owes"),
 		repeatable(post("/milestones/{id}/pay-back-by-bank-transfer", market.SettleMoney, s.payBackByBankTransfer, "Ask where to send what the company owes")),
 		get("/companies/{id}/cash", market.PayBills, s.cash, "What the company sent and nothing was paid with yet"),
 		post("/companies/{id}/cash/return", market.SettleMoney, s.returnCash, "Send a part of it back to the company's bank"),

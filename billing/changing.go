@@ -255,14 +255,41 @@ func (s *Service) WithdrawChange(ctx context.Context, who market.Actor, id uuid.
 
 // TopUp opens the page on which the company pays what a signed change adds, or gives the one that is open already.
 func (s *Service) TopUp(ctx context.Context, who market.Actor, id uuid.UUID) (Funding, error) {
-	ch, err := s.Change(ctx, who, id)
+	m, err := s.toppedUpBy(ctx, who, id)
 	if err != nil {
 		return Funding{}, err
 	}
-	if ch.State != ChangeSigned || ch.MilestoneID == nil {
-		return Funding{}, ErrWrongState.With("noun", word("change")).With("state", word(string(ch.State)))
+	return s.payOnPage(ctx, who, m, ForChange, 0, nil)
+}
+
+// TopUpByCard is [Service.TopUp] with one of the company's saved cards.
+func (s *Service) TopUpByCard(ctx context.Context, who market.Actor, id uuid.UUID, card string) (Funding, error) {
+	m, err := s.toppedUpBy(ctx, who, id)
+	if err != nil {
+		return Funding{}, err
 	}
-	return s.payOnPage(ctx, who, *ch.MilestoneID, ForChange, 0, nil)
+	return s.PayByCard(ctx, who, m, ForChange, card)
+}
+
+// TopUpByBankTransfer asks the company to send what a signed change adds.
+func (s *Service) TopUpByBankTransfer(ctx context.Context, who market.Actor, id uuid.UUID) (BankTransfer, error) {
+	m, err := s.toppedUpBy(ctx, who, id)
+	if err != nil {
+		return BankTransfer{}, err
+	}
+	return s.PayByBankTransfer(ctx, who, m, ForChange)
+}
+
+// toppedUpBy is the milestone for which a signed change waits for money.
+func (s *Service) toppedUpBy(ctx context.Context, who market.Actor, id uuid.UUID) (uuid.UUID, error) {
+	ch, err := s.Change(ctx, who, id)
+	switch {
+	case err != nil:
+		return uuid.Nil, err
+	case ch.State != ChangeSigned || ch.MilestoneID == nil:
+		return uuid.Nil, ErrWrongState.With("noun", word("change")).With("state", word(string(ch.State)))
+	}
+	return *ch.MilestoneID, nil
 }
 
 // topUps are payments of what a signed change adds.

@@ -179,40 +179,27 @@ func (v *visit) postBackByCard() error {
 
 // postChangeByCard charges a saved card with what a signed change adds.
 func (v *visit) postChangeByCard() error {
-	ch, err := v.changeToPay()
+	id, err := v.id()
 	if err != nil {
 		return err
 	}
-	f, err := v.Billing.PayByCard(v.ctx, v.who, *ch.MilestoneID, billing.ForChange, v.form().text("card"))
+	f, err := v.Billing.TopUpByCard(v.ctx, v.who, id, v.form().text("card"))
 	if err != nil {
-		return v.retreat(err, changePath(ch.ID))
+		return v.retreat(err, changePath(id))
 	}
-	return v.onward(f, changePath(ch.ID), "fund.card.done")
+	return v.onward(f, changePath(id), "fund.card.done")
 }
 
 // postChangeByTransfer asks where to send what a signed change adds.
 func (v *visit) postChangeByTransfer() error {
-	ch, err := v.changeToPay()
+	id, err := v.id()
 	if err != nil {
 		return err
 	}
-	if _, err := v.Billing.PayByBankTransfer(v.ctx, v.who, *ch.MilestoneID, billing.ForChange); err != nil {
-		return v.retreat(err, changePath(ch.ID))
+	if _, err := v.Billing.TopUpByBankTransfer(v.ctx, v.who, id); err != nil {
+		return v.retreat(err, changePath(id))
 	}
-	return v.to(changePath(ch.ID), "transfer.asked")
-}
-
-// changeToPay is the signed change of the address; one that nothing is to be paid for is not there.
-func (v *visit) changeToPay() (billing.Change, error) {
-	id, err := v.id()
-	if err != nil {
-		return billing.Change{}, err
-	}
-	ch, err := v.Billing.Change(v.ctx, v.who, id)
-	if err == nil && ch.MilestoneID == nil {
-		err = market.ErrNotFound
-	}
-	return ch, err
+	return v.to(changePath(id), "transfer.asked")
 }
 
 // transferDoing are the buttons of a bank transfer, with what is said afterwards.
