@@ -1,8 +1,6 @@
 package web
 
 import (
-	"strconv"
-
 	"github.com/a-h/templ"
 
 	"homecoming/api/web/ui"
@@ -85,9 +83,4 @@ func sentBy(m billing.CashRecord) string {
 		return m.Sender
 	}
 	return m.Sender + " · " + m.Reference
-}
-
-// partOf is the contract and milestone that something is about, in one line.
-func partOf(contract int, milestone string) string {
-	return "C-" + strconv.Itoa(contract) + " · " + milestone
 }

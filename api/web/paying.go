@@ -43,7 +43,7 @@ func (v *visit) savedCards(company uuid.UUID) []billing.Card {
 	defer cancel()
 	cards, err := v.Billing.Cards(ctx, v.who, company)
 	if err != nil {
-		return nil // billing has logged it
+		return nil //nolint:nilerr // billing has logged it
 	}
 	return cards
 }
