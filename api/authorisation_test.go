@@ -72,6 +72,7 @@ func (t *tenant) fill(w *world) {
 	w.Check(w.billing.WorkPapers(context.Background(), billing.PaperJob{Contract: uuid.MustParse(t.ids["contracts"])}))
 	t.ids["documents"] = w.as(t.Finance, "GET", "/api/v1/companies/"+t.ids["companies"]+"/documents", nil).wants(http.StatusOK).object()["items"].([]any)[0].(tree)["id"].(string)
 	t.settle(w)
+	t.bank(w)
 	t.ids["reconciliations"] = w.as(t.Finance, "POST", "/api/v1/reconciliations", tree{"from": w.Today(), "to": w.Today()}).wants(http.StatusCreated).object()["id"].(string)
 	t.ids["exports"] = w.as(t.Finance, "POST", "/api/v1/companies/"+t.ids["companies"]+"/exports", tree{"kind": "payouts"}).wants(http.StatusAccepted).object()["id"].(string)
 	t.ids["parts"] = "1"
@@ -136,6 +137,20 @@ func (t *tenant) settle(w *world) {
 	w.Exec("INSERT INTO chargebacks (id, company_id, milestone_id, charge, amount, currency, reason, state, stage, opened_at, updated_at) VALUES (?, ?, ?, 'ch_x', 1, 'JPY', 'x', 'won', 'before_acceptance', now(), now())", t.ids["chargebacks"], t.ID, m)
 }
 
+// bank makes an account of the company's with a statement, a line and a pay run.
+func (t *tenant) bank(w *world) {
+	w.Helper()
+	finance := t.Finance.PersonID
+	for _, kind := range []string{"accounts", "statements", "lines", "runs"} {
+		t.ids[kind] = uuid.NewString()
+	}
+	t.ids["bank"], t.ids["payruns"] = t.ids["accounts"], t.ids["runs"]
+	w.Exec("INSERT INTO bank_accounts (id, company_id, name, bank, bank_name, branch, branch_name, kind, number, holder, consignor, currency, created_by, created_at) VALUES (?, ?, 'Main', '0001', '', '001', '', 'current', '1234567', 'A', '1234567890', 'JPY', ?, now())", t.ids["accounts"], t.ID, finance)
+	w.Exec("INSERT INTO bank_statements (id, company_id, account_id, file_name, format, encoding, hash, content, state, uploaded_by, uploaded_at) VALUES (?, ?, ?, 's.csv', 'csv', 'utf-8', encode(sha256('x'), 'hex'), 'x', 'uploaded', ?, now())", t.ids["statements"], t.ID, t.ids["accounts"], finance)
+	w.Exec("INSERT INTO bank_lines (id, company_id, account_id, statement_id, row, booked_on, amount, currency, name, description, reference, fingerprint) VALUES (?, ?, ?, ?, 1, now(), 1, 'JPY', '', '', '', 'x')", t.ids["lines"], t.ID, t.ids["accounts"], t.ids["statements"])
+	w.Exec("INSERT INTO pay_runs (id, company_id, number, rail, account_id, pay_on, currency, state, proposed_by, proposed_at) VALUES (?, ?, 1, 'bank_file', ?, now(), 'JPY', 'proposed', ?, now())", t.ids["runs"], t.ID, t.ids["accounts"], finance)
+}
+
 // typeSkills makes own skills of the company and merges one of them.
 func (t *tenant) typeSkills(w *world) {
 	w.Helper()
@@ -188,8 +203,8 @@ func TestEveryRouteAdmitsWhomItPromisesAndNobodyElse(t *testing.T) {
 		ask := func(who market.Actor, of *tenant) answer {
 			body := doc.body(r.Method, r.Path, of.ID.String(), day)
 			header := []string{}
-			if _, isText := body.(string); isText {
-				header = append(header, "Content-Type: text/csv")
+			if media := doc.file(r.Method, r.Path); media != "" {
+				header = append(header, "Content-Type: "+media)
 			}
 			return w.as(who, r.Method, of.path(t, r.Path), body, header...)
 		}
@@ -287,8 +302,8 @@ func TestAnIdThatIsNoneAndAnIdOfNothingAreNotFound(t *testing.T) {
 			path := strings.NewReplacer("{id}", id, "{person_id}", uuid.NewString(), "{role}", "staff").Replace(r.Path)
 			header := []string{}
 			body := doc.body(r.Method, r.Path, aoi.ID.String(), day)
-			if _, isText := body.(string); isText {
-				header = append(header, "Content-Type: text/csv")
+			if media := doc.file(r.Method, r.Path); media != "" {
+				header = append(header, "Content-Type: "+media)
 			}
 			wantsStatus(t, r.Method+" "+path, w.as(who, r.Method, path, body, header...), http.StatusNotFound)
 		}

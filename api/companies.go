@@ -23,12 +23,13 @@ type company struct {
 	PlatformFeeBP  int64     `json:"platform_fee_bp" doc:"Basis points, charged on top of the fee"`
 	AutoAcceptDays int       `json:"auto_accept_days" doc:"Silence of so many days accepts delivered work"`
 	PaymentDays    int       `json:"payment_days" doc:"The fee is due so many days after receipt, receipt being day 1"`
+	Rail           string    `json:"rail" enum:"prefunded,on_acceptance,bank_file" doc:"How its next contracts are paid"`
 	RefundLimit    *int64    `json:"refund_limit" doc:"Minor units; above it a refund takes two people, 0: always; null: never"`
 }
 
 func companyOf(c market.Company) company {
 	return company{ID: c.ID, Name: c.Name, NameEN: c.NameEN, TimeZone: c.TimeZone, Currency: c.Currency, Language: c.Language, Address: c.Address,
-		TaxNumber: c.TaxNumber, PlatformFeeBP: c.PlatformFeeBP, AutoAcceptDays: c.AutoAcceptDays, PaymentDays: c.PaymentDays, RefundLimit: c.RefundLimit}
+		TaxNumber: c.TaxNumber, PlatformFeeBP: c.PlatformFeeBP, AutoAcceptDays: c.AutoAcceptDays, PaymentDays: c.PaymentDays, Rail: string(c.Rail), RefundLimit: c.RefundLimit}
 }
 
 func (s *Server) company(ctx context.Context, in *OfID) (*out[company], error) {
@@ -39,15 +40,16 @@ func (s *Server) company(ctx context.Context, in *OfID) (*out[company], error) {
 type companyEdit struct {
 	OfID
 	Body struct {
-		Name           *string `json:"name,omitempty"`
-		NameEN         *string `json:"name_en,omitempty"`
-		TimeZone       *string `json:"time_zone,omitempty" pattern:"^[A-Z][A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$" example:"Asia/Tokyo"`
-		Language       *string `json:"language,omitempty" enum:"ja,en"`
-		Address        *string `json:"address,omitempty"`
-		TaxNumber      *string `json:"tax_number,omitempty"`
-		AutoAcceptDays *int    `json:"auto_accept_days,omitempty"`
-		PaymentDays    *int    `json:"payment_days,omitempty"`
-		RefundLimit    *int64  `json:"refund_limit,omitempty" doc:"Minor units; above it a refund takes two people, 0: always; -1: never"`
+		Name           *string      `json:"name,omitempty"`
+		NameEN         *string      `json:"name_en,omitempty"`
+		TimeZone       *string      `json:"time_zone,omitempty" pattern:"^[A-Z][A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$" example:"Asia/Tokyo"`
+		Language       *string      `json:"language,omitempty" enum:"ja,en"`
+		Address        *string      `json:"address,omitempty"`
+		TaxNumber      *string      `json:"tax_number,omitempty"`
+		AutoAcceptDays *int         `json:"auto_accept_days,omitempty"`
+		PaymentDays    *int         `json:"payment_days,omitempty"`
+		Rail           *market.Rail `json:"rail,omitempty" enum:"prefunded,on_acceptance,bank_file" doc:"How its next contracts are paid"`
+		RefundLimit    *int64       `json:"refund_limit,omitempty" doc:"Minor units; above it a refund takes two people, 0: always; -1: never"`
 	}
 }
 

@@ -71,6 +71,7 @@ type agreed struct {
 	PlatformFeeBP       int64     `json:"platform_fee_bp"`
 	AutoAcceptDays      int       `json:"auto_accept_days"`
 	PaymentDays         int       `json:"payment_days"`
+	Rail                string    `json:"rail" enum:"prefunded,on_acceptance,bank_file" doc:"How the company pays"`
 	AgreedAt            time.Time `json:"agreed_at"`
 	Milestones          []part    `json:"milestones"`
 }
@@ -96,6 +97,7 @@ type contractMilestone struct {
 	Amount       market.Money `json:"amount" doc:"Without consumption tax"`
 	Money        quote        `json:"money"`
 	DueOn        civil.Date   `json:"due_on" format:"date"`
+	Rail         string       `json:"rail" enum:"prefunded,on_acceptance,bank_file" doc:"How the company pays"`
 	State        string       `json:"state" enum:"draft,funding,part_funded,funded,in_progress,submitted,changes_requested,accepted,releasing,released,paid,payout_failed,refunding,refunded,canceled,charged_back,reversed"`
 	Actions      []string     `json:"actions" doc:"What the reader may do now"`
 	Frozen       string       `json:"frozen" doc:"Why nothing may move; empty when it may"`
@@ -142,7 +144,7 @@ func stepOf(t billing.Step) step {
 func milestoneFor(who market.Actor, c billing.Contract) func(billing.Milestone) contractMilestone {
 	return func(m billing.Milestone) contractMilestone {
 		v := contractMilestone{ID: m.ID, ContractID: m.ContractID, Position: m.Position, Title: m.Title, Amount: market.Money{Amount: m.Amount, Currency: m.Currency},
-			Money: quoteOf(m.Quote()), DueOn: m.DueOn, State: string(m.State), Actions: []string{}, Frozen: m.Frozen, HoldReason: m.HoldReason, FundedAt: m.FundedAt,
+			Money: quoteOf(m.Quote()), DueOn: m.DueOn, Rail: string(m.Rail), State: string(m.State), Actions: []string{}, Frozen: m.Frozen, HoldReason: m.HoldReason, FundedAt: m.FundedAt,
 			StartedAt: m.StartedAt, ReceivedOn: m.ReceivedOn, SubmittedAt: m.SubmittedAt, AutoAcceptAt: m.AutoAcceptAt, PayBy: m.PayBy,
 			AcceptedAt: m.AcceptedAt, ReleasedAt: m.ReleasedAt, PaidAt: m.PaidAt, Missing: market.Money{Amount: m.Missing(), Currency: m.Currency},
 			PaidIn: market.Money{Amount: m.PaidIn, Currency: m.Currency}, Refunded: market.Money{Amount: m.Refunded, Currency: m.Currency}}
@@ -186,7 +188,7 @@ func contractFor(who market.Actor) func(billing.Contract) contract {
 func agreedOf(c billing.Contract) *agreed {
 	t := c.Terms
 	return &agreed{Hash: c.TermsHash, BidVersion: t.BidVersion, Brief: t.Brief, Message: t.Message, WithholdingCategory: t.WithholdingCategory,
-		Registered: t.Registered, Corporate: t.Corporate, NonResident: t.NonResident, PlatformFeeBP: t.PlatformFeeBP, AutoAcceptDays: t.AutoAcceptDays, PaymentDays: t.PaymentDays, AgreedAt: t.AgreedAt,
+		Registered: t.Registered, Corporate: t.Corporate, NonResident: t.NonResident, PlatformFeeBP: t.PlatformFeeBP, AutoAcceptDays: t.AutoAcceptDays, PaymentDays: t.PaymentDays, Rail: string(t.PaidBy()), AgreedAt: t.AgreedAt,
 		Milestones: offerOf(0, c.Currency, c.DeliverOn, "", t.Milestones).Milestones}
 }
 

@@ -90,10 +90,20 @@ func (d document) body(method, path, id, day string) any {
 	if s, ok := content["application/json"]; ok {
 		return d.sample(s.Schema, id, day)
 	}
-	if _, ok := content["text/csv"]; ok {
+	if d.file(method, path) != "" {
 		return people
 	}
 	return nil
+}
+
+// file is the media type of the file that an operation takes; empty when it takes none.
+func (d document) file(method, path string) string {
+	for _, media := range []string{"text/csv", "application/octet-stream"} {
+		if _, ok := d.Paths[path][strings.ToLower(method)].RequestBody.Content[media]; ok {
+			return media
+		}
+	}
+	return ""
 }
 
 func TestTheDocumentListsExactlyTheRoutes(t *testing.T) {

@@ -73,7 +73,7 @@ func alarmsOf(m Milestone, zone *time.Location, now time.Time) []alarm {
 	}
 	if m.PayBy != nil && m.owesPayment() {
 		for _, n := range paymentDays {
-			add(PaymentAlarm, fmt.Sprintf("%s -%d", m.PayBy, n), m.PayBy.AddDays(-n), map[string]any{"date": m.PayBy.String(), "days": n, "late": n < 0})
+			add(PaymentAlarm, fmt.Sprintf("%s -%d", m.PayBy, n), m.PayBy.AddDays(-n), map[string]any{"date": m.PayBy.String(), "days": n, "late": n < 0, "owed": m.owed()})
 		}
 	}
 	return all
@@ -85,12 +85,17 @@ func morning(day civil.Date, zone *time.Location) time.Time {
 
 // holdsMoney reports whether the charge, or a part of it, is held for the milestone.
 func (m Milestone) holdsMoney() bool {
-	return slices.Contains([]MilestoneState{MilestonePartFunded, MilestoneFunded, MilestoneInProgress, MilestoneSubmitted, MilestoneChangesRequested}, m.State)
+	return !m.Rail.PaysLater() && slices.Contains([]MilestoneState{MilestonePartFunded, MilestoneFunded, MilestoneInProgress, MilestoneSubmitted, MilestoneChangesRequested}, m.State)
+}
+
+// owed reports whether a pay run has to pay for it.
+func (m Milestone) owed() bool {
+	return m.Rail.PaysLater() && (m.State == MilestoneAccepted || m.State == MilestoneReleasing) || m.Rail == market.BankFile && m.State == MilestonePayoutFailed
 }
 
 // owesPayment reports whether work was delivered that is not paid for yet.
 func (m Milestone) owesPayment() bool {
-	return slices.Contains([]MilestoneState{MilestoneInProgress, MilestoneSubmitted, MilestoneChangesRequested, MilestoneAccepted, MilestoneReleasing}, m.State)
+	return m.owed() || slices.Contains([]MilestoneState{MilestoneInProgress, MilestoneSubmitted, MilestoneChangesRequested, MilestoneAccepted, MilestoneReleasing}, m.State)
 }
 
 // alarmLetters are the letters of the alarms.
@@ -98,7 +103,7 @@ var alarmLetters = map[AlarmKind]market.LetterKind{SilenceAlarm: market.LetterRe
 
 // watchful are the milestones that an alarm may be about.
 const watchful = `SELECT m.id FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN companies o ON o.id = m.company_id
-	WHERE m.state IN ('part_funded', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing') AND (
+	WHERE (m.state IN ('part_funded', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing') OR m.rail = 'bank_file' AND m.state = 'payout_failed') AND (
 		m.state = 'submitted' AND m.auto_accept_at <= CAST(@now AS timestamptz) + interval '9 days'
 		OR (m.state = 'part_funded' OR m.state IN ` + holding + `) AND m.funded_at <= CAST(@now AS timestamptz) - interval '59 days'
 		OR m.pay_by <= (CAST(@now AS timestamptz) AT TIME ZONE o.time_zone)::date + 14) ORDER BY m.id`

@@ -103,7 +103,7 @@ func milestonesOf(r Rules, c Contract, a market.Award, terms Terms, now time.Tim
 		category := cmp.Or(part.Category, terms.WithholdingCategory)
 		q := QuoteFor(r, a.Company, category, market.Money{Amount: part.Amount, Currency: c.Currency}, terms.Payee, part.DueOn)
 		ms = append(ms, Milestone{ID: newID(), CompanyID: c.CompanyID, ContractID: c.ID, Position: i + 1, Title: part.Title, DueOn: part.DueOn,
-			State: MilestoneDraft, Currency: c.Currency, Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld, PlatformFee: q.PlatformFee,
+			State: MilestoneDraft, Rail: terms.PaidBy(), Currency: c.Currency, Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld, PlatformFee: q.PlatformFee,
 			PlatformTax: q.PlatformTax, WithholdingCategory: category,
 			RulesVersion: r.Version(), PaymentDays: terms.PaymentDays, AutoAcceptDays: terms.AutoAcceptDays, CreatedAt: now, UpdatedAt: now})
 	}

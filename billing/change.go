@@ -288,7 +288,7 @@ func (d ChangeDraft) plan(r Rules, c Contract, side Party, today civil.Date) (ch
 
 // altered is the milestone as it is to read, with its money computed anew where the fee or its day is another.
 func (c Contract) altered(r Rules, to ChangedMilestone, position int) (alteration, error) {
-	is := Milestone{ID: newID(), CompanyID: c.CompanyID, ContractID: c.ID, Position: position, State: MilestoneDraft, Currency: c.Currency,
+	is := Milestone{ID: newID(), CompanyID: c.CompanyID, ContractID: c.ID, Position: position, State: MilestoneDraft, Rail: c.Terms.PaidBy(), Currency: c.Currency,
 		PaymentDays: c.Terms.PaymentDays, AutoAcceptDays: c.Terms.AutoAcceptDays}
 	var a alteration
 	if to.ID != nil {

@@ -417,8 +417,11 @@ func (s *Service) alter(tx *gorm.DB, who market.Actor, c Contract, a alteration,
 	}
 	if a.is == nil {
 		m := *a.was
-		if m.holdsMoney() {
+		switch {
+		case m.holdsMoney():
 			return s.giveBack(tx, who, c, &m, TheParties, doDrop, reason)
+		case stands(m.State):
+			return s.move(tx, who, &m, TheParties, doLetGo, reason)
 		}
 		return s.move(tx, who, &m, TheParties, doDrop, reason)
 	}

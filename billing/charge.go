@@ -42,8 +42,14 @@ func (m Milestone) Held() int64 {
 	return m.PaidIn - m.Refunded - m.Lost
 }
 
-// Missing is what is still to be paid before the work can begin.
+// Missing is what is still to be paid before the work can begin, or for accepted work that an approved pay run is to charge.
 func (m Milestone) Missing() int64 {
+	switch {
+	case m.chargeable():
+		return m.Quote().Charge
+	case m.Rail.PaysLater():
+		return 0
+	}
 	switch m.State {
 	case MilestoneDraft, MilestoneFunding, MilestonePartFunded:
 		return m.Quote().Charge - m.Held()
@@ -57,7 +63,7 @@ func (m Milestone) part(amount int64) (int64, error) {
 	missing := m.Missing()
 	rest := missing - amount
 	switch {
-	case amount == 0 || rest == 0:
+	case amount == 0 || rest == 0 || m.chargeable():
 		return missing, nil
 	case amount < smallestPayment || rest < smallestPayment:
 		return 0, ErrPart.On("amount").With("missing", m.Quote().Money(missing)).With("min", m.Quote().Money(smallestPayment))

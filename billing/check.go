@@ -43,10 +43,15 @@ const summedOfLooked = `sums AS MATERIALIZED (
 			coalesce(sum(credit) FILTER (WHERE class = 'refund_payable'), 0) AS refund_payable,
 			coalesce(sum(credit) FILTER (WHERE class = 'connected'), 0) AS connected,
 			coalesce(sum(credit) FILTER (WHERE class = 'held' AND kind = 'charge'), 0) AS charged,
-			coalesce(sum(credit) FILTER (WHERE kind = 'accept' AND class <> 'held'), 0) AS accepted,
+			coalesce(sum(credit) FILTER (WHERE kind = 'accept' AND class NOT IN ('held', 'uncharged', 'receivable', 'contract_cost')), 0) AS accepted,
 			coalesce(sum(credit) FILTER (WHERE kind = 'refund_asked' AND class = 'refund_payable'), 0) AS given_back,
 			coalesce(sum(credit) FILTER (WHERE kind IN ('refund_asked', 'take_back') AND class = 'refund_payable'), 0) AS refund_owed,
 			coalesce(-sum(credit) FILTER (WHERE kind = 'transfer' AND class = 'payable'), 0) AS transferred,
+			coalesce(sum(credit) FILTER (WHERE class = 'uncharged' AND kind = 'charge'), 0) AS charged_later,
+			coalesce(sum(credit) FILTER (WHERE class = 'bank_in_transit'), 0) AS in_transit,
+			coalesce(sum(credit) FILTER (WHERE class = 'bank' AND kind IN ('bank_paid', 'bank_returned')), 0) AS paid_by_bank,
+			coalesce(-sum(credit) FILTER (WHERE class = 'payable' AND kind IN ('bank_sent', 'bank_returned')), 0) AS sent_by_bank,
+			count(*) FILTER (WHERE kind = 'bank_sent') > 0 AS has_sent,
 			count(*) FILTER (WHERE kind = 'charge') > 0 AS has_charge,
 			count(*) FILTER (WHERE kind = 'accept') > 0 AS has_accept,
 			count(*) FILTER (WHERE kind = 'transfer') > 0 AS has_transfer,
@@ -69,18 +74,18 @@ var invariants = []invariant{
 	{"nothing that is held or owed is below zero", "milestones",
 		`SELECT m.id::text FROM m WHERE m.held < 0 OR m.payable < 0 OR m.refund_payable < 0`},
 	{"what is held is the charge while work goes on, a part of it while the rest is missing, and nothing before and after", "milestones",
-		`SELECT m.id::text FROM m WHERE m.state <> 'part_funded' AND m.held <> CASE WHEN m.state IN ` + holding + ` THEN ` + chargeOf + ` ELSE 0 END
+		`SELECT m.id::text FROM m WHERE m.state <> 'part_funded' AND m.held <> CASE WHEN m.rail = 'prefunded' AND m.state IN ` + holding + ` THEN ` + chargeOf + ` ELSE 0 END
 			OR m.state = 'part_funded' AND m.held NOT BETWEEN 1 AND ` + chargeOf + ` - 1`},
 	{"a milestone's charges are those in the books", "milestones",
 		`SELECT m.id::text FROM m LEFT JOIN LATERAL (SELECT coalesce(sum(c.amount), 0) AS amount, coalesce(sum(c.refunded), 0) AS refunded, coalesce(sum(c.lost), 0) AS lost
 			FROM charges c WHERE c.milestone_id = m.id) c ON true
-			WHERE c.amount <> m.charged OR c.amount <> m.paid_in OR c.refunded <> m.refunded OR c.lost <> m.lost`},
+			WHERE c.amount <> m.charged + m.charged_later OR c.amount <> m.paid_in OR c.refunded <> m.refunded OR c.lost <> m.lost`},
 	{"what goes back out of a charge is what its refunds say", "charges",
 		`SELECT c.id FROM charges c WHERE c.refunded <> coalesce((SELECT sum(r.amount) FROM refunds r WHERE r.charge = c.id), 0)`},
 	{"no more is sent out of a charge than was paid in it", "charges",
 		`SELECT c.id FROM charges c JOIN operations o ON o.subject = c.id AND o.kind = 'transfer' WHERE (o.input->>'amount')::bigint > c.amount - c.lost`},
 	{"what is owed to the alumnus is the net less what was sent while it is being released, and nothing before and after", "milestones",
-		`SELECT m.id::text FROM m WHERE m.payable <> CASE WHEN m.state IN ('accepted', 'releasing') THEN ` + sentOf + ` - m.transferred ELSE 0 END`},
+		`SELECT m.id::text FROM m WHERE m.payable <> CASE WHEN m.state IN ('accepted', 'releasing') OR m.rail = 'bank_file' AND m.state = 'payout_failed' THEN ` + sentOf + ` - m.transferred ELSE 0 END`},
 	{"what is owed back is the sum of the refunds that have not left yet", "milestones",
 		`SELECT m.id::text FROM m WHERE m.refund_payable <> coalesce((SELECT sum(r.amount) FROM refunds r
 			WHERE r.milestone_id = m.id AND NOT r.moved AND r.state IN ('sending', 'pending', 'failed')), 0)`},
@@ -90,17 +95,19 @@ var invariants = []invariant{
 	{"what was refunded is what the refunds say", "milestones",
 		`SELECT m.id::text FROM m WHERE m.refunded <> coalesce((SELECT sum(r.amount) FROM refunds r WHERE r.milestone_id = m.id), 0)`},
 	{"what was funded went to the alumnus, the platform, its tax, back, to the payer's bank, or is held", "milestones",
-		`SELECT m.id::text FROM m WHERE m.charged <> m.accepted + m.given_back + m.lost + m.held`},
+		`SELECT m.id::text FROM m WHERE m.charged <> CASE m.rail WHEN 'prefunded' THEN m.accepted ELSE 0 END + m.given_back + m.lost + m.held`},
 	{"no more is transferred than was charged", "milestones",
-		`SELECT m.id::text FROM m WHERE m.transferred > m.charged`},
+		`SELECT m.id::text FROM m WHERE m.transferred > m.charged + m.charged_later`},
 	{"a milestone is accepted, withheld from and recovered from at most once each", "ledger_entries",
 		`SELECT min(source) FROM ledger_entries WHERE kind IN ('accept', 'withheld', 'recovery')
 			GROUP BY milestone_id, kind HAVING count(*) > 1`},
 	{"a milestone is charged if and only if its state says so", "milestones",
-		`SELECT m.id::text FROM m WHERE (m.state NOT IN ` + notYetFunded + `) <> m.has_charge`},
+		`SELECT m.id::text FROM m WHERE CASE m.rail WHEN 'prefunded' THEN m.state NOT IN ` + notYetFunded + `
+			WHEN 'on_acceptance' THEN m.paid_in > 0 ELSE false END <> m.has_charge`},
 	{"a milestone is transferred if and only if its state says so, and in part only while it is being released", "milestones",
-		`SELECT m.id::text FROM m WHERE m.state IN ` + given + ` AND m.transferred <> ` + sentOf + ` OR m.state = 'releasing' AND m.transferred >= ` + sentOf + `
-			OR m.state <> 'releasing' AND m.state NOT IN ` + given + ` AND m.has_transfer`},
+		`SELECT m.id::text FROM m WHERE m.rail <> 'bank_file' AND m.state IN ` + given + ` AND m.transferred <> ` + sentOf + ` OR m.state = 'releasing' AND m.transferred >= ` + sentOf + `
+			OR m.state <> 'releasing' AND m.state NOT IN ` + given + ` AND m.has_transfer
+			OR m.rail = 'bank_file' AND m.has_transfer OR m.has_sent <> (m.rail = 'bank_file' AND m.state IN ` + given + `)`},
 	{"nothing is both released and refunded unless both sides agreed or two people ruled", "milestones",
 		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund AND NOT EXISTS (` + settledDispute + `) AND NOT EXISTS (` + signedChange + `)`},
 	{"a contract has its terms and notice, a supplement for every later version, and the change that made it", "contracts",
@@ -114,6 +121,7 @@ var invariants = []invariant{
 		`SELECT m.id::text FROM m WHERE m.state IN ('refunding', 'refunded') AND m.received_on IS NOT NULL AND NOT EXISTS (` + settledDispute + `)`},
 	{"the mirror of a connected account is what was sent less what was taken back, until the bank has it", "milestones",
 		`SELECT m.id::text FROM m WHERE CASE
+			WHEN m.rail = 'bank_file' THEN m.connected <> 0
 			WHEN m.state IN ('released', 'payout_failed') THEN m.connected NOT BETWEEN m.reversed - ` + sentOf + ` AND m.reversed
 			WHEN m.state = 'releasing' THEN m.connected NOT BETWEEN -m.transferred AND 0
 			WHEN m.state IN ('paid', 'reversed') THEN m.connected NOT BETWEEN 0 AND m.reversed
@@ -180,6 +188,21 @@ var invariants = []invariant{
 			WHERE d.amount NOT BETWEEN ` + sentOf + ` - m.reversed AND ` + sentOf + ` OR m.reversed = 0 AND d.amount <> ` + sentOf},
 	{"the income tax in the books is what the milestones that were paid for say", "milestones",
 		`SELECT m.id::text FROM m WHERE m.state IN ` + given + ` AND m.withheld <> coalesce((SELECT sum(credit) FROM sums WHERE sums.milestone_id = m.id AND class = 'withheld_tax'), 0)`},
+	{"what a company was not charged for yet is what was accepted on credit", "milestones",
+		`SELECT m.id::text FROM m JOIN sums s ON s.milestone_id = m.id AND s.class = 'uncharged' AND s.kind = 'accept'
+			WHERE m.rail = 'on_acceptance' AND (-s.credit <> ` + chargeOf + ` OR m.charged_later NOT IN (0, -s.credit))`},
+	{"what a company's bank was told to pay is what its statements do not say yet", "milestones",
+		`SELECT m.id::text FROM m WHERE m.in_transit <> coalesce((SELECT sum(i.amount) FROM pay_items i WHERE i.milestone_id = m.id AND i.state = 'sent'), 0)
+			OR m.paid_by_bank <> coalesce((SELECT sum(i.amount) FROM pay_items i JOIN pay_runs r ON r.id = i.run_id
+				WHERE i.milestone_id = m.id AND i.state = 'confirmed' AND r.rail = 'bank_file'), 0)`},
+	{"a payment from a bank has its line in a statement, and the line says what was paid", "pay_items",
+		`SELECT l.id::text FROM bank_lines l JOIN (SELECT line_id AS id, -sum(amount) AS paid FROM pay_items WHERE line_id IS NOT NULL GROUP BY 1
+			UNION ALL SELECT return_id, amount FROM pay_items WHERE return_id IS NOT NULL) i ON i.id = l.id WHERE l.amount <> i.paid OR l.matched_kind = ''
+			UNION ALL SELECT i.id::text FROM pay_items i JOIN pay_runs r ON r.id = i.run_id
+				WHERE r.rail = 'bank_file' AND (i.state IN ('confirmed', 'returned')) <> (i.line_id IS NOT NULL) OR (i.state = 'returned') <> (i.return_id IS NOT NULL)`},
+	{"what is being paid by a pay run is in one, which two people wanted", "milestones",
+		`SELECT m.id::text FROM m WHERE m.rail <> 'prefunded' AND m.state = 'releasing' AND NOT EXISTS (SELECT 1 FROM pay_items i JOIN pay_runs r ON r.id = i.run_id
+			WHERE i.milestone_id = m.id AND i.amount = m.amount + m.tax - m.withheld AND r.decided_by <> r.proposed_by AND r.state IN ('approved', 'filed', 'confirmed'))`},
 	{"a contract is over if and only if all its milestones are", "contracts",
 		`SELECT c.id::text FROM contracts c WHERE (c.state IN ('completed', 'terminated')) <> NOT EXISTS (
 			SELECT 1 FROM m WHERE m.contract_id = c.id AND m.state NOT IN ('released', 'paid', 'payout_failed', 'refunded', 'canceled', 'charged_back', 'reversed'))`},

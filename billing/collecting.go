@@ -27,7 +27,7 @@ const (
 // and the milestone.
 type collection struct {
 	by     market.Action                                                                                    // what one must be allowed to do to pay
-	may    func(tx *gorm.DB, c Contract) error                                                              // whether it may pay now at all; may be nil
+	may    func(tx *gorm.DB, c Contract, m Milestone) error                                                 // whether it may pay now at all; may be nil
 	begin  func(tx *gorm.DB, who market.Actor, c Contract, m *Milestone, part int64) (due int64, err error) // what is to be paid now, a part where one is asked for; moves what must move
 	end    func(tx *gorm.DB, m *Milestone) error                                                            // the way of paying has closed unpaid; may be nil
 	settle func(tx *gorm.DB, c Contract, m Milestone, p Payment) error                                      // books a payment, once
@@ -128,7 +128,7 @@ func (s *Service) planWay(ctx context.Context, who market.Actor, id uuid.UUID, p
 			return err
 		}
 		if pay.may != nil {
-			if err := pay.may(tx, c); err != nil {
+			if err := pay.may(tx, c, m); err != nil {
 				return err
 			}
 		}

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -152,17 +153,21 @@ type Terms struct {
 	PlatformFeeBP       int64                     `json:"platform_fee_bp"`
 	AutoAcceptDays      int                       `json:"auto_accept_days"`
 	PaymentDays         int                       `json:"payment_days"`
+	Rail                market.Rail               `json:"rail,omitempty"`          // none in the first contracts, which are prefunded
 	RulesVersion        int64                     `json:"rules_version,omitempty"` // the rules that it was quoted under; none in the first contracts
 	AgreedAt            time.Time                 `json:"agreed_at"`
 	Version             int                       `json:"version,omitempty"`     // from the second on
 	ChangeHash          string                    `json:"change_hash,omitempty"` // of the change that made this version, as both sides signed it
 }
 
+// PaidBy is the way in which the company pays.
+func (t Terms) PaidBy() market.Rail { return cmp.Or(t.Rail, market.Prefunded) }
+
 func termsOf(r Rules, a market.Award, p market.Person, now time.Time) Terms {
 	return Terms{Schema: 1, Task: a.Task.ID, Bid: a.Bid.ID, BidVersion: a.Bid.Version, Title: a.Task.Title, Brief: a.Task.Brief,
 		Amount: market.Money{Amount: a.Bid.Amount, Currency: a.Bid.Currency}, DeliverOn: a.Bid.DeliverOn, Message: a.Bid.Message,
 		Milestones: a.Bid.Milestones, WithholdingCategory: a.Task.WithholdingCategory, Payee: p.Payee(),
-		PlatformFeeBP: a.Company.PlatformFeeBP, AutoAcceptDays: a.Company.AutoAcceptDays,
+		PlatformFeeBP: a.Company.PlatformFeeBP, AutoAcceptDays: a.Company.AutoAcceptDays, Rail: a.Company.Rail,
 		PaymentDays: r.PaymentTerm(a.Bid.DeliverOn, a.Company.PaymentDays), RulesVersion: r.Version(),
 		AgreedAt: now.UTC().Truncate(time.Millisecond)}
 }

@@ -221,10 +221,15 @@ func (s *Service) settleDispute(tx *gorm.DB, who market.Actor, c Contract, m Mil
 	if m.Frozen == frozenByDispute {
 		m.Frozen, m.FrozenAt = "", nil
 	}
-	if by.Release == 0 {
-		err = s.giveBack(tx, who, c, &m, as, doGiveBack, by.Message)
-	} else {
+	switch {
+	case by.Release > 0:
 		err = s.paySplit(tx, who, c, &m, as, split, by.Message)
+	case m.Rail.PaysLater():
+		if err = s.move(tx, who, &m, as, doLetGo, by.Message); err == nil {
+			err = s.close(tx, c)
+		}
+	default:
+		err = s.giveBack(tx, who, c, &m, as, doGiveBack, by.Message)
 	}
 	if err != nil {
 		return err
@@ -235,7 +240,7 @@ func (s *Service) settleDispute(tx *gorm.DB, who market.Actor, c Contract, m Mil
 
 // paySplit makes the paid part the whole of the milestone, gives the rest back, and releases.
 func (s *Service) paySplit(tx *gorm.DB, who market.Actor, c Contract, m *Milestone, by Party, split Split, message string) error {
-	if split.Refund > 0 {
+	if split.Refund > 0 && !m.Rail.PaysLater() {
 		if err := s.startRefund(tx, c, *m, split.Refund, message); err != nil {
 			return err
 		}
@@ -257,7 +262,9 @@ func (s *Service) paySplit(tx *gorm.DB, who market.Actor, c Contract, m *Milesto
 // shrink makes the paid part of a split the milestone's money; what it was before stands in the terms.
 func (m *Milestone) shrink(s Split) {
 	m.Amount, m.Tax, m.Withheld, m.PlatformFee, m.PlatformTax = s.Paid.Fee, s.Paid.Tax, s.Paid.Withheld, s.Paid.PlatformFee, s.Paid.PlatformTax
-	m.Refunded += s.Refund
+	if !m.Rail.PaysLater() { // nothing was paid in
+		m.Refunded += s.Refund
+	}
 }
 
 func (s *Service) moveDispute(tx *gorm.DB, d *Dispute, do string, by Party, who uuid.UUID) error {

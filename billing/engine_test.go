@@ -26,6 +26,8 @@ type engine struct {
 	payouts int
 	refunds int
 	lost    bool
+	item    PayItem // the latest payment from the company's bank
+	bank    uuid.UUID
 }
 
 // begin starts a milestone of some fee, category and platform fee.
@@ -36,7 +38,9 @@ func (e *engine) begin(t *rapid.T) {
 	e.model = &model{T: t, person: uuid.New(), balances: map[string]int64{}, posted: map[string]bool{}, now: time.Now(), bp: company.PlatformFeeBP, category: category,
 		m: Milestone{ID: uuid.New(), CompanyID: uuid.New(), State: milestoneMachine.Start, Currency: "JPY", Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld,
 			PlatformFee: q.PlatformFee, PlatformTax: q.PlatformTax}}
-	e.s = situation{contract: e.x.contract.Start, milestone: e.x.milestone.Start}
+	e.m.Rail = rapid.SampledFrom(market.Rails).Draw(t, "rail")
+	e.s = situation{rail: e.m.Rail, contract: e.x.contract.Start, milestone: e.x.milestone.Start}
+	e.bank = uuid.New()
 	e.refund, e.moved, e.payouts, e.refunds, e.lost = RefundRecord{}, false, 0, 0, false
 }
 
@@ -73,6 +77,9 @@ func (e *engine) plan(was situation) {
 			e.m.shrink(split)
 		}
 	}
+	if e.s.payment == ItemWaiting && was.payment != ItemWaiting {
+		e.item = PayItem{ID: uuid.New(), Amount: q.Net}
+	}
 	if e.s.refund == RefundSending && was.refund == RefundFailed {
 		e.refunds++
 	}
@@ -90,7 +97,17 @@ func (e *engine) entries(was situation) (out []Entry) {
 		out = append(out, e.paid("ch_1", q.Charge/3))
 	case entered(MilestoneFunded) && was.milestone != MilestoneInProgress:
 		out = append(out, e.paid("ch_2", q.Charge-m.PaidIn))
-	case entered(MilestoneReleasing):
+	case entered(MilestoneAccepted) && m.Rail.PaysLater():
+		out = append(out, acceptedOnCredit(m, e.person, e.now))
+	case m.Rail == market.OnAcceptance && s.payment == ItemConfirmed && was.payment != ItemConfirmed:
+		out = append(out, e.paidLater("ch_1", q.Charge))
+	case m.Rail == market.BankFile && entered(MilestoneReleased):
+		out = append(out, sentByBank(m, e.item, e.person, e.now)...)
+	case m.Rail == market.BankFile && entered(MilestonePaid):
+		out = append(out, paidByBank(m, e.item, e.bank, e.now))
+	case m.Rail == market.BankFile && entered(MilestonePayoutFailed):
+		out = append(out, returnedByBank(m, e.item, e.bank, e.person, e.now))
+	case entered(MilestoneReleasing) && m.Rail == market.Prefunded:
 		out = append(out, accepted(m, e.person, e.now))
 	case entered(MilestoneReleased):
 		out = append(out, transferred(m, e.person, Transfer{ID: "tr_1", Amount: q.Net, Currency: "JPY", At: e.now})...)
@@ -148,8 +165,16 @@ func (e *engine) ofChargeback(was situation) []Entry {
 // assert holds the books to the situation, whatever way led there.
 func (e *engine) assert() {
 	q, s := e.m.Quote(), e.s
-	want := map[string]int64{held(e.m): 0, payable(e.person): 0, refundPayable(e.m): 0, connected(e.person): 0}
-	if stands(s.milestone) || s.milestone == MilestoneAccepted {
+	want := map[string]int64{held(e.m): 0, payable(e.person): 0, refundPayable(e.m): 0, connected(e.person): 0, accountBankInTransit: 0, bankOf(e.bank): 0}
+	switch {
+	case e.m.owed():
+		want[payable(e.person)] = -q.Net
+	case s.payment == ItemSent:
+		want[accountBankInTransit] = -q.Net
+	case s.payment == ItemConfirmed && e.m.Rail == market.BankFile:
+		want[bankOf(e.bank)] = -q.Net
+	}
+	if e.m.Rail == market.Prefunded && (stands(s.milestone) || s.milestone == MilestoneAccepted) {
 		want[held(e.m)] = -q.Charge
 	}
 	if s.milestone == MilestonePartFunded {
@@ -161,7 +186,7 @@ func (e *engine) assert() {
 	if s.refund != "" && !e.moved {
 		want[refundPayable(e.m)] = -e.refund.Amount
 	}
-	if slices.Contains([]MilestoneState{MilestoneReleased, MilestonePayoutFailed}, s.milestone) {
+	if e.m.Rail != market.BankFile && slices.Contains([]MilestoneState{MilestoneReleased, MilestonePayoutFailed}, s.milestone) {
 		want[connected(e.person)] = q.Net
 	}
 	for account, w := range want {
@@ -198,4 +223,10 @@ func TestTheWholeEngineKeepsItsBooksOnEveryWay(t *testing.T) {
 		}
 	}
 	t.Logf("%d steps", done)
+}
+
+// paidLater is a payment for work that was accepted already.
+func (e *engine) paidLater(charge string, amount int64) Entry {
+	e.m.PaidIn += amount
+	return chargedLater(e.m, Payment{Charge: charge, Amount: amount, Fee: amount * 36 / 1000, Currency: "JPY", At: e.now})
 }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"homecoming/market"
 )
 
 // The entries of billing.md's posting table, one function a line. They are pure: who calls them holds the milestone.
@@ -65,9 +67,7 @@ func transferred(m Milestone, person uuid.UUID, t Transfer) []Entry {
 			credit(accountMirror, t.Currency, t.Amount),
 	}
 	if m.Withheld > 0 {
-		entries = append(entries, newEntry(m, "withheld", "withheld:"+m.ID.String(), "", t.At).
-			debit(accountWithheld, m.Currency, m.Withheld).
-			credit(withheldTax(m.CompanyID), m.Currency, m.Withheld))
+		entries = append(entries, withheld(m, t.At))
 	}
 	return entries
 }
@@ -83,4 +83,60 @@ func returned(m Milestone, person uuid.UUID, payout string, amount int64, at tim
 	return newEntry(m, "payout_failed", "payout_failed:"+payout+":"+m.ID.String(), "", at).
 		debit(connected(person), m.Currency, amount).
 		credit(accountMirror, m.Currency, amount)
+}
+
+// acceptedOnCredit: what was delivered is owed to the alumnus before the company has paid for it. Where it pays from its
+// own bank, the fee is a cost in its own books, and it owes the platform the platform's fee alone.
+func acceptedOnCredit(m Milestone, person uuid.UUID, at time.Time) Entry {
+	q := m.Quote()
+	e := newEntry(m, "accept", "accept:"+m.ID.String(), "", at)
+	if m.Rail == market.BankFile {
+		e = e.debit(contractCost(m.CompanyID), m.Currency, q.Net).debit(receivableClient(m.CompanyID), m.Currency, q.PlatformFee+q.PlatformTax)
+	} else {
+		e = e.debit(unchargedNet(m.CompanyID), m.Currency, q.Net).debit(unchargedFee(m.CompanyID), m.Currency, q.PlatformFee+q.PlatformTax)
+	}
+	return e.credit(payable(person), m.Currency, q.Net).
+		credit(accountRevenue, m.Currency, q.PlatformFee).
+		credit(accountTax, m.Currency, q.PlatformTax)
+}
+
+// chargedLater: the company paid for accepted work, and the provider kept its fee.
+func chargedLater(m Milestone, p Payment) Entry {
+	return newEntry(m, "charge", "charge:"+p.Charge, p.Charge, p.At).
+		debit(accountPlatform, p.Currency, p.Amount-p.Fee).
+		debit(accountFee, p.Currency, p.Fee).
+		credit(unchargedNet(m.CompanyID), p.Currency, m.Quote().Net).
+		credit(unchargedFee(m.CompanyID), p.Currency, p.Amount-m.Quote().Net)
+}
+
+// sentByBank: the company's bank was told to pay the alumnus. Tax is withheld with the payment, once.
+func sentByBank(m Milestone, i PayItem, person uuid.UUID, at time.Time) []Entry {
+	entries := []Entry{newEntry(m, "bank_sent", "bank_sent:"+i.ID.String(), "", at).
+		debit(payable(person), m.Currency, i.Amount).
+		credit(accountBankInTransit, m.Currency, i.Amount)}
+	if m.Withheld > 0 {
+		entries = append(entries, withheld(m, at))
+	}
+	return entries
+}
+
+// paidByBank: the bank's statement says so.
+func paidByBank(m Milestone, i PayItem, account uuid.UUID, at time.Time) Entry {
+	return newEntry(m, "bank_paid", "bank_paid:"+i.ID.String(), "", at).
+		debit(accountBankInTransit, m.Currency, i.Amount).
+		credit(bankOf(account), m.Currency, i.Amount)
+}
+
+// returnedByBank: it came back, and is owed again.
+func returnedByBank(m Milestone, i PayItem, account, person uuid.UUID, at time.Time) Entry {
+	return newEntry(m, "bank_returned", "bank_returned:"+i.ID.String(), "", at).
+		debit(bankOf(account), m.Currency, i.Amount).
+		credit(payable(person), m.Currency, i.Amount)
+}
+
+// withheld is the memo of the tax that the company keeps back for the tax office, booked with the payment.
+func withheld(m Milestone, at time.Time) Entry {
+	return newEntry(m, "withheld", "withheld:"+m.ID.String(), "", at).
+		debit(accountWithheld, m.Currency, m.Withheld).
+		credit(withheldTax(m.CompanyID), m.Currency, m.Withheld)
 }

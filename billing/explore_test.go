@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"homecoming/market"
 )
 
 // tables are the lives that touch one milestone's money, so that a test may explore a copy that lacks something.
@@ -17,12 +19,13 @@ type tables struct {
 	refund     Machine[RefundState, RefundRecord]
 	dispute    Machine[DisputeState, ruler]
 	chargeback Machine[ChargebackState, ChargebackRecord]
+	payment    Machine[PayItemState, PayItem]
 }
 
 // theTables are copies of those in force.
 func theTables() tables {
 	return tables{copied(contractMachine), copied(milestoneMachine), copied(operationMachine), copied(payoutMachine), copied(refundMachine),
-		copied(disputeMachine), copied(chargebackMachine)}
+		copied(disputeMachine), copied(chargebackMachine), copied(payItemMachine)}
 }
 
 func copied[S ~string, T any](m Machine[S, T]) Machine[S, T] {
@@ -32,6 +35,7 @@ func copied[S ~string, T any](m Machine[S, T]) Machine[S, T] {
 
 // A situation is where all of them stand; an empty state is a noun that does not exist yet.
 type situation struct {
+	rail       market.Rail
 	contract   ContractState
 	milestone  MilestoneState
 	delivered  bool
@@ -40,6 +44,7 @@ type situation struct {
 	refund     RefundState
 	dispute    DisputeState
 	chargeback ChargebackState
+	payment    PayItemState // in the latest approved pay run
 }
 
 // A passage is one step from a situation: who takes it, and where it leads.
@@ -55,7 +60,7 @@ func (x tables) open(s situation) (disputed, claimed bool) {
 // subject is the milestone as the guards see it, with every timer long run out.
 func (x tables) subject(s situation) moment {
 	long := time.Unix(0, 0)
-	m := Milestone{State: s.milestone, AutoAcceptAt: &long, FundedAt: &long}
+	m := Milestone{State: s.milestone, Rail: s.rail, AutoAcceptAt: &long, FundedAt: &long}
 	if s.delivered {
 		day := date(2026, 1, 1)
 		m.ReceivedOn = &day
@@ -71,7 +76,7 @@ func (x tables) subject(s situation) moment {
 
 // passages are all steps that the tables allow and the guards let through, with what the use cases do along with them.
 func (x tables) passages(s situation) []passage {
-	return slices.Concat(x.ofContract(s), x.ofMilestone(s), x.ofTransfer(s), x.ofPayout(s), x.ofRefund(s), x.ofDispute(s), x.ofChargeback(s))
+	return slices.Concat(x.ofContract(s), x.ofMilestone(s), x.ofTransfer(s), x.ofPayout(s), x.ofRefund(s), x.ofDispute(s), x.ofChargeback(s), x.ofPayment(s))
 }
 
 func (x tables) ofContract(s situation) (out []passage) {
@@ -87,12 +92,12 @@ func (x tables) ofContract(s situation) (out []passage) {
 }
 
 // follows are the moves of a milestone that another noun's step brings about.
-var follows = []string{doTransferred, doPaidOut, doReturned, doRefunded, doSplit, doGiveBack, doChargeBack, doReverse}
+var follows = []string{doTransferred, doPaidOut, doReturned, doRefunded, doSplit, doGiveBack, doLetGo, doChargeBack, doReverse, doHandOver, doRecall}
 
 func (x tables) ofMilestone(s situation) (out []passage) {
 	for _, mv := range x.milestone.Moves {
 		person := mv.By == TheCompany || mv.By == TheAlumnus
-		if mv.From != s.milestone || slices.Contains(follows, mv.Do) || person && s.contract != ContractActive {
+		if mv.From != s.milestone || slices.Contains(follows, mv.Do) || mv.Do == doRelease && person || person && s.contract != ContractActive {
 			continue
 		}
 		if next, ok := x.moved(s, mv.Do, mv.By); ok {
@@ -118,7 +123,9 @@ func (x tables) moved(s situation, do string, by Party) (situation, bool) {
 	case doSubmit:
 		s.delivered = true
 	case doRelease:
-		s.transfer = x.operation.Start
+		if s.rail == market.Prefunded {
+			s.transfer = x.operation.Start
+		}
 	case doRefund, doGiveBack, doDrop:
 		s.refund = x.refund.Start
 	}
@@ -208,9 +215,14 @@ func (x tables) ofDispute(s situation) (out []passage) {
 			out = append(out, passage{mv.By, next})
 			continue
 		}
+		if nothing, ok := x.moved(next, doLetGo, mv.By); ok {
+			out = append(out, passage{mv.By, nothing})
+		}
 		if split, ok := x.moved(next, doSplit, mv.By); ok {
 			whole := split
-			split.refund = x.refund.Start // the part that goes back
+			if s.rail == market.Prefunded {
+				split.refund = x.refund.Start // the part that goes back
+			}
 			out = append(out, passage{mv.By, split}, passage{mv.By, whole})
 		}
 		if back, ok := x.moved(next, doGiveBack, mv.By); ok {
@@ -221,7 +233,8 @@ func (x tables) ofDispute(s situation) (out []passage) {
 }
 
 func (x tables) ofChargeback(s situation) (out []passage) {
-	charged := s.milestone != MilestoneDraft && s.milestone != MilestoneFunding && s.milestone != MilestoneCanceled
+	charged := s.rail == market.Prefunded && s.milestone != MilestoneDraft && s.milestone != MilestoneFunding && s.milestone != MilestoneCanceled ||
+		s.rail == market.OnAcceptance && s.payment == ItemConfirmed
 	if charged && s.chargeback == "" {
 		next := s
 		next.chargeback = x.chargeback.Start
@@ -248,17 +261,58 @@ func (x tables) ofChargeback(s situation) (out []passage) {
 	return out
 }
 
+// ofPayment are the steps of pay runs: a second person approves what is owed, and it is charged or sent to the bank.
+func (x tables) ofPayment(s situation) (out []passage) {
+	_, claimed := x.open(s)
+	live := s.payment != "" && x.payment.Stands[s.payment] != Stand{}
+	if owed := (Milestone{State: s.milestone, Rail: s.rail}).owed(); owed && !live && !claimed && s.payment != ItemConfirmed {
+		next := s
+		next.payment = x.payment.Start
+		if s.milestone == MilestoneAccepted {
+			next = x.follow(next, doRelease, TheCompany)
+		}
+		if next.milestone != MilestoneAccepted {
+			out = append(out, passage{TheCompany, next})
+		}
+	}
+	for _, mv := range x.payment.Moves {
+		bank, charge := s.rail == market.BankFile, mv.From == ItemWaiting && mv.Do == doConfirm
+		if mv.From != s.payment || bank && charge || !bank && !charge && mv.Do != doRecall {
+			continue
+		}
+		next, by := s, mv.By
+		next.payment = mv.To
+		switch {
+		case mv.To == ItemConfirmed && !bank:
+			next.transfer, by = x.operation.Start, TheCompany // it pays the page
+		case mv.To == ItemConfirmed:
+			next = x.follow(next, doPaidOut, TheProvider)
+		case mv.To == ItemSent:
+			next = x.follow(next, doHandOver, TheCompany)
+		case mv.To == ItemReturned:
+			next = x.follow(next, doReturned, TheProvider)
+		case s.milestone == MilestoneReleasing:
+			next = x.follow(next, doRecall, TheCompany)
+		}
+		out = append(out, passage{by, next})
+	}
+	return out
+}
+
 // ended reports whether nobody has anything to do any more.
 func (x tables) ended(s situation) bool {
 	return x.contract.Stands[s.contract] == Stand{} && x.milestone.Stands[s.milestone] == Stand{} && x.refund.Stands[s.refund] == Stand{} &&
-		x.dispute.Stands[s.dispute] == Stand{} && x.chargeback.Stands[s.chargeback] == Stand{} && x.payout.Stands[s.payout] == Stand{}
+		x.dispute.Stands[s.dispute] == Stand{} && x.chargeback.Stands[s.chargeback] == Stand{} && x.payout.Stands[s.payout] == Stand{} && x.payment.Stands[s.payment] == Stand{}
 }
 
 // explore visits every situation that can come about and says what is wrong in any.
 func (x tables) explore() (visited int, wrong []string) {
-	start := situation{contract: x.contract.Start, milestone: x.milestone.Start}
+	var todo []situation
+	for _, rail := range market.Rails {
+		todo = append(todo, situation{rail: rail, contract: x.contract.Start, milestone: x.milestone.Start})
+	}
 	ways := map[situation][]passage{}
-	for todo := []situation{start}; len(todo) > 0; {
+	for len(todo) > 0 {
 		s := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
 		if _, seen := ways[s]; seen {
@@ -273,6 +327,7 @@ func (x tables) explore() (visited int, wrong []string) {
 	x.local(ways, found)
 	x.silent(ways, found)
 	x.endless(ways, found)
+	x.unpaid(ways, found)
 	return len(ways), slices.Sorted(maps.Keys(found))
 }
 
@@ -299,7 +354,7 @@ func (x tables) local(ways map[situation][]passage, found map[string]bool) {
 }
 
 // silent looks for a refund of delivered work that nobody but clock and provider brought about, and for delivered work
-// that silence leaves lying.
+// that silence leaves lying: what was paid in is paid out by silence, and what was not is owed by it.
 func (x tables) silent(ways map[situation][]passage, found map[string]bool) {
 	ahead, back := map[situation][]situation{}, map[situation][]situation{}
 	var waiting, paid []situation
@@ -307,7 +362,7 @@ func (x tables) silent(ways map[situation][]passage, found map[string]bool) {
 		if s.milestone == MilestoneSubmitted && s.dispute == "" && s.chargeback == "" {
 			waiting = append(waiting, s)
 		}
-		if s.milestone == MilestonePaid {
+		if s.milestone == MilestonePaid || s.rail.PaysLater() && s.milestone == MilestoneAccepted {
 			paid = append(paid, s)
 		}
 		for _, p := range out {
@@ -363,6 +418,26 @@ func (x tables) endless(ways map[situation][]passage, found map[string]bool) {
 	}
 }
 
+// unpaid looks for work that is owed, and that nobody can pay any more.
+func (x tables) unpaid(ways map[situation][]passage, found map[string]bool) {
+	back := map[situation][]situation{}
+	var paid []situation
+	for s, out := range ways {
+		if s.milestone == MilestonePaid {
+			paid = append(paid, s)
+		}
+		for _, p := range out {
+			back[p.to] = append(back[p.to], s)
+		}
+	}
+	can := reach(paid, back)
+	for s := range ways {
+		if (Milestone{State: s.milestone, Rail: s.rail}).owed() && !can[s] {
+			found[fmt.Sprintf("%s work that is %s cannot be paid any more", s.rail, s.milestone)] = true
+		}
+	}
+}
+
 func TestEverySituationThatCanComeAboutIsSound(t *testing.T) {
 	t.Parallel()
 	visited, wrong := theTables().explore()
@@ -401,6 +476,13 @@ func TestTheExplorationFindsWhatIsTakenAway(t *testing.T) {
 		},
 		"a refund of what is being released": func(x *tables) {
 			x.milestone.Moves = append(x.milestone.Moves, Move[MilestoneState, moment]{MilestoneReleasing, doRefund, MilestoneRefunding, TheCompany, nil})
+		},
+		"the owner and timer of accepted": func(x *tables) { x.milestone.Stands[MilestoneAccepted] = Stand{} },
+		"pay runs for what is owed": func(x *tables) {
+			x.milestone = without(x.milestone, func(m Move[MilestoneState, moment]) bool { return m.Do == doRelease && m.By == TheCompany })
+		},
+		"a refund of what was never paid in": func(x *tables) {
+			x.milestone.Moves = append(x.milestone.Moves, Move[MilestoneState, moment]{MilestoneAccepted, doRefund, MilestoneRefunding, TheCompany, paysLater})
 		},
 		"auto-accept": func(x *tables) {
 			x.milestone = without(x.milestone, func(m Move[MilestoneState, moment]) bool { return m.Do == doAccept && m.By == TheClock })

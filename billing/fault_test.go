@@ -20,6 +20,7 @@ import (
 	"homecoming/billing/gatewaytest"
 	"homecoming/billing/stripe"
 	"homecoming/billing/stripesim"
+	"homecoming/market"
 )
 
 // killed is what a process says that is killed in a test.
@@ -90,7 +91,7 @@ func (w *world) push(id uuid.UUID) {
 		if link, err := w.billing.Onboard(ctx, w.yumi.Actor); err == nil {
 			gatewaytest.Press(w, link)
 		}
-	case m.State == billing.MilestoneDraft, m.State == billing.MilestoneFunding:
+	case m.State == billing.MilestoneDraft, m.State == billing.MilestoneFunding, m.Rail == market.OnAcceptance && m.State == billing.MilestoneReleasing && m.PaidIn == 0:
 		if f, err := w.billing.Fund(ctx, w.aoi.Manager, id); err == nil && f.CheckoutURL != "" {
 			gatewaytest.Press(w, f.CheckoutURL)
 		}

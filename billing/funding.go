@@ -31,10 +31,13 @@ func (s *Service) FundPart(ctx context.Context, who market.Actor, id uuid.UUID, 
 func (s *Service) fundings() collection {
 	return collection{
 		by:  market.RunContracts,
-		may: s.working,
+		may: s.mayFund,
 		begin: func(tx *gorm.DB, who market.Actor, _ Contract, m *Milestone, part int64) (int64, error) {
 			if err := s.feeCovered(*m); err != nil {
 				return 0, err
+			}
+			if m.chargeable() {
+				return m.part(part)
 			}
 			if err := s.move(tx, who, m, TheCompany, doFund, ""); err != nil {
 				return 0, err
@@ -49,6 +52,19 @@ func (s *Service) fundings() collection {
 		},
 		settle: s.settleFunding,
 	}
+}
+
+// mayFund refuses what the contract's rest or ending refuses. What was delivered is paid for even then.
+func (s *Service) mayFund(tx *gorm.DB, c Contract, m Milestone) error {
+	if m.chargeable() {
+		return nil
+	}
+	return s.working(tx, c)
+}
+
+// chargeable reports whether an approved pay run waits for the company's money.
+func (m Milestone) chargeable() bool {
+	return m.Rail == market.OnAcceptance && m.State == MilestoneReleasing && m.PaidIn == 0
 }
 
 // feeCovered refuses a charge whose processing fee would come out of nobody's pocket.
@@ -68,10 +84,12 @@ func (s *Service) settleFunding(tx *gorm.DB, c Contract, m Milestone, p Payment)
 		return err
 	}
 	asked, err := askedFor(tx, m, p)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if p.Currency == m.Currency && m.Missing() > 0 && (asked || p.Amount <= m.Missing()) {
+	case m.chargeable() && p.Amount == m.Quote().Charge && p.Currency == m.Currency:
+		return s.paidUp(tx, c, m, p)
+	case !m.chargeable() && p.Currency == m.Currency && m.Missing() > 0 && (asked || p.Amount <= m.Missing()):
 		return s.funded(tx, c, m, p)
 	}
 	return s.unexplained(tx, m, p)
@@ -110,7 +128,12 @@ func askedFor(tx *gorm.DB, m Milestone, p Payment) (bool, error) {
 
 // charge writes a payment down for a milestone and books it.
 func (s *Service) charge(tx *gorm.DB, m *Milestone, p Payment) error {
-	if err := s.post(tx, charged(*m, p)); err != nil {
+	return s.keepCharge(tx, m, p, charged(*m, p))
+}
+
+// keepCharge writes a payment down and books it by an entry.
+func (s *Service) keepCharge(tx *gorm.DB, m *Milestone, p Payment, e Entry) error {
+	if err := s.post(tx, e); err != nil {
 		return err
 	}
 	m.PaidIn, m.HoldReason = m.PaidIn+p.Amount, ""
@@ -118,4 +141,24 @@ func (s *Service) charge(tx *gorm.DB, m *Milestone, p Payment) error {
 		m.FundedAt = &p.At
 	}
 	return tx.Create(&Charge{ID: p.Charge, CompanyID: m.CompanyID, MilestoneID: m.ID, Amount: p.Amount, Currency: p.Currency, PaidAt: p.At}).Error
+}
+
+// paidUp books that the company has paid for accepted work, and sends it on to the alumnus.
+func (s *Service) paidUp(tx *gorm.DB, c Contract, m Milestone, p Payment) error {
+	if err := s.keepCharge(tx, &m, p, chargedLater(m, p)); err != nil {
+		return err
+	}
+	if err := tx.Save(&m).Error; err != nil {
+		return err
+	}
+	if err := s.settleWays(tx, m, p, true); err != nil {
+		return err
+	}
+	if err := s.charged(tx, m); err != nil {
+		return err
+	}
+	if err := jobs.Enqueue(tx, PaperJob{Milestone: m.ID}); err != nil {
+		return err
+	}
+	return s.planTransfers(tx, c, m)
 }

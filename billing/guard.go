@@ -86,7 +86,7 @@ func (m Milestone) PayableOn(day, today civil.Date, amount int64) error {
 	owed := q.Net - m.Recovered
 	switch {
 	case day.After(q.LatestPayment) && day.After(today):
-		return ErrPayDay.On("day").With("title", m.Title).With("date", q.LatestPayment).With("day", day).With("article", ArticlePayment)
+		return ErrPayDay.On("pay_on").With("title", m.Title).With("date", q.LatestPayment).With("day", day).With("article", ArticlePayment)
 	case amount < owed:
 		return ErrTransferFee.On("amount").With("title", m.Title).With("net", q.Money(owed)).With("amount", q.Money(amount)).With("article", ArticleReduction)
 	}

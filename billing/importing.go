@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 	"gorm.io/gorm"
 
+	"homecoming/internal/jobs"
 	"homecoming/market"
 )
 
@@ -96,6 +97,9 @@ func (s *Service) ImportStatement(ctx context.Context, who market.Actor, id uuid
 			if err := tx.Save(&a).Error; err != nil {
 				return err
 			}
+		}
+		if err := jobs.Enqueue(tx, MatchJob{Account: a.ID}); err != nil {
+			return err
 		}
 		return market.Audit(tx, who, b.CompanyID, "bank_statement.import", "bank_statement:"+b.ID.String(),
 			map[string]any{"lines": b.Lines, "fresh": b.Fresh, "faulty": b.Faulty})

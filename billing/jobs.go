@@ -49,6 +49,14 @@ func (AlarmJob) Kind() string { return "billing.alarm" }
 // InsertOpts keeps the queue from retrying what comes round again by itself.
 func (AlarmJob) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 1} }
 
+// A MatchJob matches the lines of a bank account to what was paid from it.
+type MatchJob struct {
+	Account uuid.UUID `json:"account"`
+}
+
+// Kind is the job's name in the queue.
+func (MatchJob) Kind() string { return "billing.match" }
+
 // A CatchUpJob asks the provider for events that never came.
 type CatchUpJob struct{}
 
@@ -92,6 +100,10 @@ func AddWorkers(w *river.Workers, s *Service) {
 		if n > 0 {
 			slog.Info("events found that no webhook had brought", "events", n)
 		}
+		return err
+	}))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, j *river.Job[MatchJob]) error {
+		_, err := s.MatchPayments(ctx, j.Args.Account)
 		return err
 	}))
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[AlarmJob]) error {

@@ -27,13 +27,23 @@ const (
 	accountDisputeFee = "dispute_fee"   // expense: what the provider takes for a chargeback
 	accountGoodwill   = "goodwill_loss" // expense: debts that two people gave up
 	accountBank       = "bank:platform" // asset: our own bank, for what is paid outside the provider
+
+	accountBankInTransit = "bank_in_transit" // asset: what companies' banks were told to pay, until their statements say so
 )
 
 func held(m Milestone) string          { return "held:" + m.ID.String() }
 func refundPayable(m Milestone) string { return "refund_payable:" + m.ID.String() }
 func payable(p uuid.UUID) string       { return "payable:" + p.String() }
 func connected(p uuid.UUID) string     { return "connected:" + p.String() }
-func withheldTax(c uuid.UUID) string   { return "withheld_tax:" + c.String() }
+func bankOf(account uuid.UUID) string  { return "bank:" + account.String() }
+func contractCost(c uuid.UUID) string  { return "contract_cost:" + c.String() } // in the books of a company that pays by itself
+
+// unchargedNet and unchargedFee are what a company has accepted and is charged for by its next pay run: the alumnus's part
+// and the platform's. It is no debt until then.
+func unchargedNet(c uuid.UUID) string { return "uncharged:net:" + c.String() }
+func unchargedFee(c uuid.UUID) string { return "uncharged:fee:" + c.String() }
+
+func withheldTax(c uuid.UUID) string { return "withheld_tax:" + c.String() }
 
 // A Posting is one line of an entry: an amount in minor units, positive for a debit, negative for a credit.
 type Posting struct {
@@ -124,7 +134,7 @@ func (a AccountBalance) Class() string {
 		return "liability"
 	case "platform_fee":
 		return "income"
-	case "stripe_fee", "dispute_fee", "goodwill_loss":
+	case "stripe_fee", "dispute_fee", "goodwill_loss", "contract_cost":
 		return "expense"
 	case "connected", "withheld_tax", "memo":
 		return "memo"

@@ -87,8 +87,9 @@ type milestoneRule struct {
 }
 
 var milestoneRules = []milestoneRule{
-	{"funded", "m.paid_in", "m.charged"},
+	{"funded", "m.paid_in", "m.charged + m.charged_later"},
 	{"accepted", "CASE WHEN m.state IN ('accepted', 'releasing') OR m.state IN " + given + " THEN " + chargeOf + " ELSE 0 END", "m.accepted"},
-	{"released", "CASE WHEN m.state IN " + given + " THEN " + sentOf + " WHEN m.state = 'releasing' THEN m.transferred ELSE 0 END", "m.transferred"}, // in parts, while it goes on
+	{"released", "CASE WHEN m.rail = 'bank_file' AND m.state = 'payout_failed' THEN 0 WHEN m.state IN " + given + " THEN " + sentOf +
+		" WHEN m.state = 'releasing' THEN m.transferred ELSE 0 END", "m.transferred + m.sent_by_bank"}, // in parts, while it goes on
 	{"refunded", "m.refunded", "m.refund_owed"},
 }

@@ -14,7 +14,7 @@ type Party string
 const (
 	TheCompany  Party = "company"  // somebody who may run its contracts
 	TheAlumnus  Party = "alumnus"  // the contract's own
-	TheProvider Party = "provider" // Stripe, by what it answers or reports
+	TheProvider Party = "provider" // Stripe or a bank, by what it answers or reports
 	TheClock    Party = "clock"    // a timer of ours, or the step that follows by itself
 	TheParties  Party = "both"     // company and alumnus agree
 	TheRuling   Party = "ruling"   // two people who stand on neither side
@@ -123,5 +123,7 @@ func Diagrams() map[string]string {
 		bankTransferMachine.Noun: bankTransferMachine.Diagram(),
 		changeMachine.Noun:       changeMachine.Diagram(),
 		closingMachine.Noun:      closingMachine.Diagram(),
+		payRunMachine.Noun:       payRunMachine.Diagram(),
+		payItemMachine.Noun:      payItemMachine.Diagram(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"homecoming/internal/problem"
+	"homecoming/market"
 )
 
 // MilestoneState is where a milestone is; see milestoneMachine.
@@ -21,9 +22,9 @@ const (
 	MilestoneInProgress       MilestoneState = "in_progress"       // the alumnus has started
 	MilestoneSubmitted        MilestoneState = "submitted"         // delivered, waiting for acceptance
 	MilestoneChangesRequested MilestoneState = "changes_requested" // delivered, and not yet right
-	MilestoneAccepted         MilestoneState = "accepted"          // passed through within one transaction when prefunded
-	MilestoneReleasing        MilestoneState = "releasing"         // the transfer is on its way or waits for the payout account
-	MilestoneReleased         MilestoneState = "released"          // transferred to the connected account
+	MilestoneAccepted         MilestoneState = "accepted"          // owed; passed through within one transaction when prefunded
+	MilestoneReleasing        MilestoneState = "releasing"         // being paid: a pay run is approved, or the transfer is on its way or waits for the payout account
+	MilestoneReleased         MilestoneState = "released"          // transferred to the connected account, or the company's bank was told to pay
 	MilestonePaid             MilestoneState = "paid"              // paid out to the bank
 	MilestonePayoutFailed     MilestoneState = "payout_failed"     // the bank returned it
 	MilestoneRefunding        MilestoneState = "refunding"
@@ -54,7 +55,9 @@ const (
 	doGiveBack       = "settle_refund" // a dispute ends, and nothing does
 	doChargeBack     = "charge_back"
 	doReverse        = "reverse"
-	doDrop           = "drop" // a change of the terms that both sides signed leaves it out
+	doDrop           = "drop"      // a change of the terms that both sides signed leaves it out
+	doLetGo          = "let_go"    // the same, or a dispute ends with nothing for the alumnus, where nothing was paid in
+	doHandOver       = "hand_over" // the company's bank was told to pay
 )
 
 // What can be wrong with a step of a milestone.
@@ -66,6 +69,11 @@ var (
 		"一度納品された成果物は、合意または裁定なしに返金できません。修正を依頼するか、異議を申し立てて分配を提案してください。")
 	ErrNotDueYet = problem.Define(problem.Conflict, "not_due_yet",
 		"Silence accepts this on {date}, not before.", "自動検収は{date}です。まだ実行できません。")
+	ErrPaysLater = problem.Define(problem.Conflict, "pays_later",
+		"This company pays once the work is accepted, so there is nothing to pay in and nothing to give back.",
+		"この契約は検収後払いのため、事前の入金や返金はありません。")
+	ErrNotFunded = problem.Define(problem.Conflict, "not_funded",
+		"This milestone is paid in before work begins. Wait until it is.", "このマイルストーンは事前入金制です。入金されるまでお待ちください。")
 	ErrContractNotActive = problem.Define(problem.Conflict, "contract_not_active",
 		"This contract is {state}. Its milestones rest until it is active.", "この契約は現在「{state}」のため、マイルストーンを進められません。")
 )
@@ -103,13 +111,51 @@ var (
 	}}
 )
 
+// prepaid and postpaid tell apart what is charged before the work begins, and what is paid for once it is accepted.
+var (
+	prepaid = &Guard[moment]{"prefunded", func(m moment) error {
+		if m.Rail.PaysLater() {
+			return ErrPaysLater
+		}
+		return nil
+	}}
+	postpaid = &Guard[moment]{"not prefunded", func(m moment) error {
+		if !m.Rail.PaysLater() {
+			return ErrNotFunded
+		}
+		return nil
+	}}
+	paysAhead        = both(prepaid, notFrozen)
+	paysLater        = both(postpaid, notFrozen)
+	aheadUndelivered = both(prepaid, undelivered)
+	laterUndelivered = both(postpaid, undelivered)
+	aheadUnclaimed   = both(prepaid, unclaimed)
+	laterUnclaimed   = both(postpaid, unclaimed)
+	byBank           = &Guard[moment]{"from the company's own bank", func(m moment) error {
+		if m.Rail != market.BankFile {
+			return ErrRunRail
+		}
+		return nil
+	}}
+)
+
+// both is a guard that holds when two do.
+func both(a, b *Guard[moment]) *Guard[moment] {
+	return &Guard[moment]{a.Name + ", " + b.Name, func(m moment) error {
+		if err := a.Holds(m); err != nil {
+			return err
+		}
+		return b.Holds(m)
+	}}
+}
+
 // overheld lets money go back by itself that may not be held any longer, where nothing was ever delivered.
-var overheld = &Guard[moment]{"not frozen, never delivered, held for 90 days", func(m moment) error {
+var overheld = both(prepaid, &Guard[moment]{"not frozen, never delivered, held for 90 days", func(m moment) error {
 	if m.FundedAt == nil || m.now.Before(m.FundedAt.AddDate(0, 0, holdingLimit)) {
 		return ErrNotDueYet.With("date", m.FundedAt)
 	}
 	return undelivered.Holds(m)
-}}
+}})
 
 // milestoneMachine is the life of a milestone. A delivered one reaches refunding only when both sides agree or two
 // people rule; money that arrives is settled even when its checkout page had expired for us.
@@ -117,16 +163,19 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 	Noun:  "milestone",
 	Start: MilestoneDraft,
 	Moves: []Move[MilestoneState, moment]{
-		{MilestoneDraft, doFund, MilestoneFunding, TheCompany, notFrozen},
+		{MilestoneDraft, doFund, MilestoneFunding, TheCompany, paysAhead},
 		{MilestoneDraft, doCancel, MilestoneCanceled, TheCompany, notFrozen},
 		{MilestoneFunding, doExpire, MilestoneDraft, TheProvider, nil},
-		{MilestoneFunding, doSettle, MilestoneFunded, TheProvider, nil},
-		{MilestoneDraft, doSettle, MilestoneFunded, TheProvider, nil},
-		{MilestoneDraft, doSettlePart, MilestonePartFunded, TheProvider, nil},
-		{MilestoneFunding, doSettlePart, MilestonePartFunded, TheProvider, nil},
+		{MilestoneFunding, doSettle, MilestoneFunded, TheProvider, prepaid},
+		{MilestoneDraft, doSettle, MilestoneFunded, TheProvider, prepaid},
+		{MilestoneDraft, doSettlePart, MilestonePartFunded, TheProvider, prepaid},
+		{MilestoneFunding, doSettlePart, MilestonePartFunded, TheProvider, prepaid},
 		{MilestonePartFunded, doFund, MilestonePartFunded, TheCompany, notFrozen}, // a page for the rest, or a part of it
-		{MilestonePartFunded, doSettlePart, MilestonePartFunded, TheProvider, nil},
-		{MilestonePartFunded, doSettle, MilestoneFunded, TheProvider, nil},
+		{MilestonePartFunded, doSettlePart, MilestonePartFunded, TheProvider, prepaid},
+		{MilestonePartFunded, doSettle, MilestoneFunded, TheProvider, prepaid},
+		{MilestoneDraft, doStart, MilestoneInProgress, TheAlumnus, paysLater},
+		{MilestoneDraft, doSubmit, MilestoneSubmitted, TheAlumnus, paysLater},
+		{MilestoneInProgress, doCancel, MilestoneCanceled, TheCompany, laterUndelivered},
 		{MilestoneFunded, doStart, MilestoneInProgress, TheAlumnus, notFrozen},
 		{MilestoneChangesRequested, doStart, MilestoneInProgress, TheAlumnus, notFrozen},
 		{MilestoneFunded, doSubmit, MilestoneSubmitted, TheAlumnus, notFrozen}, // starting is implied
@@ -135,7 +184,11 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestoneSubmitted, doRequestChanges, MilestoneChangesRequested, TheCompany, notFrozen},
 		{MilestoneSubmitted, doAccept, MilestoneAccepted, TheCompany, notFrozen},
 		{MilestoneSubmitted, doAccept, MilestoneAccepted, TheClock, silent},
-		{MilestoneAccepted, doRelease, MilestoneReleasing, TheClock, notFrozen},
+		{MilestoneAccepted, doRelease, MilestoneReleasing, TheClock, paysAhead},
+		{MilestoneAccepted, doRelease, MilestoneReleasing, TheCompany, paysLater}, // a pay run was approved
+		{MilestoneReleasing, doRecall, MilestoneAccepted, TheCompany, paysLater},  // and taken back
+		{MilestoneReleasing, doHandOver, MilestoneReleased, TheCompany, byBank},
+		{MilestonePayoutFailed, doHandOver, MilestoneReleased, TheCompany, byBank},
 		{MilestoneReleasing, doTransferred, MilestoneReleased, TheProvider, nil},
 		{MilestoneReleased, doPaidOut, MilestonePaid, TheProvider, nil},
 		{MilestonePayoutFailed, doPaidOut, MilestonePaid, TheProvider, nil},
@@ -144,7 +197,7 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestonePartFunded, doRefund, MilestoneRefunding, TheCompany, undelivered},
 		{MilestonePartFunded, doRefund, MilestoneRefunding, TheClock, overheld},
 		{MilestoneFunded, doRefund, MilestoneRefunding, TheCompany, undelivered},
-		{MilestoneInProgress, doRefund, MilestoneRefunding, TheCompany, undelivered},
+		{MilestoneInProgress, doRefund, MilestoneRefunding, TheCompany, aheadUndelivered},
 		{MilestoneFunded, doRefund, MilestoneRefunding, TheClock, overheld},
 		{MilestoneInProgress, doRefund, MilestoneRefunding, TheClock, overheld},
 		{MilestoneRefunding, doRefunded, MilestoneRefunded, TheProvider, nil},
@@ -157,19 +210,25 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestoneInProgress, doSplit, MilestoneAccepted, TheRuling, unclaimed},
 		{MilestoneSubmitted, doSplit, MilestoneAccepted, TheRuling, unclaimed},
 		{MilestoneChangesRequested, doSplit, MilestoneAccepted, TheRuling, unclaimed},
-		{MilestoneFunded, doGiveBack, MilestoneRefunding, TheParties, unclaimed},
-		{MilestoneInProgress, doGiveBack, MilestoneRefunding, TheParties, unclaimed},
-		{MilestoneSubmitted, doGiveBack, MilestoneRefunding, TheParties, unclaimed},
-		{MilestoneChangesRequested, doGiveBack, MilestoneRefunding, TheParties, unclaimed},
-		{MilestoneFunded, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
-		{MilestoneInProgress, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
-		{MilestoneSubmitted, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
-		{MilestoneChangesRequested, doGiveBack, MilestoneRefunding, TheRuling, unclaimed},
+		{MilestoneFunded, doGiveBack, MilestoneRefunding, TheParties, aheadUnclaimed},
+		{MilestoneInProgress, doGiveBack, MilestoneRefunding, TheParties, aheadUnclaimed},
+		{MilestoneSubmitted, doGiveBack, MilestoneRefunding, TheParties, aheadUnclaimed},
+		{MilestoneChangesRequested, doGiveBack, MilestoneRefunding, TheParties, aheadUnclaimed},
+		{MilestoneFunded, doGiveBack, MilestoneRefunding, TheRuling, aheadUnclaimed},
+		{MilestoneInProgress, doGiveBack, MilestoneRefunding, TheRuling, aheadUnclaimed},
+		{MilestoneSubmitted, doGiveBack, MilestoneRefunding, TheRuling, aheadUnclaimed},
+		{MilestoneChangesRequested, doGiveBack, MilestoneRefunding, TheRuling, aheadUnclaimed},
+		{MilestoneInProgress, doLetGo, MilestoneCanceled, TheParties, laterUnclaimed},
+		{MilestoneSubmitted, doLetGo, MilestoneCanceled, TheParties, laterUnclaimed},
+		{MilestoneChangesRequested, doLetGo, MilestoneCanceled, TheParties, laterUnclaimed},
+		{MilestoneInProgress, doLetGo, MilestoneCanceled, TheRuling, laterUnclaimed},
+		{MilestoneSubmitted, doLetGo, MilestoneCanceled, TheRuling, laterUnclaimed},
+		{MilestoneChangesRequested, doLetGo, MilestoneCanceled, TheRuling, laterUnclaimed},
 
 		{MilestoneDraft, doDrop, MilestoneCanceled, TheParties, notFrozen},
 		{MilestonePartFunded, doDrop, MilestoneRefunding, TheParties, undelivered},
 		{MilestoneFunded, doDrop, MilestoneRefunding, TheParties, undelivered},
-		{MilestoneInProgress, doDrop, MilestoneRefunding, TheParties, undelivered},
+		{MilestoneInProgress, doDrop, MilestoneRefunding, TheParties, aheadUndelivered},
 
 		{MilestonePartFunded, doChargeBack, MilestoneChargedBack, TheProvider, nil},
 		{MilestoneFunded, doChargeBack, MilestoneChargedBack, TheProvider, nil},
@@ -188,11 +247,11 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		MilestoneInProgress:       {Owner: TheAlumnus, Timer: "holding alarms"},
 		MilestoneSubmitted:        {Owner: TheCompany, Timer: "auto-accept"},
 		MilestoneChangesRequested: {Owner: TheAlumnus, Timer: "holding alarms"},
-		MilestoneAccepted:         {Timer: "at once"},
+		MilestoneAccepted:         {Owner: TheCompany, Timer: "at once when prefunded, else the alarms of the due day"},
 		MilestoneReleasing:        {Owner: TheAlumnus, Timer: "the transfer is retried"}, // theirs: the payout account
 		MilestoneReleased:         {Owner: TheProvider, Timer: "weekly payout"},
 		MilestonePaid:             {},
-		MilestonePayoutFailed:     {Owner: TheAlumnus, Timer: "the next payout"},
+		MilestonePayoutFailed:     {Owner: TheAlumnus, Timer: "the next payout, or the alarms of the due day"},
 		MilestoneRefunding:        {Owner: TheProvider, Timer: "the refund is retried"},
 		MilestoneRefunded:         {},
 		MilestoneCanceled:         {},
@@ -210,6 +269,7 @@ type Milestone struct {
 	Title       string
 	DueOn       civil.Date `gorm:"type:date"`
 	State       MilestoneState
+	Rail        market.Rail // from the terms
 	Currency    string
 	Amount      int64 // the fee, without consumption tax
 	Tax         int64

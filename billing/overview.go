@@ -58,9 +58,10 @@ func (s *Service) MoneyOverview(ctx context.Context, who market.Actor, company u
 	o := MoneyOverview{Currency: c.Currency}
 	const net, charge, stands = "(amount + tax - withheld)", "(amount + tax - withheld + platform_fee + platform_tax)", "(paid_in - refunded - lost)"
 	err = g.Raw(`SELECT
-			coalesce(sum(`+charge+` - CASE WHEN m.state = 'part_funded' THEN `+stands+` ELSE 0 END) FILTER (WHERE m.state IN ('draft', 'funding', 'part_funded')), 0) AS committed,
+			coalesce(sum(`+charge+` - CASE WHEN m.state = 'part_funded' THEN `+stands+` ELSE 0 END)
+				FILTER (WHERE m.state IN ('draft', 'funding', 'part_funded') OR m.rail <> 'prefunded' AND m.state IN `+holding+`), 0) AS committed,
 			coalesce(sum(CASE WHEN m.state = 'part_funded' THEN `+stands+` ELSE `+charge+` END)
-				FILTER (WHERE m.state NOT IN ('draft', 'funding', 'canceled', 'refunded', 'charged_back')), 0) AS funded,
+				FILTER (WHERE m.paid_in > 0 AND m.state NOT IN ('draft', 'funding', 'canceled', 'refunded', 'charged_back')), 0) AS funded,
 			coalesce(sum(`+stands+`) FILTER (WHERE m.state = 'part_funded' OR m.state IN `+holding+`), 0) AS held,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state IN ('accepted', 'releasing')), 0) AS releasing,
 			coalesce(sum(`+net+`) FILTER (WHERE m.state IN ('released', 'payout_failed')), 0) AS released,
@@ -75,7 +76,7 @@ func (s *Service) MoneyOverview(ctx context.Context, who market.Actor, company u
 		return o, err
 	}
 	err = g.Raw(`SELECT id AS milestone_id, contract_id, title, state, `+net+` AS net, pay_by, hold_reason FROM milestones
-		WHERE company_id = ? AND pay_by IS NOT NULL AND state IN ('submitted', 'changes_requested', 'in_progress', 'accepted', 'releasing')
+		WHERE company_id = ? AND pay_by IS NOT NULL AND (state IN ('submitted', 'changes_requested', 'in_progress', 'accepted', 'releasing') OR rail = 'bank_file' AND state = 'payout_failed')
 		ORDER BY pay_by, id LIMIT 100`, company).Scan(&o.Due).Error
 	if err != nil {
 		return o, err

@@ -53,7 +53,7 @@ func (s statedIn) number() string {
 // between says which account of the company's own books stands across from one that lies between it and the platform.
 // Money that came by bank transfer and is not applied yet, or is being applied, is an advance like what is held.
 var between = map[string]books.Role{"held": books.Advance, "client_cash": books.Advance, "paying": books.Advance, "refund_payable": books.Receivable, "suspense": books.Suspense,
-	"dispute_hold": books.Claimed, "receivable:client": books.Payable}
+	"dispute_hold": books.Claimed, "receivable:client": books.Payable, "uncharged": books.Payable, "contract_cost": books.Payable}
 
 // beyond is the same for those that move together with one of these.
 var beyond = map[string]books.Role{"stripe": books.Bank, "bank": books.Bank, "stripe_fee": books.Bank, "dispute_fee": books.Bank,

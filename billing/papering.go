@@ -188,7 +188,7 @@ func (s *Service) issueForMilestone(tx *gorm.DB, id uuid.UUID) error {
 			return err
 		}
 	}
-	if m.PlatformFee == 0 {
+	if m.PlatformFee == 0 || m.Rail.PaysLater() && m.PaidIn == 0 { // a receipt is for what was received
 		return nil
 	}
 	_, _, err = s.issue(tx, company, s.draftReceipt(company, c, m, rules))

@@ -203,7 +203,7 @@ func (s *Service) windUp(tx *gorm.DB, contract uuid.UUID) error {
 			return err
 		}
 		switch {
-		case m.State == MilestoneDraft:
+		case m.State == MilestoneDraft, m.Rail.PaysLater() && milestoneMachine.Allows(m.State, doCancel, TheCompany, moment{m, s.clock.Now()}):
 			err = s.move(tx, market.Actor{}, &m, TheCompany, doCancel, c.EndReason)
 		case m.ReceivedOn == nil && m.holdsMoney() && m.Frozen == "":
 			err = s.giveBack(tx, market.Actor{}, c, &m, TheCompany, doRefund, c.EndReason)

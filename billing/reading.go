@@ -264,7 +264,7 @@ func (s *Service) Accounts(ctx context.Context, who market.Actor, company uuid.U
 	return list, s.db.Gorm(ctx).Raw(`SELECT account, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS debit,
 			coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS credit
 		FROM ledger_postings WHERE company_id = ? GROUP BY account, currency
-		HAVING sum(amount) <> 0 OR split_part(account, ':', 1) NOT IN ('held', 'payable', 'refund_payable', 'connected', 'dispute_hold', 'receivable')
+		HAVING sum(amount) <> 0 OR split_part(account, ':', 1) NOT IN ('held', 'payable', 'refund_payable', 'connected', 'dispute_hold', 'receivable', 'uncharged')
 		ORDER BY account, currency`, company).Scan(&list).Error
 }
 

@@ -19,6 +19,11 @@ import (
 var ErrNothingToReverse = problem.Define(problem.Invalid, "more_than_transferred",
 	"At most {left} of this transfer is left to take back.", "取り戻せる金額は{left}までです。")
 
+// ErrPaidByBank is a reversal of what never went through the provider.
+var ErrPaidByBank = problem.Define(problem.Conflict, "paid_from_own_bank",
+	"This was paid from the company's own bank, so nothing can be taken back here. Ask the payee to send it back.",
+	"会社の銀行口座から振り込まれた報酬のため、ここでは取り戻せません。受取人に返金を依頼してください。")
+
 // AskReversal asks to take a part of what was transferred back from the alumnus and give it to the company. It always
 // takes two people; it is for what was agreed or ruled after payment, not for regrets. amount is minor units.
 func (s *Service) AskReversal(ctx context.Context, who market.Actor, milestone uuid.UUID, amount int64, reason string) (Milestone, error) {
@@ -54,6 +59,9 @@ func (m Milestone) reversible(amount int64) error {
 	case MilestoneReleased, MilestonePaid, MilestonePayoutFailed:
 	default:
 		return ErrWrongState.With("noun", word("milestone")).With("state", word(string(m.State)))
+	}
+	if m.Rail == market.BankFile {
+		return ErrPaidByBank
 	}
 	if left := m.Transferred() - m.Reversed; amount <= 0 || amount > left {
 		return ErrNothingToReverse.On("amount").With("left", m.Quote().Money(left))

@@ -13,6 +13,7 @@ import (
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/internal/problem"
+	"homecoming/internal/seal"
 	"homecoming/market"
 )
 
@@ -21,6 +22,7 @@ type Config struct {
 	BaseURL     string        // where people come back to from the provider's pages: https://homecoming.example
 	CallTimeout time.Duration // of one call to the provider; 10 s
 	CardFeeBP   int64         // what the provider is expected to keep of a charge, in basis points; 360
+	Box         *seal.Box     // keeps bank accounts from whoever reads the database; nil: they lie open
 	ToppedUp    bool          // the platform keeps money of its own at the provider, so a fee may exceed what a company pays
 	Platform    PaperParty    // who runs this and takes the fee, as its receipts name it; Homecoming, not registered
 }

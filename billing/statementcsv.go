@@ -63,6 +63,12 @@ type MappedField struct {
 	of       func(*StatementMapping) *string
 }
 
+// In is the heading that stands for the field in a mapping; empty: none.
+func (f MappedField) In(m *StatementMapping) string { return *f.of(m) }
+
+// Set makes a heading stand for the field.
+func (f MappedField) Set(m *StatementMapping, heading string) { *f.of(m) = heading }
+
 // MappedFields are all of them, in the order in which people look for them.
 var MappedFields = []MappedField{
 	{"day", "日付 取引日 お取引日 取引日付 取扱日 取扱日付 勘定日 年月日 入出金日 操作日 計上日 date booked_on transaction_date posting_date", func(m *StatementMapping) *string { return &m.Day }},

@@ -114,7 +114,7 @@ const accountInTransit = "stripe:payout_in_transit" // asset: left the provider,
 // ownMoney are the accounts that make up the platform's own money at the provider: income and its tax, less fees, losses,
 // and what was laid out for others.
 const ownMoney = `(split_part(p.account, ':', 1) IN ('platform_fee', 'consumption_tax', 'stripe_fee', 'dispute_fee', 'goodwill_loss', 'receivable', 'dispute_hold')
-	OR p.account = '` + accountBank + `')`
+	OR p.account LIKE 'uncharged:fee:%' OR p.account = '` + accountBank + `')`
 
 // entry begins an entry of the part of a sweep that one company's work earned.
 func (w Sweep) entry(kind string, company uuid.UUID, at time.Time) Entry {

@@ -22,7 +22,8 @@ var japanese = map[string]string{
 	"inquiry": "照会中", "needs_response": "要回答", "under_review": "審査中", "won": "勝訴", "lost": "敗訴", "inquiry_closed": "照会終了",
 	"change": "契約変更", "offered": "回答待ち", "signed": "署名済み", "in_force": "適用中", "countered": "再提示", "expired": "期限切れ", "lapsed": "失効",
 	"open": "協議中", "for_ruling": "裁定待ち", "proposed_ruling": "裁定の確認待ち", "agreed": "合意済み", "ruled": "裁定済み",
-	"bank statement": "入出金明細", "uploaded": "確認待ち", "imported": "取込済み", "discarded": "取消",
+	"pay run": "支払依頼", "payment": "支払い", "filed": "振込データ作成済み", "sent": "送信済み", "confirmed": "支払確認済み",
+	"partly_returned": "一部不能", "recalled": "取消", "bank statement": "入出金明細", "uploaded": "確認待ち", "imported": "取込済み", "discarded": "取消",
 }
 
 // word says a noun or a state of the tables in the reader's language; one without a Japanese word keeps its own.

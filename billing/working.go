@@ -108,10 +108,20 @@ func (s *Service) accept(tx *gorm.DB, who market.Actor, c Contract, m *Milestone
 	return s.release(tx, c, m)
 }
 
-// release owes what was held to the alumnus, and plans its transfer.
+// release owes what was held to the alumnus, and plans its transfer. What was not paid in is owed all the same, and waits
+// for a pay run.
 func (s *Service) release(tx *gorm.DB, c Contract, m *Milestone) error {
 	now := s.clock.Now()
 	m.AcceptedAt, m.AutoAcceptAt = &now, nil
+	if m.Rail.PaysLater() {
+		if err := tx.Save(m).Error; err != nil {
+			return err
+		}
+		if err := s.post(tx, acceptedOnCredit(*m, c.PersonID, now)); err != nil {
+			return err
+		}
+		return jobs.Enqueue(tx, PaperJob{Milestone: m.ID})
+	}
 	keep, err := s.recoverable(tx, c, *m)
 	if err != nil {
 		return err

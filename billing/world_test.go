@@ -13,6 +13,7 @@ import (
 	"homecoming/billing/gatewaytest"
 	"homecoming/billing/stripe"
 	"homecoming/billing/stripesim"
+	"homecoming/internal/seal"
 	"homecoming/market"
 	"homecoming/market/markettest"
 )
@@ -24,6 +25,15 @@ const (
 )
 
 var ctx = context.Background()
+
+// testBox seals what tests keep.
+var testBox = func() *seal.Box {
+	box, err := seal.New("a key for tests")
+	if err != nil {
+		panic(err)
+	}
+	return box
+}()
 
 // A world is a company with a manager and an alumna on a stand-in of their own. No webhooks are sent unless a test
 // says so: drain lists events and works them, in the order the test wants.
@@ -67,7 +77,7 @@ func (w *world) stripeAt(c stripesim.Config) {
 
 // serve starts billing anew, as a restarted process would, on a gateway.
 func (w *world) serve(g billing.Gateway) {
-	w.billing = billing.New(w.DB, w.Clock, w.Market, g, billing.Config{BaseURL: "http://product.test", CallTimeout: 5 * time.Second, ToppedUp: true})
+	w.billing = billing.New(w.DB, w.Clock, w.Market, g, billing.Config{BaseURL: "http://product.test", CallTimeout: 5 * time.Second, ToppedUp: true, Box: testBox})
 }
 
 // contract posts a task, bids and accepts: an active contract with these milestones.

@@ -16,11 +16,12 @@ import (
 
 // What can be wrong with a company's own settings.
 var (
-	ErrZone      = problem.Define(problem.Invalid, "unknown_time_zone", "“{value}” is no time zone. Asia/Tokyo is one.", "「{value}」というタイムゾーンはありません。例：Asia/Tokyo")
-	ErrCurrency  = problem.Define(problem.Invalid, "unknown_currency", "“{value}” is no currency code. JPY is one.", "「{value}」は通貨コードではありません。例：JPY")
-	ErrTaxNumber = problem.Define(problem.Invalid, "registration_number_form", "A registration number is T and 13 digits: T1234567890123.", "登録番号は「T」と13桁の数字です（例：T1234567890123）。")
-	ErrBetween   = problem.Define(problem.Invalid, "out_of_range", "This must be from {min} to {max}.", "{min}から{max}の範囲で入力してください。")
-	ErrAddress   = problem.Define(problem.Invalid, "email_form", "“{value}” is no e-mail address.", "「{value}」はメールアドレスではありません。")
+	ErrZone        = problem.Define(problem.Invalid, "unknown_time_zone", "“{value}” is no time zone. Asia/Tokyo is one.", "「{value}」というタイムゾーンはありません。例：Asia/Tokyo")
+	ErrCurrency    = problem.Define(problem.Invalid, "unknown_currency", "“{value}” is no currency code. JPY is one.", "「{value}」は通貨コードではありません。例：JPY")
+	ErrTaxNumber   = problem.Define(problem.Invalid, "registration_number_form", "A registration number is T and 13 digits: T1234567890123.", "登録番号は「T」と13桁の数字です（例：T1234567890123）。")
+	ErrBetween     = problem.Define(problem.Invalid, "out_of_range", "This must be from {min} to {max}.", "{min}から{max}の範囲で入力してください。")
+	ErrBankFileYen = problem.Define(problem.Invalid, "bank_file_yen_only", "Transfer files carry yen alone. Choose another way of paying.", "振込データは日本円のみに対応しています。別の支払方法を選択してください。")
+	ErrAddress     = problem.Define(problem.Invalid, "email_form", "“{value}” is no e-mail address.", "「{value}」はメールアドレスではありません。")
 )
 
 var (
@@ -51,7 +52,7 @@ type NewCompany struct {
 // is asked by letter to take the role. It is for the installation's own commands: no page or route calls it.
 func (s *Service) CreateCompany(ctx context.Context, n NewCompany) (Company, Person, error) {
 	c := Company{ID: newID(), Name: strings.TrimSpace(n.Name), NameEN: n.NameEN, TimeZone: n.TimeZone, Currency: n.Currency, Language: n.Language,
-		Address: n.Address, TaxNumber: n.TaxNumber, PlatformFeeBP: 500, AutoAcceptDays: 14, PaymentDays: 30, CreatedAt: s.clock.Now()}
+		Address: n.Address, TaxNumber: n.TaxNumber, PlatformFeeBP: 500, AutoAcceptDays: 14, PaymentDays: 30, Rail: Prefunded, CreatedAt: s.clock.Now()}
 	c.TimeZone, c.Currency, c.Language = or(c.TimeZone, "Asia/Tokyo"), or(c.Currency, "JPY"), or(c.Language, "ja")
 	if err := c.check(); err != nil {
 		return Company{}, Person{}, err
@@ -97,6 +98,10 @@ func (c Company) check() error {
 		return ErrCurrency.On("currency").With("value", c.Currency)
 	case c.TaxNumber != "" && !taxNumber.MatchString(c.TaxNumber):
 		return ErrTaxNumber.On("tax_number")
+	case !slices.Contains(Rails, c.Rail):
+		return ErrNotOneOf.On("rail").With("value", c.Rail).With("allowed", "prefunded, on_acceptance, bank_file")
+	case c.Rail == BankFile && c.Currency != "JPY":
+		return ErrBankFileYen.On("rail")
 	case c.AutoAcceptDays < 1 || c.AutoAcceptDays > 45:
 		return ErrBetween.On("auto_accept_days").With("min", 1).With("max", 45)
 	case c.PaymentDays < 0 || c.PaymentDays > 60: // Freelance Act art. 4
@@ -125,6 +130,7 @@ func (s *Service) Company(ctx context.Context, who Actor, id uuid.UUID) (Company
 type CompanyEdit struct {
 	Name, NameEN, TimeZone, Language, Address, TaxNumber *string
 	AutoAcceptDays, PaymentDays                          *int
+	Rail                                                 *Rail
 	RefundLimit                                          *int64 // below 0: refunds take one person, whatever the amount
 }
 
@@ -145,6 +151,7 @@ func (s *Service) UpdateCompany(ctx context.Context, who Actor, id uuid.UUID, e 
 		}
 		change(&c.AutoAcceptDays, e.AutoAcceptDays)
 		change(&c.PaymentDays, e.PaymentDays)
+		change(&c.Rail, e.Rail)
 		if e.RefundLimit != nil {
 			c.RefundLimit = e.RefundLimit
 			if *e.RefundLimit < 0 {

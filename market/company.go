@@ -25,10 +25,27 @@ type Company struct {
 	PlatformFeeBP  int64  `gorm:"column:platform_fee_bp"` // basis points, charged on top of the fee
 	AutoAcceptDays int    // silence of so many days accepts delivered work
 	PaymentDays    int    // the fee is due so many days after receipt, receipt being day 1; at most 60
+	Rail           Rail   // how its next contracts are paid
 	RefundLimit    *int64 // minor units; above it a refund takes two people, 0: always; nil: never
 	CreatedAt      time.Time
 	Formula        json.RawMessage // the constants of its score, as package matching reads them; nil for the house's
 }
+
+// A Rail is the way in which a company pays the people who work for it.
+type Rail string
+
+// The ways of paying.
+const (
+	Prefunded    Rail = "prefunded"     // charged before the work begins, and held
+	OnAcceptance Rail = "on_acceptance" // charged once the work is accepted
+	BankFile     Rail = "bank_file"     // from the company's own bank, once the work is accepted
+)
+
+// Rails are all of them, the usual first.
+var Rails = []Rail{Prefunded, OnAcceptance, BankFile}
+
+// PaysLater reports whether work begins before anything was paid in.
+func (r Rail) PaysLater() bool { return r == OnAcceptance || r == BankFile }
 
 // NameIn is the company's name for a reader of a language.
 func (c Company) NameIn(language string) string {

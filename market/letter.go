@@ -43,6 +43,9 @@ const (
 	LetterReturned        LetterKind = "returned"         // your bank sent the money back
 	LetterReminder        LetterKind = "reminder"         // silence is about to accept a delivery
 	LetterHolding         LetterKind = "holding"          // a payment has been held for long, or for as long as it may be
+	LetterPayRun          LetterKind = "pay_run"          // somebody proposes to pay: a second person decides
+	LetterPaymentReturned LetterKind = "payment_returned" // the bank sent a payment of the company's back
+	LetterBankAccount     LetterKind = "bank_account"     // where you are paid was changed
 	LetterPayBy           LetterKind = "pay_by"           // the legal due day of a fee comes near, or has passed
 	LetterCaution         LetterKind = "caution"          // somebody asks for a second look before an award
 	LetterRule            LetterKind = "rule"             // somebody asks for a statutory rule that needs a second person
@@ -61,7 +64,8 @@ const (
 var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
-	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver}
+	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver,
+	LetterPayRun, LetterPaymentReturned, LetterBankAccount}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

@@ -37,6 +37,19 @@ var owners = map[billing.MilestoneState]billing.Party{
 	billing.MilestonePayoutFailed: billing.TheAlumnus,
 }
 
+// turn is whose turn it is with a milestone: what is paid for later is begun and delivered without funding, and is owed
+// once it is accepted.
+func turn(m billing.Milestone) billing.Party {
+	switch {
+	case !m.Rail.PaysLater():
+	case m.State == billing.MilestoneDraft:
+		return billing.TheAlumnus
+	case m.State == billing.MilestoneAccepted, m.State == billing.MilestoneReleasing && m.PaidIn == 0:
+		return billing.TheCompany
+	}
+	return owners[m.State]
+}
+
 // mine reports whether the contract waits for the reader's side.
 func mine(c contractView, m billing.Milestone) bool {
 	switch {
@@ -45,7 +58,7 @@ func mine(c contractView, m billing.Milestone) bool {
 	case strings.HasPrefix(m.HoldReason, "payout_account") && c.side == billing.TheAlumnus:
 		return true
 	}
-	return c.contract.State == billing.ContractActive && owners[m.State] == c.side
+	return c.contract.State == billing.ContractActive && turn(m) == c.side
 }
 
 // stepText says what happens next with a milestone, to the side that reads.
@@ -53,6 +66,9 @@ func stepText(ctx context.Context, c contractView, m billing.Milestone) string {
 	key := "next." + string(m.State) + "." + string(c.side)
 	if m.State == billing.MilestoneReleasing && m.HoldReason != "" {
 		key = "next.held." + string(c.side)
+	}
+	if later := "next.later." + string(m.State) + "." + string(c.side); m.Rail.PaysLater() && known(later) {
+		key = later
 	}
 	if c.waits(m) {
 		key = "next.transfer.company"

@@ -184,6 +184,8 @@ var moneyPages = []struct{ key, href string }{
 	{"tabs.overview", "/money"},
 	{"tabs.reconcile", "/money/reconciliations"},
 	{"tabs.ledger", "/money/ledger"},
+	{"tabs.payruns", payRunsPath},
+	{"tabs.bank", bankPath},
 	{"tabs.payouts", "/money/payouts"},
 	{"tabs.cash", cashPath},
 	{"tabs.documents", documentsPath},

@@ -147,27 +147,40 @@ type payoutView struct {
 	paged   bool
 	back    bool // the reader comes from the provider's page
 	debts   []billing.Debt
+	bank    *billing.BankDetails // for companies that pay by transfer; nil before they gave one
+	typed   bool                 // as it was just typed, and refused
 }
 
 func (v *visit) getPayouts() error {
+	view, err := v.payoutPage()
+	if err != nil {
+		return err
+	}
+	return v.ok(payoutsPage(view, ui.Fault{}))
+}
+
+func (v *visit) payoutPage() (payoutView, error) {
 	view := payoutView{paged: v.c.Query("before") != "", back: v.c.Query("onboarding") == "done"}
 	account, err := v.Billing.PayoutAccount(v.ctx, v.who)
 	switch {
 	case err == nil:
 		view.account = &account
 	case !errors.Is(err, market.ErrNotFound):
-		return err
+		return view, err
+	}
+	if view.bank, err = v.ownBank(); err != nil {
+		return view, err
 	}
 	if view.list, err = v.Billing.MyPayouts(v.ctx, v.who, v.c.Query("before"), pageSize); err != nil {
-		return err
+		return view, err
 	}
 	if view.debts, err = v.Billing.MyDebts(v.ctx, v.who); err != nil {
-		return err
+		return view, err
 	}
 	if len(view.list) == pageSize {
 		view.older = "/payouts?before=" + escape(view.list[pageSize-1].ID)
 	}
-	return v.ok(payoutsPage(view))
+	return view, nil
 }
 
 // postOnboard sends the reader to the page where they say where their money shall go.

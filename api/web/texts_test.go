@@ -103,6 +103,9 @@ func TestEveryStateHasItsWords(t *testing.T) {
 		}
 		add("next.held.", string(side))
 	}
+	for _, state := range []string{"draft", "accepted", "releasing", "released", "payout_failed"} {
+		add("next.later."+state, ".company", ".alumnus")
+	}
 	add("state.task.", "draft", "published", "awarded", "completed", "canceled")
 	add("state.bid.", "open", "accepted", "lost", "withdrawn")
 	add("state.invitation.", "sent", "declined", "answered")

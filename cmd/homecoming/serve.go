@@ -96,7 +96,7 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 		return nil, err
 	}
 	a.market = market.New(d, now, matching.ResolveSkill, market.WithBox(box), market.WithAddress(c.URL))
-	a.billing = billing.New(d, now, a.market, gateway, billing.Config{BaseURL: c.URL, CallTimeout: c.StripeTimeout,
+	a.billing = billing.New(d, now, a.market, gateway, billing.Config{BaseURL: c.URL, Box: box, CallTimeout: c.StripeTimeout,
 		Platform: billing.PaperParty{Name: c.PlatformName, Address: c.PlatformAddress, Number: c.PlatformNumber}})
 
 	market.AddWorkers(a.workers, a.market, mailer, c.URL)
