@@ -172,7 +172,7 @@ func (s *Service) confirm(tx *gorm.DB, who market.Actor, f *fit, l BankLine) err
 	if err != nil {
 		return err
 	}
-	day := l.BookedOn.In(company.Zone()).Add(12 * time.Hour) // banks name no hour
+	day := noon(company, l.BookedOn)
 	for _, n := range f.items {
 		if f.kind == MatchReturn {
 			err = s.cameBack(tx, f.run, &f.run.Items[n], l, day)

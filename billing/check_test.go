@@ -58,6 +58,10 @@ var plants = map[string]string{
 	"documents are numbered from one without a gap":                                  "UPDATE document_series SET last = last + 1",
 	"a statement comes to what was":                                                  "UPDATE issued_documents SET amount = amount + 1 WHERE kind = 'statement'",
 	"the income tax in the books is what":                                            "UPDATE milestones SET withheld = 1, tax = tax + 1 WHERE id = '$paid'",
+	"what a company was not charged for yet":                                         "UPDATE milestones SET rail = 'on_acceptance' WHERE id = '$paid'; UPDATE ledger_postings SET account = 'uncharged:net:x', amount = amount + 1 WHERE milestone_id = '$paid' AND account LIKE 'held:%' AND amount > 0",
+	"what a company's bank was told to pay":                                          "UPDATE ledger_postings SET account = 'bank_in_transit' WHERE milestone_id = '$paid' AND account = 'stripe_fee'",
+	"a payment from a bank has its line":                                             "INSERT INTO pay_runs (id, company_id, number, rail, account_id, pay_on, currency, state, proposed_by, proposed_at, decided_by) SELECT gen_random_uuid(), id, 1, 'bank_file', gen_random_uuid(), '2026-11-24', 'JPY', 'confirmed', (SELECT min(id::text)::uuid FROM people), now(), (SELECT max(id::text)::uuid FROM people) FROM companies; INSERT INTO pay_items (id, company_id, run_id, milestone_id, person_id, amount, state) SELECT gen_random_uuid(), company_id, id, '$paid', proposed_by, 5, 'confirmed' FROM pay_runs",
+	"what is being paid by a pay run is in one":                                      "UPDATE milestones SET rail = 'on_acceptance' WHERE id = '$releasing'",
 	"a contract is over if and only if all its milestones are":                       "UPDATE contracts SET state = 'completed'",
 }
 

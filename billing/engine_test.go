@@ -102,7 +102,7 @@ func (e *engine) entries(was situation) (out []Entry) {
 	case m.Rail == market.OnAcceptance && s.payment == ItemConfirmed && was.payment != ItemConfirmed:
 		out = append(out, e.paidLater("ch_1", q.Charge))
 	case m.Rail == market.BankFile && entered(MilestoneReleased):
-		out = append(out, sentByBank(m, e.item, e.person, e.now)...)
+		out = append(out, sentByBank(m, e.item, e.person, e.now, e.now)...)
 	case m.Rail == market.BankFile && entered(MilestonePaid):
 		out = append(out, paidByBank(m, e.item, e.bank, e.now))
 	case m.Rail == market.BankFile && entered(MilestonePayoutFailed):

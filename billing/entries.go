@@ -109,13 +109,14 @@ func chargedLater(m Milestone, p Payment) Entry {
 		credit(unchargedFee(m.CompanyID), p.Currency, p.Amount-m.Quote().Net)
 }
 
-// sentByBank: the company's bank was told to pay the alumnus. Tax is withheld with the payment, once.
-func sentByBank(m Milestone, i PayItem, person uuid.UUID, at time.Time) []Entry {
+// sentByBank: the company's bank was told to pay the alumnus on a day. Tax is withheld with the payment, once: on that day,
+// by whose month it is paid in.
+func sentByBank(m Milestone, i PayItem, person uuid.UUID, at, on time.Time) []Entry {
 	entries := []Entry{newEntry(m, "bank_sent", "bank_sent:"+i.ID.String(), "", at).
 		debit(payable(person), m.Currency, i.Amount).
 		credit(accountBankInTransit, m.Currency, i.Amount)}
 	if m.Withheld > 0 {
-		entries = append(entries, withheld(m, at))
+		entries = append(entries, withheld(m, on))
 	}
 	return entries
 }

@@ -80,7 +80,7 @@ type Insight struct {
 
 // insightQuery makes one row of every sum of money with its day and what it belongs to, and sums them every way at once.
 const insightQuery = `WITH m AS (
-		SELECT m.id, m.state, m.funded_at, m.paid_at, m.amount + m.tax - m.withheld AS net,
+		SELECT m.id, m.state, m.rail, m.funded_at, m.paid_at, m.amount + m.tax - m.withheld AS net,
 			m.amount + m.tax - m.withheld + m.platform_fee + m.platform_tax AS charge, m.reversed,
 			coalesce(m.pay_by, m.due_on + greatest(m.payment_days, 1) - 1) AS due_by, (c.created_at AT TIME ZONE @zone)::date AS agreed_on,
 			coalesce(d.name, '') AS department, ` + costCentre + `, pe.family_name AS family, pe.given_name AS given, c.person_id
@@ -90,7 +90,7 @@ const insightQuery = `WITH m AS (
 	booked AS (
 		SELECT p.milestone_id, e.kind, e.booked_on, -p.amount AS amount, split_part(p.account, ':', 1) AS class
 		FROM ledger_postings p JOIN ledger_entries e ON e.id = p.entry_id
-		WHERE p.company_id = @company AND split_part(p.account, ':', 1) IN ('held', 'receivable') AND e.booked_on <= @to),
+		WHERE p.company_id = @company AND split_part(p.account, ':', 1) IN ('held', 'receivable', 'uncharged') AND e.booked_on <= @to),
 	sums AS (
 		SELECT 'committed' AS measure, agreed_on AS day, charge AS amount, department, cost_centre, family, given, person_id FROM m
 			WHERE agreed_on BETWEEN @from AND @to AND state <> 'canceled'
@@ -100,7 +100,8 @@ const insightQuery = `WITH m AS (
 		UNION ALL SELECT 'paid', (paid_at AT TIME ZONE @zone)::date, net - reversed, department, cost_centre, family, given, person_id FROM m
 			WHERE state = 'paid' AND (paid_at AT TIME ZONE @zone)::date BETWEEN @from AND @to
 		UNION ALL SELECT 'due', due_by, net, department, cost_centre, family, given, person_id FROM m
-			WHERE due_by <= CAST(@today AS date) + CAST(@ahead AS integer) AND state IN ('draft', 'funding', 'part_funded', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing'))
+			WHERE due_by <= CAST(@today AS date) + CAST(@ahead AS integer) AND state IN ('draft', 'funding', 'part_funded', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing')
+				OR rail = 'bank_file' AND state = 'payout_failed' AND due_by <= CAST(@today AS date) + CAST(@ahead AS integer))
 	SELECT measure, grouping(day_month, department, cost_centre, person_id) AS grouped, sum(amount)::bigint AS amount,
 		coalesce(day_month, '') AS month, coalesce(department, '') AS department, coalesce(cost_centre, '') AS cost_centre, coalesce(family, '') AS family, coalesce(given, '') AS given
 	FROM (SELECT *, to_char(day, 'YYYY-MM') AS day_month FROM sums) s

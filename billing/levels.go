@@ -63,6 +63,9 @@ var entryRules = []entryRule{
 	{"mirror_back", nil},
 	{"payout", nil},
 	{"payout_failed", nil},
+	{"bank_sent", nil},
+	{"bank_paid", nil},
+	{"bank_returned", nil},
 }
 
 // sentTypes are the types by which money goes to a connected account: where no entry explains one, somebody sent it by

@@ -262,6 +262,9 @@ var (
 	ErrNoPayeeAccount = problem.Define(problem.Conflict, "payee_account_missing",
 		"{name} has not said to which bank account to pay. Ask them to give it on their payouts page.",
 		"{name}さんの振込先口座が未登録です。支払ページで登録するよう依頼してください。")
+	ErrPayDayOver = problem.Define(problem.Conflict, "pay_day_over",
+		"{date} has passed, so no bank takes this file any more. Take the pay run back and propose it anew with a later day.",
+		"支払日（{date}）を過ぎているため、銀行に提出できません。支払依頼を取り消し、新しい支払日で作成し直してください。")
 	ErrNotBusinessDay = problem.Define(problem.Invalid, "not_a_business_day",
 		"Banks are closed on {date}. Choose {earlier} or {later}.", "{date}は銀行休業日です。{earlier}または{later}を選択してください。")
 	ErrNoConsignor = problem.Define(problem.Conflict, "consignor_missing",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"time"
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
@@ -18,6 +19,13 @@ import (
 // given out ever after.
 func (s *Service) FilePayRun(ctx context.Context, who market.Actor, id uuid.UUID) (PayRun, error) {
 	return s.onRun(ctx, who, id, market.SettleMoney, doMakeFile, func(tx *gorm.DB, r *PayRun) error {
+		company, err := market.CompanyByID(tx, r.CompanyID)
+		if err != nil {
+			return err
+		}
+		if r.PayOn.Before(company.Today(s.clock.Now())) {
+			return ErrPayDayOver.With("date", r.PayOn)
+		}
 		file, err := s.transferFile(tx, r)
 		if err != nil {
 			return err
@@ -122,10 +130,18 @@ func (s *Service) TransferFiles(ctx context.Context, who market.Actor, company u
 // and in no amount: Freelance Act, the fee agreed is paid whole.
 func (s *Service) SendPayRun(ctx context.Context, who market.Actor, id uuid.UUID) (PayRun, error) {
 	return s.onRun(ctx, who, id, market.SettleMoney, doGiveBank, func(tx *gorm.DB, r *PayRun) error {
+		company, err := market.CompanyByID(tx, r.CompanyID)
+		if err != nil {
+			return err
+		}
 		now := s.clock.Now()
+		on := now
+		if company.Today(now).Before(r.PayOn) {
+			on = noon(company, r.PayOn)
+		}
 		r.SentBy, r.SentAt = &who.PersonID, &now
 		for n := range r.Items {
-			if err := s.handOver(tx, who, *r, &r.Items[n]); err != nil {
+			if err := s.handOver(tx, who, *r, &r.Items[n], on); err != nil {
 				return err
 			}
 		}
@@ -133,8 +149,12 @@ func (s *Service) SendPayRun(ctx context.Context, who market.Actor, id uuid.UUID
 	})
 }
 
-// handOver books that one payment is with the bank.
-func (s *Service) handOver(tx *gorm.DB, who market.Actor, r PayRun, i *PayItem) error {
+// noon stands for a day on which a bank did something: banks name no hour.
+func noon(c market.Company, day civil.Date) time.Time { return day.In(c.Zone()).Add(12 * time.Hour) }
+
+// handOver books that one payment is with the bank, which pays it on a day. A payment that came back counts as paid on the
+// first day still: its tax was withheld then.
+func (s *Service) handOver(tx *gorm.DB, who market.Actor, r PayRun, i *PayItem, on time.Time) error {
 	c, m, err := lockMilestone(tx, i.MilestoneID)
 	if err != nil {
 		return err
@@ -145,11 +165,13 @@ func (s *Service) handOver(tx *gorm.DB, who market.Actor, r PayRun, i *PayItem) 
 	if err := tx.Save(i).Error; err != nil {
 		return err
 	}
-	if err := s.post(tx, sentByBank(m, *i, c.PersonID, *r.SentAt)...); err != nil {
+	if err := s.post(tx, sentByBank(m, *i, c.PersonID, *r.SentAt, on)...); err != nil {
 		return err
 	}
 	first := m.ReleasedAt == nil
-	m.ReleasedAt, m.HoldReason = r.SentAt, ""
+	if m.HoldReason = ""; first {
+		m.ReleasedAt = &on
+	}
 	if err := s.move(tx, who, &m, TheCompany, doHandOver, r.Label()); err != nil {
 		return err
 	}
