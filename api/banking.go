@@ -176,7 +176,7 @@ type bankLine struct {
 	Name        string        `json:"name"`
 	Description string        `json:"description"`
 	Reference   string        `json:"reference"`
-	MatchedKind string        `json:"matched_kind" doc:"What it was matched to: pay_run, pay_item, pay_return …; empty: nothing yet"`
+	MatchedKind string        `json:"matched_kind" doc:"What it was matched to: pay_run, pay_item, pay_return, other; empty: nothing yet"`
 	MatchedTo   *uuid.UUID    `json:"matched_to" format:"uuid"`
 	MatchedAt   *time.Time    `json:"matched_at"`
 }
@@ -202,8 +202,8 @@ func (s *Server) bankLines(ctx context.Context, in *ofIDPaged) (*out[list[bankLi
 type lineMatch struct {
 	OfID
 	Body struct {
-		Kind string    `json:"kind" enum:"pay_run,pay_item,pay_return" doc:"The whole of a run's open payments, one payment, or one that came back"`
-		To   uuid.UUID `json:"to" format:"uuid" doc:"The run's or the payment's id"`
+		Kind string    `json:"kind" enum:"pay_run,pay_item,pay_return,other" doc:"The whole of a run's open payments, one payment, one that came back, or nothing of this product's"`
+		To   uuid.UUID `json:"to,omitempty" format:"uuid" doc:"The run's or the payment's id"`
 	}
 }
 

@@ -138,5 +138,31 @@ func (s *Server) payRunFile(ctx context.Context, in *OfID) (*transferFile, error
 	if err != nil {
 		return nil, err
 	}
-	return &transferFile{Type: "text/plain; charset=shift_jis", Disposition: `attachment; filename="zengin.txt"`, Body: raw}, nil
+	return transferFileOf(raw), nil
+}
+
+func transferFileOf(raw []byte) *transferFile {
+	return &transferFile{Type: "text/plain; charset=shift_jis", Disposition: `attachment; filename="zengin.txt"`, Body: raw}
+}
+
+type transferDays struct {
+	OfID
+	From string `query:"from" format:"date" doc:"The first day of payment; today when left out"`
+	To   string `query:"to" format:"date" doc:"The last; a month after the first when left out"`
+}
+
+func (s *Server) transferFiles(ctx context.Context, in *transferDays) (*transferFile, error) {
+	from, err := dayOf("from", in.From)
+	if err != nil {
+		return nil, err
+	}
+	to, err := dayOf("to", in.To)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := s.cfg.Billing.TransferFiles(ctx, access.Actor(ctx), in.ID, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return transferFileOf(raw), nil
 }

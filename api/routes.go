@@ -251,6 +251,7 @@ func (s *Server) aboutMoney() []endpoint {
 		get("/companies/{id}/payables", market.SeeMoney, s.payables, "What is owed and in no pay run, by legal due day"),
 		get("/companies/{id}/pay-runs", market.ApproveMoney, s.payRuns, "Payments that go out together"),
 		post("/companies/{id}/pay-runs", market.SettleMoney, s.proposePayRun, "Propose to pay"),
+		get("/companies/{id}/exports/zengin.txt", market.SettleMoney, s.transferFiles, "The transfer files of all pay runs of some days, as a bank takes them"),
 		get("/pay-runs/{id}", market.ApproveMoney, s.payRun, "One pay run"),
 		post("/pay-runs/{id}/approve", market.ApproveMoney, onRun(s.cfg.Billing.ApprovePayRun), "Approve what somebody else proposed"),
 		post("/pay-runs/{id}/decline", market.ApproveMoney, onRun(s.cfg.Billing.DeclinePayRun), "Say no to it"),

@@ -116,6 +116,11 @@ func asciiDigits(s string) string {
 
 func allDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
+// zengin is the account as the banks' files have it.
+func (d BankDetails) zengin() zengin.Account {
+	return zengin.Account{Bank: d.Bank, BankName: d.BankName, Branch: d.Branch, BranchName: d.BranchName, Kind: zenginKinds[d.Kind], Number: d.Number, Holder: d.Holder}
+}
+
 // Masked is the account for others to see: enough to tell which it is, too little to use it.
 func (d BankDetails) Masked() BankDetails {
 	if len(d.Number) > 3 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"homecoming/billing/zengin"
 	"homecoming/internal/jobs"
@@ -20,12 +21,16 @@ const (
 	MatchPayRun  MatchKind = "pay_run"    // all that a run sent, in one line
 	MatchPayItem MatchKind = "pay_item"   // one of its payments
 	MatchReturn  MatchKind = "pay_return" // a payment that came back
+	MatchOther   MatchKind = "other"      // nothing of this product's: rent, salaries, the bank's own fees
 )
 
 // ErrLineDoesNotFit is a bank line that is not what it is said to be.
 var ErrLineDoesNotFit = problem.Define(problem.Conflict, "line_does_not_fit",
 	"This line of the statement does not fit: the amount, the account or the state is another, or it was matched already.",
 	"この明細は消し込めません（金額・口座・状態が一致しないか、すでに消込済みです）。")
+
+// ErrNoLines is a choice of nothing.
+var ErrNoLines = problem.Define(problem.Invalid, "no_lines_chosen", "Choose at least one line.", "明細を1件以上選択してください。")
 
 // MatchPayments matches an account's lines to what its pay runs sent, oldest first, and returns how many. A line that
 // carries the whole of one run's open payments confirms them all; one that carries a payment's amount and its payee's
@@ -58,10 +63,17 @@ func (s *Service) MatchPayments(ctx context.Context, account uuid.UUID) (int, er
 	return matched, err
 }
 
-// lockRunsOf holds the runs that were sent from an account within the days in which banks still answer.
+// patience is for how many days after its day a payment is still looked for.
+const patience = 30
+
+// awaited are the runs of an account that one of its unmatched lines may speak of.
+const awaited = `account_id = @account AND state IN ('sent', 'confirmed', 'partly_returned')
+	AND pay_on >= (SELECT min(booked_on) - CAST(@patience AS int) FROM bank_lines WHERE account_id = @account AND matched_kind = '')`
+
+// lockRunsOf holds the runs that an account's unmatched lines may speak of.
 func lockRunsOf(tx *gorm.DB, account uuid.UUID) (runs []*PayRun, err error) {
 	var ids []uuid.UUID
-	err = tx.Raw("SELECT id FROM pay_runs WHERE account_id = ? AND state IN ('sent', 'confirmed', 'partly_returned') AND pay_on >= CURRENT_DATE - 3650 ORDER BY id", account).Scan(&ids).Error
+	err = tx.Model(&PayRun{}).Where(awaited, map[string]any{"account": account, "patience": patience}).Order("id").Pluck("id", &ids).Error
 	if err != nil {
 		return nil, err
 	}
@@ -81,9 +93,6 @@ type fit struct {
 	items []int
 	kind  MatchKind
 }
-
-// patience is for how many days after its day a payment is still looked for.
-const patience = 30
 
 // fitting finds the one thing that a line can mean, or nil.
 func fitting(runs []*PayRun, l BankLine) *fit {
@@ -265,13 +274,11 @@ func (s *Service) cameBack(tx *gorm.DB, r *PayRun, i *PayItem, l BankLine, day t
 	if err := s.tellMoney(tx, market.LetterPaymentReturned, c, m, map[string]any{"reason": l.Description, "run": r.Label()}); err != nil {
 		return err
 	}
-	back := bankLetter(c, m, l.Description)
-	back.Facts["bank"] = true
-	return jobs.Enqueue(tx, back)
+	return jobs.Enqueue(tx, bankLetter(c, m, l.Description))
 }
 
-// MatchLine lets a person say what a line is: the whole of a run's open payments, one payment, or one that came back.
-// target is the run's or the payment's id. The amounts must be the same.
+// MatchLine lets a person say what a line is: the whole of a run's open payments, one payment, one that came back, or
+// nothing of this product's. target is the run's or the payment's id; the amounts must be the same.
 func (s *Service) MatchLine(ctx context.Context, who market.Actor, line uuid.UUID, kind MatchKind, target uuid.UUID) (BankLine, error) {
 	var l BankLine
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
@@ -280,6 +287,9 @@ func (s *Service) MatchLine(ctx context.Context, who market.Actor, line uuid.UUI
 		}
 		if err := who.May(market.SettleMoney, l.CompanyID); err != nil {
 			return err
+		}
+		if kind == MatchOther {
+			return s.setAside(tx, who, l.AccountID, []uuid.UUID{line})
 		}
 		var of []uuid.UUID
 		err := tx.Raw("SELECT id FROM pay_runs WHERE id = ? AND account_id = ? UNION SELECT run_id FROM pay_items JOIN pay_runs r ON r.id = run_id WHERE pay_items.id = ? AND r.account_id = ?",
@@ -304,6 +314,110 @@ func (s *Service) MatchLine(ctx context.Context, who market.Actor, line uuid.UUI
 		return l, err
 	}
 	return l, s.db.Gorm(ctx).Where("id = ?", line).Take(&l).Error
+}
+
+// SetLinesAside says of lines of an account that they are nothing of this product's.
+func (s *Service) SetLinesAside(ctx context.Context, who market.Actor, account uuid.UUID, lines []uuid.UUID) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		if _, err := bankAccount(tx, who, account, market.SettleMoney); err != nil {
+			return err
+		}
+		return s.setAside(tx, who, account, lines)
+	})
+}
+
+func (s *Service) setAside(tx *gorm.DB, who market.Actor, account uuid.UUID, lines []uuid.UUID) error {
+	if len(lines) == 0 {
+		return ErrNoLines.On("lines")
+	}
+	var set []BankLine
+	err := tx.Model(&set).Clauses(clause.Returning{}).Where("account_id = ? AND id IN ? AND matched_kind = ''", account, lines).
+		Updates(map[string]any{"matched_kind": MatchOther, "matched_by": who.PersonID, "matched_at": s.clock.Now()}).Error
+	if err != nil {
+		return err
+	}
+	if len(set) < len(lines) {
+		return ErrLineDoesNotFit
+	}
+	for _, l := range set {
+		if err := market.Audit(tx, who, l.CompanyID, "bank_line.set_aside", "bank_line:"+l.ID.String(), map[string]any{"amount": l.Amount}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReopenLine takes back that a line was nothing of this product's, and lets it be matched again.
+func (s *Service) ReopenLine(ctx context.Context, who market.Actor, line uuid.UUID) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		var l BankLine
+		if err := one(tx.Clauses(hold).Where("id = ?", line).Take(&l)); err != nil {
+			return err
+		}
+		if err := who.May(market.SettleMoney, l.CompanyID); err != nil {
+			return err
+		}
+		if l.MatchedKind != MatchOther {
+			return ErrLineDoesNotFit
+		}
+		err := tx.Model(&l).Updates(map[string]any{"matched_kind": "", "matched_by": nil, "matched_at": nil}).Error
+		if err != nil {
+			return err
+		}
+		if err := market.Audit(tx, who, l.CompanyID, "bank_line.reopen", "bank_line:"+l.ID.String(), nil); err != nil {
+			return err
+		}
+		return jobs.Enqueue(tx, MatchJob{Account: l.AccountID})
+	})
+}
+
+// A Meaning is something that a bank line may say, by its amount: To is a run's id or a payment's.
+type Meaning struct {
+	Kind MatchKind
+	To   uuid.UUID
+	Run  PayRun
+	Item *PayItem // nil for a whole run
+}
+
+// Meanings are what each of an account's lines may say, for whoever has to choose. A line that is missing can say nothing
+// that the account's pay runs know of.
+func (s *Service) Meanings(ctx context.Context, who market.Actor, account uuid.UUID, lines []BankLine) (map[uuid.UUID][]Meaning, error) {
+	g := s.db.Gorm(ctx)
+	if _, err := bankAccount(g, who, account, market.SeeMoney); err != nil {
+		return nil, err
+	}
+	var runs []PayRun
+	err := g.Where(awaited, map[string]any{"account": account, "patience": patience}).Order("id DESC").Limit(200).Find(&runs).Error
+	if err != nil {
+		return nil, err
+	}
+	if err := withItems(g, runs); err != nil {
+		return nil, err
+	}
+	all := map[uuid.UUID][]Meaning{}
+	for _, l := range lines {
+		if l.MatchedKind == "" {
+			all[l.ID] = meanings(runs, l)
+		}
+	}
+	return all, nil
+}
+
+func meanings(runs []PayRun, l BankLine) (all []Meaning) {
+	for _, r := range runs {
+		if open := r.open(); len(open) > 1 && l.Amount == -r.sum(open) {
+			all = append(all, Meaning{MatchPayRun, r.ID, r, nil})
+		}
+		for n, i := range r.Items {
+			switch {
+			case l.Amount == -i.Amount && i.State == ItemSent:
+				all = append(all, Meaning{MatchPayItem, i.ID, r, &r.Items[n]})
+			case l.Amount == i.Amount && i.State == ItemConfirmed:
+				all = append(all, Meaning{MatchReturn, i.ID, r, &r.Items[n]})
+			}
+		}
+	}
+	return all
 }
 
 // meant is what a person says that a line means, where the run's payments stand so that it may.

@@ -104,6 +104,13 @@ var monthChecks = []struct {
 	{"bank", true, `SELECT count(*) FILTER (WHERE matched_kind = '' AND NOT EXISTS (SELECT 1 FROM exceptions x WHERE x.company_id = @company AND x.level = 'bank'
 			AND x.subject = 'bank_line:' || l.id AND x.state = 'resolved')) AS left, count(*) FILTER (WHERE booked_on >= @first) AS total
 		FROM bank_lines l WHERE company_id = @company AND booked_on < @next`},
+	{"statements", true, `SELECT count(*) FILTER (WHERE state = 'uploaded') AS left, count(*) FILTER (WHERE state = 'uploaded' OR from_on < @next AND to_on >= @first) AS total
+		FROM bank_statements WHERE company_id = @company AND (state = 'imported' OR state = 'uploaded' AND uploaded_at < @end)`},
+	{"payments", true, `SELECT count(*) FILTER (WHERE i.state = 'sent') AS left, count(*) FILTER (WHERE r.pay_on >= @first) AS total,
+			coalesce(sum(i.amount) FILTER (WHERE i.state = 'sent'), 0)::bigint AS amount
+		FROM pay_items i JOIN pay_runs r ON r.id = i.run_id WHERE i.company_id = @company AND r.rail = 'bank_file' AND i.state IN ('sent', 'confirmed', 'returned') AND r.pay_on < @next`},
+	{"runs", false, `SELECT count(*) FILTER (WHERE state IN ('proposed', 'approved', 'filed')) AS left, count(*) FILTER (WHERE pay_on >= @first) AS total
+		FROM pay_runs WHERE company_id = @company AND pay_on < @next AND state NOT IN ('declined', 'withdrawn', 'recalled')`},
 	{"adjustments", true, `SELECT count(*) FILTER (WHERE state = 'asked') AS left, count(*) AS total FROM adjustments WHERE company_id = @company AND asked_at < @end`},
 	{"due", false, `SELECT count(*) FILTER (WHERE released_at IS NULL OR (released_at AT TIME ZONE @zone)::date > pay_by) AS left, count(*) AS total
 		FROM milestones WHERE company_id = @company AND pay_by >= @first AND pay_by < @next AND state NOT IN ('refunding', 'refunded', 'canceled', 'charged_back')`},

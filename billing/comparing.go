@@ -208,6 +208,23 @@ const atBank = ofBanks + `SELECT 'bank_line:' || l.id AS subject, 'unmatched_ban
 		0 AS ledger_fee, 0 AS other_fee, l.currency, l.booked_on::timestamp AT TIME ZONE @zone AS at, NULL::uuid AS entry_id, NULL::uuid AS milestone_id
 	FROM lines l WHERE l.matched_kind = ''`
 
+// ofPayments says which payments from the company's own bank no statement confirms, days after the bank was to make them;
+// which came back and are owed still; and which lines say another amount than the books have of what they were matched to.
+const ofPayments = `SELECT 'pay_item:' || i.id AS subject, CASE i.state WHEN 'sent' THEN 'missing_at_bank' ELSE 'returned_payout' END AS kind, 'pay_item:' || i.id AS source, 'payout' AS type,
+		i.amount AS ledger, 0 AS other, 0 AS ledger_fee, 0 AS other_fee, r.currency, coalesce(b.booked_on, r.pay_on)::timestamp AT TIME ZONE @zone AS at, NULL::uuid AS entry_id, i.milestone_id
+	FROM pay_items i JOIN pay_runs r ON r.id = i.run_id AND r.rail = 'bank_file' JOIN milestones m ON m.id = i.milestone_id LEFT JOIN bank_lines b ON b.id = i.return_id
+	WHERE i.company_id = @company AND (i.state = 'sent' AND r.pay_on + CAST(@leeway AS int) < (CAST(@as_of AS timestamptz) AT TIME ZONE @zone)::date
+			OR i.state = 'returned' AND m.state = 'payout_failed' AND NOT EXISTS (SELECT 1 FROM pay_items n WHERE n.milestone_id = i.milestone_id AND n.id > i.id AND n.state <> 'dropped'))
+		AND (coalesce(b.booked_on, r.pay_on) >= @from AND coalesce(b.booked_on, r.pay_on) < @until OR 'pay_item:' || i.id IN (SELECT subject` + waiting + `))
+	UNION ALL
+	SELECT 'bank_line:' || l.id, CASE WHEN b.amount IS NULL THEN 'missing_in_ledger' ELSE 'amount' END, 'bank_line:' || l.id, 'bank_line', coalesce(b.amount, 0), l.amount,
+		0, 0, l.currency, l.booked_on::timestamp AT TIME ZONE @zone, NULL, NULL
+	FROM bank_lines l LEFT JOIN LATERAL (SELECT sum(p.amount) AS amount FROM pay_items i
+			JOIN ledger_entries e ON e.source = CASE l.matched_kind WHEN '` + string(MatchReturn) + `' THEN 'bank_returned:' ELSE 'bank_paid:' END || i.id
+			JOIN ledger_postings p ON p.entry_id = e.id AND p.account = 'bank:' || l.account_id WHERE i.line_id = l.id OR i.return_id = l.id) b ON true
+	WHERE l.company_id = @company AND l.matched_kind IN ('` + string(MatchPayRun) + `', '` + string(MatchPayItem) + `', '` + string(MatchReturn) + `') AND b.amount IS DISTINCT FROM l.amount
+		AND (l.booked_on >= @from AND l.booked_on < @until OR 'bank_line:' || l.id IN (SELECT subject` + waiting + `))`
+
 // inSweeps says of which sweeps the parts that companies have in their books are not what left the provider. A company is
 // shown by how much, and nothing of others.
 const inSweeps = `SELECT 'sweep:' || w.id AS subject, CASE WHEN t.net IS NULL THEN 'missing_at_stripe' ELSE 'sweep_allocation' END AS kind, w.provider_id AS source, 'payout' AS type,
@@ -225,7 +242,7 @@ func (c comparison) banks() (levelTally, error) {
 	if err != nil {
 		return t, err
 	}
-	t.Open, err = c.keep(BankLevel, "("+atBank+") UNION ALL ("+strings.ReplaceAll(inSweeps, "unnest(@shared)", "unnest(CAST(@shared AS text[]))")+")", nil)
+	t.Open, err = c.keep(BankLevel, "("+atBank+") UNION ALL ("+ofPayments+") UNION ALL ("+strings.ReplaceAll(inSweeps, "unnest(@shared)", "unnest(CAST(@shared AS text[]))")+")", nil)
 	return t, err
 }
 

@@ -2,7 +2,7 @@
 // calls to the payment provider, payouts and their reconciliation.
 //
 // It knows no HTTP, ranks nobody, and speaks to the provider through [Gateway] alone, in its own terms. It holds no
-// card numbers and no bank accounts. The rates, thresholds and days that Japanese law fixes are dated rows in the
+// card numbers, and bank accounts only sealed. The rates, thresholds and days that Japanese law fixes are dated rows in the
 // database; as one value, [Rules], they compute every statutory figure (rules.go, tax.go, withholding.go, due.go).
 //
 // Three things to know:

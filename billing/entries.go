@@ -100,11 +100,9 @@ func acceptedOnCredit(m Milestone, person uuid.UUID, at time.Time) Entry {
 		credit(accountTax, m.Currency, q.PlatformTax)
 }
 
-// chargedLater: the company paid for accepted work, and the provider kept its fee.
+// chargedLater: the company paid for accepted work.
 func chargedLater(m Milestone, p Payment) Entry {
-	return newEntry(m, "charge", "charge:"+p.Charge, p.Charge, p.At).
-		debit(accountPlatform, p.Currency, p.Amount-p.Fee).
-		debit(accountFee, p.Currency, p.Fee).
+	return received(m, "charge", p).
 		credit(unchargedNet(m.CompanyID), p.Currency, m.Quote().Net).
 		credit(unchargedFee(m.CompanyID), p.Currency, p.Amount-m.Quote().Net)
 }

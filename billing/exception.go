@@ -26,12 +26,13 @@ const (
 	ReturnedPayout  ExceptionKind = "returned_payout"  // the bank sent it back, or never took it
 	NegativeAccount ExceptionKind = "negative_account" // more was taken from a connected account than it had
 	UnmatchedLine   ExceptionKind = "unmatched_bank_line"
+	MissingAtBank   ExceptionKind = "missing_at_bank"  // a payment that the company's bank was told to make, and no statement shows
 	SweepDiffers    ExceptionKind = "sweep_allocation" // what companies have of a sweep is not what left the provider
 )
 
 // ExceptionKinds are all of them, for the words and the documents.
 var ExceptionKinds = []ExceptionKind{MissingInLedger, MissingAtStripe, WrongAmount, WrongFee, WrongCurrency, WrongTime, Duplicate, OrphanTransfer,
-	UnappliedCash, UnknownCategory, ReturnedPayout, NegativeAccount, UnmatchedLine, SweepDiffers}
+	UnappliedCash, UnknownCategory, ReturnedPayout, NegativeAccount, UnmatchedLine, MissingAtBank, SweepDiffers}
 
 // A Fix is the one thing that the product proposes about an exception.
 type Fix string
@@ -48,7 +49,7 @@ const (
 // fixes are what is proposed for each kind.
 var fixes = map[ExceptionKind]Fix{
 	MissingInLedger: FixLookAgain, MissingAtStripe: FixBook, WrongAmount: FixBook, WrongFee: FixBook, WrongCurrency: FixBook, WrongTime: FixAccept,
-	Duplicate: FixBook, OrphanTransfer: FixBook, UnappliedCash: FixSettle, UnknownCategory: FixBook, ReturnedPayout: FixRemind, NegativeAccount: FixAccept, UnmatchedLine: FixAccept, SweepDiffers: FixAccept,
+	Duplicate: FixBook, OrphanTransfer: FixBook, UnappliedCash: FixSettle, UnknownCategory: FixBook, ReturnedPayout: FixRemind, NegativeAccount: FixAccept, UnmatchedLine: FixAccept, MissingAtBank: FixAccept, SweepDiffers: FixAccept,
 }
 
 // An ExceptionState is where an exception stands.
@@ -136,12 +137,12 @@ func (e Exception) Off() int64 {
 	return e.Ledger - e.Other
 }
 
-// Fix is what is proposed. Inside one payout, or between a milestone and its entries, nothing is booked by hand.
+// Fix is what is proposed. Inside one payout, between a milestone and its entries, or about a bank line, nothing is booked by hand.
 func (e Exception) Fix() Fix {
 	switch {
 	case e.Level == PayoutLevel && e.Kind != ReturnedPayout && e.Kind != NegativeAccount:
 		return FixLookAgain
-	case e.Level == ContractLevel:
+	case e.Level == ContractLevel, e.Level == BankLevel && (e.Kind == MissingInLedger || e.Kind == WrongAmount):
 		return FixAccept
 	}
 	return fixes[e.Kind]

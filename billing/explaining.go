@@ -84,6 +84,8 @@ func (t *trail) begin(ref string) error {
 		return t.payout(rest)
 	case "bank_line":
 		return t.bankLine(parsed(rest))
+	case "pay_item":
+		return t.payItem(parsed(rest))
 	case "milestone":
 		t.milestone(parsed(id))
 		return nil
@@ -213,6 +215,23 @@ func (t *trail) payout(id string) error {
 	return err
 }
 
+// payItem begins at a payment from the company's own bank.
+func (t *trail) payItem(id uuid.UUID) error {
+	_, err := t.add(payItemLinks+" AND i.id = ?", t.company, id)
+	if err != nil {
+		return err
+	}
+	var m uuid.NullUUID
+	err = t.g.Raw("SELECT milestone_id FROM pay_items WHERE company_id = ? AND id = ?", t.company, id).Scan(&m).Error
+	t.milestone(m.UUID)
+	return err
+}
+
+// payItemLinks are payments from the company's own bank, with the pay run that they went with.
+const payItemLinks = `SELECT 'payout' AS kind, 'pay_item:' || i.id AS ref, CASE i.state WHEN 'waiting' THEN 'pending' WHEN 'sent' THEN 'in_transit' WHEN 'confirmed' THEN 'paid'
+		WHEN 'returned' THEN 'failed' ELSE 'canceled' END AS what, trim(p.family_name || ' ' || p.given_name) || ' · R-' || r.number AS who, i.amount, r.currency, r.proposed_at AS at
+	FROM pay_items i JOIN pay_runs r ON r.id = i.run_id AND r.rail = 'bank_file' JOIN people p ON p.id = i.person_id WHERE i.company_id = ?`
+
 // bankLine begins at a line of a bank statement.
 func (t *trail) bankLine(id uuid.UUID) error {
 	_, err := t.add(bankLinks+" AND l.id = ?", t.company, id)
@@ -227,7 +246,8 @@ func (t *trail) bankLine(id uuid.UUID) error {
 		return err
 	}
 	var m []uuid.UUID
-	if err := t.g.Raw("SELECT id FROM milestones WHERE company_id = ? AND id = ?", t.company, at.MatchedTo.UUID).Scan(&m).Error; err != nil {
+	if err := t.g.Raw("SELECT id FROM milestones WHERE company_id = @company AND id = @to UNION SELECT milestone_id FROM pay_items WHERE company_id = @company AND @line IN (line_id, return_id)",
+		map[string]any{"company": t.company, "to": at.MatchedTo.UUID, "line": id}).Scan(&m).Error; err != nil {
 		return err
 	}
 	for _, id := range m {
@@ -256,8 +276,10 @@ func (t *trail) follow(id uuid.UUID) error {
 			FROM balance_transactions b WHERE b.company_id = @company AND b.milestone_id = @milestone ORDER BY b.created_at, b.id LIMIT 50`,
 		`SELECT 'payout' AS kind, 'payout:' || p.id AS ref, p.state AS what, name_of(pe) AS who, l.amount, p.currency, p.created_at AS at
 			FROM payout_lines l JOIN payouts p ON p.id = l.payout_id JOIN people pe ON pe.id = p.person_id WHERE l.company_id = @company AND l.milestone_id = @milestone ORDER BY p.created_at`,
+		strings.Replace(payItemLinks, "?", "@company", 1) + ` AND i.milestone_id = @milestone ORDER BY i.id`,
 		`SELECT 'bank_line' AS kind, 'bank_line:' || l.id AS ref, concat_ws(' ', nullif(l.name, ''), nullif(l.description, '')) AS what, l.amount, l.currency, l.booked_on::timestamp AT TIME ZONE 'UTC' AS at
-			FROM bank_lines l WHERE l.company_id = @company AND (l.matched_to = @milestone OR l.entry_id IN (SELECT e.id FROM ledger_entries e WHERE e.company_id = @company AND e.milestone_id = @milestone))
+			FROM bank_lines l WHERE l.company_id = @company AND (l.matched_to = @milestone OR l.entry_id IN (SELECT e.id FROM ledger_entries e WHERE e.company_id = @company AND e.milestone_id = @milestone)
+				OR l.id IN (SELECT unnest(ARRAY[line_id, return_id]) FROM pay_items WHERE company_id = @company AND milestone_id = @milestone))
 			ORDER BY l.booked_on, l.id`,
 	} {
 		if _, err := t.add(query, map[string]any{"company": t.company, "milestone": id}); err != nil {

@@ -22,7 +22,7 @@ const (
 
 // entriesQuery reads the entries of some days of a company's books with all that its own books want to know of each, in
 // the order of the books, one after another from the wire.
-const entriesQuery = `SELECT e.id, e.kind, e.booked_on, p.lines, p.accounts, p.amounts,
+const entriesQuery = `SELECT e.id, e.kind, coalesce(m.rail, '') AS rail, e.booked_on, p.lines, p.accounts, p.amounts,
 		coalesce(m.amount, 0) AS amount, coalesce(m.tax, 0) AS tax, coalesce(m.withheld, 0) AS withheld, m.pay_by, coalesce(m.title, '') AS title,
 		coalesce(c.number, 0) AS number, coalesce(pe.family_name, '') AS family, coalesce(pe.given_name, '') AS given, coalesce(d.name, '') AS department,
 		` + costCentre + `, coalesce(st.year, 0) AS statement_year, coalesce(st.serial, 0) AS statement_serial, coalesce((doc.body::jsonb ->> 'registered')::boolean, false) AS registered
@@ -39,7 +39,8 @@ const entriesQuery = `SELECT e.id, e.kind, e.booked_on, p.lines, p.accounts, p.a
 		AND e.kind IN ('accept', 'take_back')
 	LEFT JOIN contract_documents doc ON doc.contract_id = c.id AND doc.kind = 'terms' AND doc.version = c.version AND e.kind IN ('accept', 'take_back')
 	WHERE e.company_id = $1 AND e.booked_on BETWEEN $2 AND $3
-		AND e.kind NOT IN ('transfer', 'mirror', 'mirror_back', 'withheld', 'payout', 'payout_failed', 'reversal') -- never the company's own
+		AND e.kind NOT IN ('transfer', 'mirror', 'mirror_back', 'payout', 'payout_failed', 'reversal', 'bank_sent') -- never the company's own
+		AND (e.kind <> 'withheld' OR m.rail <> 'prefunded') -- which is in the acceptance then
 	ORDER BY e.booked_on, e.id`
 
 // entriesOf are the entries of an order, as they come. Where only the first are wanted, not many more are read.
@@ -76,8 +77,7 @@ func streamed[T any](ctx context.Context, s *Service, query string, to pgx.RowTo
 // countEntries is how many entries an order reads, for whoever waits.
 func (s *Service) countEntries(ctx context.Context, o ExportOrder) (n int, err error) {
 	if o.Kind == ExportPayouts {
-		err = s.db.Gorm(ctx).Raw(`SELECT count(*) FROM payout_lines l JOIN payouts p ON p.id = l.payout_id WHERE l.company_id = ? AND p.arrives_on BETWEEN ? AND ?`,
-			o.Company, o.From, o.To).Scan(&n).Error
+		err = s.db.Pool().QueryRow(ctx, "SELECT count(*) FROM ("+payoutsQuery+") p", o.Company, o.From.String(), o.To.String()).Scan(&n)
 		return n, err
 	}
 	err = s.db.Gorm(ctx).Raw("SELECT count(*) FROM ledger_entries WHERE company_id = ? AND booked_on BETWEEN ? AND ?", o.Company, o.From, o.To).Scan(&n).Error
@@ -88,9 +88,10 @@ func (s *Service) countEntries(ctx context.Context, o ExportOrder) (n int, err e
 var payoutHeader = []string{"record", "payout", "arrives_on", "state", "person", "contract", "milestone", "department", "cost_centre", "statement", "fee", "tax", "withheld", "net",
 	"amount", "deposit", "currency", "reference"}
 
-// paidLine is one milestone in a payout. Others is what other companies have in the same payout.
+// paidLine is one milestone in a payout, or one payment from the company's own bank.
 type paidLine struct {
 	Payout      string
+	Ref         string // what is asked to explain it
 	ArrivesOn   civil.Date
 	State       PayoutState
 	Currency    string
@@ -110,7 +111,7 @@ type paidLine struct {
 	Entry *uuid.UUID // that booked it, once it was paid
 }
 
-const payoutsQuery = `SELECT p.id AS payout, p.arrives_on, p.state, p.currency, l.amount, l.milestone_id,
+const payoutsQuery = `SELECT p.id AS payout, 'payout:' || p.id AS ref, p.arrives_on, p.state, p.currency, l.amount, l.milestone_id,
 		p.amount - coalesce((SELECT sum(o.amount) FROM payout_lines o WHERE o.payout_id = p.id AND o.company_id <> $1), 0)::bigint AS deposit,
 		m.title, m.amount AS fee, m.tax, m.withheld, c.number, pe.family_name AS family, pe.given_name AS given, coalesce(d.name, '') AS department, ` + costCentre + `,
 		coalesce(st.year, 0) AS statement_year, coalesce(st.serial, 0) AS statement_serial, e.id AS entry
@@ -120,10 +121,20 @@ const payoutsQuery = `SELECT p.id AS payout, p.arrives_on, p.state, p.currency, 
 	` + costCentreOfTask + `
 	LEFT JOIN issued_documents st ON st.company_id = l.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1
 	LEFT JOIN ledger_entries e ON e.source = 'payout:' || p.id || ':' || l.milestone_id
-	WHERE l.company_id = $1 AND p.arrives_on BETWEEN $2 AND $3 ORDER BY p.arrives_on, p.id, l.milestone_id`
+	WHERE l.company_id = $1 AND p.arrives_on BETWEEN $2 AND $3
+	UNION ALL SELECT 'R-' || r.number || ' C-' || c.number || '-' || m.position, 'pay_item:' || i.id, coalesce(b.booked_on, r.pay_on),
+		CASE i.state WHEN 'sent' THEN 'in_transit' WHEN 'confirmed' THEN 'paid' ELSE 'failed' END, r.currency, i.amount, i.milestone_id,
+		CASE WHEN b.matched_kind = '` + string(MatchPayItem) + `' THEN -b.amount ELSE i.amount END,
+		m.title, m.amount, m.tax, m.withheld, c.number, pe.family_name, pe.given_name, coalesce(d.name, ''), e.id
+	FROM pay_items i JOIN pay_runs r ON r.id = i.run_id AND r.rail = 'bank_file' LEFT JOIN bank_lines b ON b.id = i.line_id
+	JOIN milestones m ON m.id = i.milestone_id JOIN contracts c ON c.id = m.contract_id JOIN people pe ON pe.id = c.person_id
+	JOIN tasks t ON t.id = c.task_id LEFT JOIN departments d ON d.id = t.department_id
+	LEFT JOIN ledger_entries e ON e.source = 'bank_paid:' || i.id
+	WHERE i.company_id = $1 AND i.state IN ('sent', 'confirmed', 'returned') AND coalesce(b.booked_on, r.pay_on) BETWEEN $2 AND $3
+	ORDER BY arrives_on, payout, milestone_id`
 
-// ref names where the amount comes from: the entry that booked it, or the milestone while none has.
-func (l paidLine) ref() string {
+// lineRef names where the amount comes from: the entry that booked it, or the milestone while none has.
+func (l paidLine) lineRef() string {
 	if l.Entry != nil {
 		return entryRef(*l.Entry, 1)
 	}
@@ -185,14 +196,14 @@ func (s *Service) writePayouts(ctx context.Context, x export, open func(part int
 func (l paidLine) deposited(exponent int) []books.Cell {
 	row := make([]books.Cell, len(payoutHeader))
 	row[0], row[1], row[2], row[3], row[4] = books.Text("payout"), books.Text(l.Payout), books.Day(l.ArrivesOn), books.Text(string(l.State)), books.Text(l.person())
-	row[15], row[16], row[17] = books.Amount(l.Deposit, exponent), books.Text(l.Currency), books.Text("payout:"+l.Payout)
+	row[15], row[16], row[17] = books.Amount(l.Deposit, exponent), books.Text(l.Currency), books.Text(l.Ref)
 	return row
 }
 
 func (l paidLine) row(record string, amount int64, exponent int) []books.Cell {
 	return []books.Cell{books.Text(record), books.Text(l.Payout), books.Day(l.ArrivesOn), books.Text(string(l.State)), books.Text(l.person()),
 		books.Text(fmt.Sprintf("C-%d", l.Number)), books.Text(l.Title), books.Text(l.Department), books.Text(l.CostCentre), books.Text(l.number()), books.Amount(l.Fee, exponent), books.Amount(l.Tax, exponent),
-		books.Amount(l.Withheld, exponent), books.Amount(l.Fee+l.Tax-l.Withheld, exponent), books.Amount(amount, exponent), {}, books.Text(l.Currency), books.Text(l.ref())}
+		books.Amount(l.Withheld, exponent), books.Amount(l.Fee+l.Tax-l.Withheld, exponent), books.Amount(amount, exponent), {}, books.Text(l.Currency), books.Text(l.lineRef())}
 }
 
 func (l paidLine) person() string { return posted{Family: l.Family, Given: l.Given}.person() }

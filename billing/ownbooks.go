@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ import (
 type posted struct {
 	ID         uuid.UUID
 	Kind       string
+	Rail       market.Rail // by which its milestone is paid
 	BookedOn   civil.Date
 	Lines      []int64
 	Accounts   []string
@@ -60,6 +62,14 @@ var beyond = map[string]books.Role{"stripe": books.Bank, "bank": books.Bank, "st
 	"payable": books.Outsourcing, "receivable:freelancer": books.Outsourcing, "platform_fee": books.Commission, "consumption_tax": books.Commission,
 	"goodwill_loss": books.OtherIncome}
 
+// own says what the accounts of entries about a payment from the company's own bank, and about tax that is withheld with a
+// later payment, are in its books: they are its own, so signs stay as they are. What was accepted is booked whole as
+// unpaid, and paid in two parts, of which the tax office's is due for the month of the payment.
+var own = map[string]books.Role{"bank_in_transit": books.Payable, "payable": books.Payable, "memo": books.Payable, "bank": books.Bank, "withheld_tax": books.Withheld}
+
+// ownKinds are the kinds of those entries.
+var ownKinds = []string{"bank_paid", "bank_returned", "withheld"}
+
 // ErrNoRole is an account of the ledger that the company's books know nothing of.
 var ErrNoRole = problem.Define(problem.Conflict, "entry_not_exportable",
 	"Entry {entry} moves {account}, which no export knows how to book yet. Ask the operator.",
@@ -87,6 +97,13 @@ func (p posted) fact(r Rules) (f books.Fact, ok bool, err error) {
 	if p.Number > 0 {
 		f.Summary = strings.TrimSpace(fmt.Sprintf("C-%d %s %s", p.Number, f.Partner, p.Title))
 	}
+	if slices.Contains(ownKinds, p.Kind) {
+		for i, account := range p.Accounts {
+			f.Moves = withMove(f.Moves, books.Move{Role: own[accountClass(account)], Amount: p.Amounts[i], Ref: entryRef(p.ID, p.Lines[i])})
+		}
+		f.Moves = inOrder(f.Moves)
+		return f, true, nil
+	}
 	for i, account := range p.Accounts {
 		if role, facing := between[accountClass(account)]; facing {
 			f.Moves = withMove(f.Moves, books.Move{Role: role, Amount: -p.Amounts[i], Ref: entryRef(p.ID, p.Lines[i])})
@@ -107,7 +124,13 @@ func (p posted) fact(r Rules) (f books.Fact, ok bool, err error) {
 		}
 		others = p.book(r, others, role, class, -p.Amounts[i], entryRef(p.ID, p.Lines[i]))
 	}
-	f.Moves = inOrder(append(f.Moves, others...))
+	for _, m := range others {
+		if m.Role == books.Withheld && p.Rail.PaysLater() {
+			f.Keeps, m.Role = m, books.Payable
+		}
+		f.Moves = withMove(f.Moves, m)
+	}
+	f.Moves = inOrder(f.Moves)
 	return f, len(f.Moves) > 0, nil
 }
 

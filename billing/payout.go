@@ -266,7 +266,7 @@ func (s *Service) followMirror(tx *gorm.DB, c Contract, m Milestone, failed bool
 
 // bankLetter tells a person that their bank sent the money back.
 func bankLetter(c Contract, m Milestone, reason string) market.Letter {
-	facts := map[string]any{}
+	facts := map[string]any{"bank": m.Rail == market.BankFile} // then the company pays it again, not the provider
 	if reason != "" {
 		facts["reason"] = reason
 	}

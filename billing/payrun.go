@@ -31,8 +31,6 @@ const (
 // What is done to a pay run.
 const (
 	doApprove  = "approve"
-	doDecline  = "decline"
-	doWithdraw = "withdraw"
 	doMakeFile = "make_file"
 	doGiveBank = "send"
 	doRecall   = "recall"

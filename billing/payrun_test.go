@@ -40,10 +40,12 @@ func (w *world) owed(yen int64, options ...func(*market.TaskDraft)) billing.Mile
 	return w.accept(m)
 }
 
-// propose has finance propose to pay milestones tomorrow.
+// propose has finance propose to pay milestones tomorrow, or when banks are open next.
 func (w *world) propose(a billing.BankAccount, ms ...billing.Milestone) billing.PayRun {
 	w.Helper()
-	d := billing.PayRunDraft{Rail: market.BankFile, AccountID: a.ID, PayOn: w.Today().AddDays(1)}
+	rules, err := w.billing.Rules(ctx, w.aoi.ID)
+	w.Check(err)
+	d := billing.PayRunDraft{Rail: market.BankFile, AccountID: a.ID, PayOn: rules.NextBusinessDay(w.Today().AddDays(1))}
 	for _, m := range ms {
 		d.Milestones = append(d.Milestones, m.ID)
 	}
@@ -106,14 +108,14 @@ func TestWorkPaidFromTheCompanysBankIsOwedAtAcceptanceAndPaidWhenTheStatementSay
 		t.Fatalf("%+v", f)
 	}
 	w.wantState(m, billing.MilestoneReleased)
-	w.wantBalances("sent", map[string]int64{payable: 0, "bank_in_transit": -99_790, bank: 0, "withheld_tax:" + w.aoi.ID.String(): -10_210})
+	w.wantBalances("sent", map[string]int64{payable: 0, "bank_in_transit": -99_790, bank: 0})
 
 	if n := w.says(a, "20261124,99790,,ﾀｶﾊｼ ﾕﾐ", "20261124,145,,ﾃｽｳﾘﾖｳ"); n != 1 {
 		t.Fatalf("%d lines were matched", n)
 	}
 	w.wantState(m, billing.MilestonePaid)
 	w.wantRun(r.ID, billing.RunConfirmed)
-	w.wantBalances("paid", map[string]int64{"bank_in_transit": 0, bank: -99_790, cost: 99_790})
+	w.wantBalances("paid", map[string]int64{"bank_in_transit": 0, bank: -99_790, cost: 99_790, "withheld_tax:" + w.aoi.ID.String(): -10_210})
 	if again, err := w.billing.MatchPayments(ctx, a.ID); err != nil || again != 0 {
 		t.Errorf("matched again: %d, %v", again, err)
 	}
@@ -265,6 +267,16 @@ func TestSendingARunTwiceAtOncePaysOnce(t *testing.T) {
 	}
 }
 
+// toCharge has a pay run for a milestone proposed and approved.
+func (w *world) toCharge(m billing.Milestone) billing.PayRun {
+	w.Helper()
+	r, err := w.billing.ProposePayRun(ctx, w.aoi.Finance, w.aoi.ID, billing.PayRunDraft{Rail: market.OnAcceptance, PayOn: w.Today(), Milestones: []uuid.UUID{m.ID}})
+	w.Check(err)
+	r, err = w.billing.ApprovePayRun(ctx, w.aoi.Approver, r.ID)
+	w.Check(err)
+	return r
+}
+
 func TestWorkPaidOnAcceptanceIsChargedByAnApprovedRunAndThenTransferred(t *testing.T) {
 	w := newWorld(t)
 	w.pays(market.OnAcceptance)
@@ -275,10 +287,7 @@ func TestWorkPaidOnAcceptanceIsChargedByAnApprovedRunAndThenTransferred(t *testi
 	w.wantBalances("accepted", map[string]int64{payable: -99_790, net: 99_790, fee: 5_500, "platform_fee": -5_000, "consumption_tax": -500, "stripe:platform": 0})
 	_, err := w.billing.Fund(ctx, w.aoi.Manager, m.ID)
 	w.wantErr(err, billing.ErrWrongState) // nobody has approved it
-	r, err := w.billing.ProposePayRun(ctx, w.aoi.Finance, w.aoi.ID, billing.PayRunDraft{Rail: market.OnAcceptance, PayOn: w.Today(), Milestones: []uuid.UUID{m.ID}})
-	w.Check(err)
-	_, err = w.billing.ApprovePayRun(ctx, w.aoi.Approver, r.ID)
-	w.Check(err)
+	r := w.toCharge(m)
 	_, err = w.billing.FilePayRun(ctx, w.aoi.Finance, r.ID)
 	w.wantErr(err, billing.ErrRunRail)
 	f, err := w.billing.Fund(ctx, w.aoi.Manager, m.ID)
@@ -301,10 +310,7 @@ func TestAProcessKilledWhileItChargesAcceptedWorkLosesAndDoublesNothing(t *testi
 		w.pays(market.OnAcceptance)
 		w.onboard()
 		m := w.owed(100_000)
-		r, err := w.billing.ProposePayRun(ctx, w.aoi.Finance, w.aoi.ID, billing.PayRunDraft{Rail: market.OnAcceptance, PayOn: w.Today(), Milestones: []uuid.UUID{m.ID}})
-		w.Check(err)
-		_, err = w.billing.ApprovePayRun(ctx, w.aoi.Approver, r.ID)
-		w.Check(err)
+		w.toCharge(m)
 		return m
 	}
 	w := newWorld(t)
@@ -402,7 +408,7 @@ func TestWhereSomebodyIsPaidIsSealedAndShownMaskedToOthers(t *testing.T) {
 	midori := w.Company("Midori")
 	_, err = w.billing.PayRun(ctx, midori.Finance, r.ID)
 	w.wantErr(err, market.ErrNotFound)
-	all, err := w.billing.TransferFiles(ctx, w.aoi.Finance, w.aoi.ID, w.Today(), w.Today().AddDays(7))
+	all, err := w.billing.TransferFiles(ctx, w.aoi.Finance, w.aoi.ID, nil, nil)
 	w.Check(err)
 	if !bytes.Contains(all, []byte("7654321")) {
 		t.Error("the period's file lacks the payment")

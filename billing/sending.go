@@ -102,13 +102,30 @@ func (s *Service) fileOf(ctx context.Context, who market.Actor, r PayRun) ([]byt
 }
 
 // TransferFiles are the files of all runs of a company that are to be paid from one day to another, one after the other as
-// banks take several, oldest first. It returns market.ErrNotFound when there is none.
-func (s *Service) TransferFiles(ctx context.Context, who market.Actor, company uuid.UUID, from, to civil.Date) ([]byte, error) {
+// banks take several, oldest first. Without days they are today's and the coming month's. It returns market.ErrNotFound
+// when there is none.
+func (s *Service) TransferFiles(ctx context.Context, who market.Actor, company uuid.UUID, from, to *civil.Date) ([]byte, error) {
 	if err := who.May(market.SettleMoney, company); err != nil {
 		return nil, err
 	}
+	g := s.db.Gorm(ctx)
+	c, err := market.CompanyByID(g, company)
+	if err != nil {
+		return nil, err
+	}
+	first := c.Today(s.clock.Now())
+	if from != nil {
+		first = *from
+	}
+	last := first.AddMonths(1)
+	if to != nil {
+		last = *to
+	}
+	if first.After(last) {
+		return nil, ErrExportDays.On("from")
+	}
 	var runs []PayRun
-	err := s.db.Gorm(ctx).Where("company_id = ? AND pay_on BETWEEN ? AND ? AND file IS NOT NULL AND state <> ?", company, from, to, RunRecalled).Order("pay_on, id").Find(&runs).Error
+	err = g.Where("company_id = ? AND pay_on BETWEEN ? AND ? AND file IS NOT NULL AND state <> ?", company, first, last, RunRecalled).Order("pay_on, id").Find(&runs).Error
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,8 @@ type bidView struct {
 	task     market.Task
 	versions []market.BidVersion
 	name     string // of the bidder
+	company  string
+	rail     market.Rail // by which the company pays
 	quote    billing.Quote
 	mine     bool // the reader made the bid
 	side     market.Side
@@ -91,6 +93,7 @@ func (v *visit) bidView(id uuid.UUID) (bidView, error) {
 	if err := v.addCautions(&b); err != nil {
 		return b, err
 	}
+	b.company, b.rail = company.NameIn(string(v.lang)), company.Rail
 	rules, err := v.Billing.Rules(v.ctx, company.ID)
 	b.quote = billing.QuoteOffer(rules, company, b.task.WithholdingCategory, bid.Terms(), member.Payee)
 	return b, err

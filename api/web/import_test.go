@@ -33,13 +33,19 @@ func (w *world) work() {
 // upload posts a file as a browser would.
 func (b *browser) upload(path, do, content string) shown {
 	b.Helper()
+	return b.uploadWith(path, content, "do", do)
+}
+
+// uploadWith posts a file with one more field.
+func (b *browser) uploadWith(path, content, field, value string) shown {
+	b.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", "people.csv")
+	part, err := form.CreateFormFile("file", "file.csv")
 	b.Check(err)
 	_, err = part.Write([]byte(content))
 	b.Check(err)
-	b.Check(form.WriteField("do", do))
+	b.Check(form.WriteField(field, value))
 	b.Check(form.Close())
 	r, err := b.client.Post(b.server.URL+path, form.FormDataContentType(), &body)
 	b.Check(err)

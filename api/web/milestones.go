@@ -2,12 +2,15 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/civil"
 
 	"homecoming/api/web/ui"
 	"homecoming/billing"
+	"homecoming/market"
 )
 
 var contractTones = map[billing.ContractState]ui.Tone{billing.ContractActive: ui.Now, billing.ContractCompleted: ui.Good,
@@ -117,6 +120,22 @@ func payBy(ctx context.Context, m billing.Milestone) string {
 	return ui.T(ctx, "milestone.pay.by", "day", ui.ShortDay(ctx, *m.PayBy))
 }
 
+// paidFrom says on which day the company's own bank pays a milestone, or has paid it.
+func paidFrom(ctx context.Context, c contractView, m billing.Milestone) string {
+	switch {
+	case m.Rail != market.BankFile || m.ReleasedAt == nil || m.State == billing.MilestonePayoutFailed:
+		return ""
+	case m.PaidAt != nil:
+		return ui.T(ctx, "milestone.paid.from", "name", c.contract.CompanyName, "day", dayOf(ctx, *m.PaidAt))
+	}
+	return ui.T(ctx, "milestone.pays.from", "name", c.contract.CompanyName, "day", dayOf(ctx, *m.ReleasedAt))
+}
+
+// dayOf is the reader's day of a moment.
+func dayOf(ctx context.Context, at time.Time) string {
+	return ui.ShortDay(ctx, civil.DateOf(at.In(ui.FrameOf(ctx).Zone)))
+}
+
 // way is the road of a milestone in the order of its stages.
 var way = []struct {
 	key    string
@@ -131,15 +150,20 @@ var way = []struct {
 // wayOf is the timeline of a milestone with its next step named for the reader.
 func wayOf(ctx context.Context, c contractView, m billing.Milestone) []ui.Step {
 	steps := []ui.Step{{Title: ui.T(ctx, "history.agreed"), Note: ui.Moment(ctx, c.contract.CreatedAt), State: "done"}}
-	at := len(way)
-	for i, stage := range way {
-		for _, s := range stage.states {
-			if s == m.State {
-				at = i
-			}
+	stages := way
+	if m.Rail.PaysLater() {
+		stages = way[1:]
+	}
+	at := len(stages)
+	for i, stage := range stages {
+		if slices.Contains(stage.states, m.State) {
+			at = i
 		}
 	}
-	for i, stage := range way {
+	if m.Rail.PaysLater() && m.State == billing.MilestoneDraft {
+		at = 0
+	}
+	for i, stage := range stages {
 		step := ui.Step{Title: ui.T(ctx, stage.key), State: "todo"}
 		switch {
 		case i < at:

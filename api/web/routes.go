@@ -158,6 +158,8 @@ var table = []line{
 	{"GET", "/money/payruns/{id}/zengin.txt", market.SettleMoney, "money", (*visit).getTransferFile},
 	{"GET", "/money/bank", market.SeeMoney, "money", (*visit).getBank},
 	{"POST", "/money/bank", market.SettleMoney, "money", (*visit).postBankAccount},
+	{"GET", "/money/bank/{id}", market.SeeMoney, "money", (*visit).getBankLines},
+	{"POST", "/money/bank/{id}", market.SettleMoney, "money", (*visit).postBankLines},
 	{"POST", "/money/bank/{id}/close", market.SettleMoney, "money", (*visit).postCloseBank},
 	{"POST", "/money/statements", market.SettleMoney, "money", (*visit).postStatement},
 	{"GET", "/money/statements/{id}", market.SeeMoney, "money", (*visit).getStatement},

@@ -65,6 +65,16 @@ func month() []Fact {
 		{Day: day(2026, 11, 30), Summary: "C-1001 返金 𠮷田 〜", Partner: "髙橋", Moves: []Move{
 			{Role: Receivable, Amount: 11_000, Ref: "entry:0003:2"},
 			{Role: Outsourcing, Amount: -11_000, Tax: full, TaxSum: -1_000, Ref: "entry:0003:1"}}},
+		// Paid from the company's own bank: owed whole, then the tax office's part and the payee's.
+		{Day: day(2026, 11, 30), Due: &civil.Date{Year: 2026, Month: 12, Day: 29}, Summary: "C-1003 佐藤 健 翻訳", Partner: "佐藤 健",
+			Keeps: Move{Role: Withheld, Amount: -10_210, Ref: "entry:0004:3"}, Moves: []Move{
+				{Role: Outsourcing, Amount: 110_000, Tax: full, TaxSum: 10_000, Ref: "entry:0004:3"},
+				{Role: Commission, Amount: 5_500, Tax: full, TaxSum: 500, Ref: "entry:0004:4"},
+				{Role: Payable, Amount: -115_500, Ref: "entry:0004:1"}}},
+		{Day: day(2026, 12, 25), Summary: "C-1003 佐藤 健 翻訳", Partner: "佐藤 健", Moves: []Move{
+			{Role: Payable, Amount: 10_210, Ref: "entry:0005:1"}, {Role: Withheld, Amount: -10_210, Ref: "entry:0005:2"}}},
+		{Day: day(2026, 12, 25), Summary: "C-1003 佐藤 健 翻訳", Partner: "佐藤 健", Moves: []Move{
+			{Role: Payable, Amount: 99_790, Ref: "entry:0006:1"}, {Role: Bank, Amount: -99_790, Ref: "entry:0006:2"}}},
 	}
 	for i := range facts {
 		facts[i].No = i + 1
@@ -331,11 +341,14 @@ func TestDealsAreReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(got) != 3 || !reflect.DeepEqual(got, want) {
+		if len(got) != 4 || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: read\n%+v\nwant\n%+v", enc, got, want)
 		}
 		if d := got[0]; d.Income || d.Total() != 315_870 || d.Wallet != "Homecoming" || d.Lines[2].Amount != -30_630 {
 			t.Errorf("the acceptance is %+v", d)
+		}
+		if d := got[3]; d.Total() != 105_290 || d.PaidOn != nil {
+			t.Errorf("what the company's own bank is to pay is %+v", d)
 		}
 		if d := got[1]; d.PaidOn != nil || d.Due == nil || d.Lines[0].Tax != "課対仕入（控70）10%" {
 			t.Errorf("what is not paid yet is %+v", d)

@@ -74,6 +74,7 @@ type Fact struct {
 	Partner    string
 	Dimensions map[string]string // department, cost_centre
 	Moves      []Move
+	Keeps      Move // what will be kept back when it is paid, where that comes later: a deal says it at once, so that what the bank pays settles it
 }
 
 // A Chart gives the names that a company uses in one program.
@@ -238,7 +239,8 @@ func (c Chart) Deal(f Fact) (d Deal, ok bool, err error) {
 	if spent(f.Moves) < 0 {
 		sign, d.Income = -1, true
 	}
-	for _, m := range f.Moves {
+	about := slices.ContainsFunc(f.Moves, func(m Move) bool { return m.Role == Outsourcing || m.Role == Commission })
+	for _, m := range append(slices.Clone(f.Moves), f.Keeps) {
 		switch m.Role {
 		case Outsourcing, Commission, Withheld:
 			l, err := c.dealLine(f, m, sign)
@@ -261,7 +263,7 @@ func (c Chart) Deal(f Fact) (d Deal, ok bool, err error) {
 	if d.PaidOn == nil {
 		d.Due = f.Due
 	}
-	return d, len(d.Lines) > 0, nil
+	return d, about, nil
 }
 
 func (c Chart) dealLine(f Fact, m Move, sign int64) (DealLine, error) {

@@ -82,6 +82,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 	if err := f.beyond(ctx); err != nil {
 		return nil, fmt.Errorf("opening work to partners: %w", err)
 	}
+	if err := f.payFromBank(ctx); err != nil {
+		return nil, fmt.Errorf("paying from a company's own bank: %w", err)
+	}
 	if err := f.files(ctx); err != nil {
 		return nil, fmt.Errorf("exporting a month: %w", err)
 	}

@@ -63,4 +63,5 @@ CREATE TABLE pay_items (
 );
 CREATE UNIQUE INDEX one_live_payment ON pay_items (milestone_id) WHERE state IN ('waiting', 'sent');
 CREATE INDEX pay_items_milestone ON pay_items (milestone_id);
+CREATE INDEX pay_items_return ON pay_items (return_id) WHERE return_id IS NOT NULL;
 CREATE INDEX pay_items_line ON pay_items (line_id) WHERE line_id IS NOT NULL;
