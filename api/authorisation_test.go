@@ -148,7 +148,7 @@ func (t *tenant) bank(w *world) {
 	w.Exec("INSERT INTO bank_accounts (id, company_id, name, bank, bank_name, branch, branch_name, kind, number, holder, consignor, currency, created_by, created_at) VALUES (?, ?, 'Main', '0001', '', '001', '', 'current', '1234567', 'A', '1234567890', 'JPY', ?, now())", t.ids["accounts"], t.ID, finance)
 	w.Exec("INSERT INTO bank_statements (id, company_id, account_id, file_name, format, encoding, hash, content, state, uploaded_by, uploaded_at) VALUES (?, ?, ?, 's.csv', 'csv', 'utf-8', encode(sha256('x'), 'hex'), 'x', 'uploaded', ?, now())", t.ids["statements"], t.ID, t.ids["accounts"], finance)
 	w.Exec("INSERT INTO bank_lines (id, company_id, account_id, statement_id, row, booked_on, amount, currency, name, description, reference, fingerprint) VALUES (?, ?, ?, ?, 1, now(), 1, 'JPY', '', '', '', 'x')", t.ids["lines"], t.ID, t.ids["accounts"], t.ids["statements"])
-	w.Exec("INSERT INTO pay_runs (id, company_id, number, rail, account_id, pay_on, currency, state, proposed_by, proposed_at) VALUES (?, ?, 1, 'bank_file', ?, now(), 'JPY', 'proposed', ?, now())", t.ids["runs"], t.ID, t.ids["accounts"], finance)
+	w.Exec("INSERT INTO pay_runs (id, company_id, number, rail, account_id, pay_on, currency, state, proposed_by, proposed_at, file) VALUES (?, ?, 1, 'bank_file', ?, ?, 'JPY', 'proposed', ?, now(), 'x')", t.ids["runs"], t.ID, t.ids["accounts"], w.Today(), finance)
 }
 
 // typeSkills makes own skills of the company and merges one of them.

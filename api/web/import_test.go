@@ -41,7 +41,7 @@ func (b *browser) uploadWith(path, content, field, value string) shown {
 	b.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", "file.csv")
+	part, err := form.CreateFormFile("file", "a file.csv")
 	b.Check(err)
 	_, err = part.Write([]byte(content))
 	b.Check(err)

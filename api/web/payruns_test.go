@@ -51,7 +51,8 @@ func TestAPayRunIsProposedApprovedHandedToTheBankAndConfirmedByItsStatement(t *t
 	own.Set("consignor", "1234567890")
 	finance.post("/money/bank", own).leads("/money/bank")
 
-	page := finance.get("/money/payruns").says("••••321", "Main").check("en")
+	page := finance.get("/money/payruns").says("••••321", "Main")
+	page.check("en")
 	run := url.Values{"rail": {"bank_file"}, "account_id": {chosenAccount.FindStringSubmatch(page.body)[1]}, "milestone_ids": {chosenPayment.FindStringSubmatch(page.body)[1]}}
 	run.Set("pay_on", w.Today().AddDays(5).String()) // a Saturday
 	finance.post("/money/payruns", run).is(422).says("Banks are closed on").check("en")
@@ -67,7 +68,7 @@ func TestAPayRunIsProposedApprovedHandedToTheBankAndConfirmedByItsStatement(t *t
 		t.Fatalf("the file pays %+v (%v)", f, err)
 	}
 	do(finance, "send")
-	finance.get(at).says("With the bank", "Import the bank's statement").check("en")
+	finance.get(at).says("With the bank", "what it shows as paid is confirmed by itself").check("en")
 	hers.get("/contracts/" + c.ID.String()).says("の銀行口座から支払予定").check("ja")
 
 	w.Clock.Advance(2 * 24 * time.Hour)
@@ -77,7 +78,7 @@ func TestAPayRunIsProposedApprovedHandedToTheBankAndConfirmedByItsStatement(t *t
 	finance.post(given, url.Values{"do": {"import"}, "mapping.day": {"日付"}, "mapping.out": {"出金"}, "mapping.in": {"入金"}, "mapping.description": {"摘要"}}).leads(given)
 	w.matchStatements()
 	finance.get(at).says("Everything is paid.").check("en")
-	finance.get("/money/bank").says("Main", "file.csv").check("en")
+	finance.get("/money/bank").says("Main", "a file.csv").check("en")
 	hers.get("/contracts/" + c.ID.String()).says("の銀行口座から支払済み").check("ja")
 }
 
