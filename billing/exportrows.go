@@ -122,15 +122,18 @@ const payoutsQuery = `SELECT p.id AS payout, 'payout:' || p.id AS ref, p.arrives
 	LEFT JOIN issued_documents st ON st.company_id = l.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1
 	LEFT JOIN ledger_entries e ON e.source = 'payout:' || p.id || ':' || l.milestone_id
 	WHERE l.company_id = $1 AND p.arrives_on BETWEEN $2 AND $3
-	UNION ALL SELECT 'R-' || r.number || ' C-' || c.number || '-' || m.position, 'pay_item:' || i.id, coalesce(b.booked_on, r.pay_on),
+	UNION ALL SELECT 'R-' || r.number || ' C-' || c.number || '-' || m.position, 'pay_item:' || i.id, coalesce(bl.booked_on, r.pay_on),
 		CASE i.state WHEN 'sent' THEN 'in_transit' WHEN 'confirmed' THEN 'paid' ELSE 'failed' END, r.currency, i.amount, i.milestone_id,
-		CASE WHEN b.matched_kind = '` + string(MatchPayItem) + `' THEN -b.amount ELSE i.amount END,
-		m.title, m.amount, m.tax, m.withheld, c.number, pe.family_name, pe.given_name, coalesce(d.name, ''), e.id
-	FROM pay_items i JOIN pay_runs r ON r.id = i.run_id AND r.rail = 'bank_file' LEFT JOIN bank_lines b ON b.id = i.line_id
+		CASE WHEN bl.matched_kind = '` + string(MatchPayItem) + `' THEN -bl.amount ELSE i.amount END,
+		m.title, m.amount, m.tax, m.withheld, c.number, pe.family_name, pe.given_name, coalesce(d.name, ''), ` + costCentre + `,
+		coalesce(st.year, 0), coalesce(st.serial, 0), e.id
+	FROM pay_items i JOIN pay_runs r ON r.id = i.run_id AND r.rail = 'bank_file' LEFT JOIN bank_lines bl ON bl.id = i.line_id
 	JOIN milestones m ON m.id = i.milestone_id JOIN contracts c ON c.id = m.contract_id JOIN people pe ON pe.id = c.person_id
 	JOIN tasks t ON t.id = c.task_id LEFT JOIN departments d ON d.id = t.department_id
+	` + costCentreOfTask + `
+	LEFT JOIN issued_documents st ON st.company_id = i.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1
 	LEFT JOIN ledger_entries e ON e.source = 'bank_paid:' || i.id
-	WHERE i.company_id = $1 AND i.state IN ('sent', 'confirmed', 'returned') AND coalesce(b.booked_on, r.pay_on) BETWEEN $2 AND $3
+	WHERE i.company_id = $1 AND i.state IN ('sent', 'confirmed', 'returned') AND coalesce(bl.booked_on, r.pay_on) BETWEEN $2 AND $3
 	ORDER BY arrives_on, payout, milestone_id`
 
 // lineRef names where the amount comes from: the entry that booked it, or the milestone while none has.

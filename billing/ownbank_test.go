@@ -139,18 +139,18 @@ func TestPayoutsShowPaymentsFromTheCompanysBankAndExplainThem(t *testing.T) {
 	w.Check(err)
 	sums, states := map[string]int64{}, map[string]int{}
 	for _, row := range rows[1:] {
-		amount, _ := strconv.ParseInt(row[12], 10, 64)
-		deposit, _ := strconv.ParseInt(row[13], 10, 64)
+		amount, _ := strconv.ParseInt(row[14], 10, 64)
+		deposit, _ := strconv.ParseInt(row[15], 10, 64)
 		sums["amounts"], sums["deposits"] = sums["amounts"]+amount, sums["deposits"]+deposit
 		states[row[0]+" "+row[3]]++
 		if row[0] == "unexplained" {
 			continue
 		}
-		if e, err := w.billing.Explain(ctx, w.aoi.Finance, w.aoi.ID, row[15]); err != nil || !e.Has("acceptance") || !e.Has("payout") || !e.Has("bank_line") {
+		if e, err := w.billing.Explain(ctx, w.aoi.Finance, w.aoi.ID, row[17]); err != nil || !e.Has("acceptance") || !e.Has("payout") || !e.Has("bank_line") {
 			t.Errorf("%v is explained by %+v (%v)", row, e, err)
 		}
 	}
-	if rows[len(rows)-1][12] != "0" || sums["amounts"] != sums["deposits"] || sums["deposits"] != 55_000 {
+	if rows[len(rows)-1][14] != "0" || sums["amounts"] != sums["deposits"] || sums["deposits"] != 55_000 {
 		t.Errorf("it sums to %v:\n%v", sums, rows)
 	}
 	if states["payout paid"] != 1 || states["line paid"] != 1 || states["returned failed"] != 1 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"cloud.google.com/go/civil"
 
@@ -129,11 +128,6 @@ func paidFrom(ctx context.Context, c contractView, m billing.Milestone) string {
 		return ui.T(ctx, "milestone.paid.from", "name", c.contract.CompanyName, "day", dayOf(ctx, *m.PaidAt))
 	}
 	return ui.T(ctx, "milestone.pays.from", "name", c.contract.CompanyName, "day", dayOf(ctx, *m.ReleasedAt))
-}
-
-// dayOf is the reader's day of a moment.
-func dayOf(ctx context.Context, at time.Time) string {
-	return ui.ShortDay(ctx, civil.DateOf(at.In(ui.FrameOf(ctx).Zone)))
 }
 
 // way is the road of a milestone in the order of its stages.
