@@ -409,10 +409,8 @@ func TestTwoCompaniesImportingTheSameStrangerAtOnceShareNobody(t *testing.T) {
 	}
 }
 
-func TestTenThousandRowsAreReadInReasonableTime(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
+func TestTenThousandRowsAreReadOnce(t *testing.T) {
+	t.Parallel()
 	w := markettest.New(t)
 	aoi := w.Company("Aoi")
 	var file strings.Builder
@@ -420,18 +418,12 @@ func TestTenThousandRowsAreReadInReasonableTime(t *testing.T) {
 	for i := range 10_000 {
 		fmt.Fprintf(&file, "p%d@ex.jp,Family%d,Given,,,Dep%d,2015-04-01,2018-03-31,Skill%d:2;Skill%d:3,,,,\n", i/2, i/2, i%40, i%90, i%90+1)
 	}
-	began := time.Now()
-	r := importInto(t, w, aoi, file.String(), false)
-	if took := time.Since(began); r.Created != 10_000 || took > time.Minute {
-		t.Errorf("%d rows in %v", r.Created, took)
-	} else {
-		t.Logf("10,000 rows in %v", took)
+	if r := importInto(t, w, aoi, file.String(), false); r.Created != 10_000 {
+		t.Errorf("%d created", r.Created)
 	}
-	began = time.Now()
 	if r := importInto(t, w, aoi, file.String(), false); r.Unchanged != 10_000 {
 		t.Errorf("again: %d unchanged", r.Unchanged)
 	}
-	t.Logf("again in %v", time.Since(began))
 }
 
 func TestOnlyTheOfficeImportsAndWatches(t *testing.T) {
