@@ -68,6 +68,8 @@ func (s *Server) aboutPeople() []endpoint {
 		get("/companies/{id}/team", market.Administer, s.team, "Who has which role"),
 		post("/companies/{id}/team", market.Administer, s.grantRole, "Give a role"),
 		remove("/companies/{id}/team/{person_id}/{role}", market.Administer, s.revokeRole, "Take a role back"),
+		get("/companies/{id}/log", market.SeeLog, s.logbook, "Who did what, the latest first"),
+		get("/companies/{id}/log.csv", market.SeeLog, s.logCSV, "All of it as a file"),
 		get("/companies/{id}/partners", market.PostTasks, s.partners, "Its partners, and what was asked"),
 		post("/companies/{id}/partners", market.Administer, s.askPartner, "Ask a company to be a partner"),
 		post("/companies/{id}/partners/{partner_id}/agree", market.Administer, s.agreePartner, "Agree to what another company asked"),

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -14,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"homecoming/billing/paper"
+	"homecoming/internal/cell"
 	"homecoming/internal/problem"
 	"homecoming/market"
 )
@@ -343,17 +343,9 @@ func (recs Records) CSV(lang problem.Language) [][]string {
 	rows := [][]string{{l.say("Year", "年"), l.say("Payee", "支払を受ける者"), l.say("Category", "区分"), l.say("Paid, with tax", "支払金額（税込）"), l.say("Tax in it", "うち消費税"), l.say("Withheld", "源泉徴収税額")}}
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
 	for _, r := range recs.Rows {
-		rows = append(rows, []string{strconv.Itoa(recs.Year), neutral(r.Person), kindOfWork{r.Category, r.Abroad}.word(l), number(r.Paid), number(r.Tax), number(r.Withheld)})
+		rows = append(rows, []string{strconv.Itoa(recs.Year), cell.Neutral(r.Person), kindOfWork{r.Category, r.Abroad}.word(l), number(r.Paid), number(r.Tax), number(r.Withheld)})
 	}
 	return rows
-}
-
-// neutral keeps a spreadsheet from running what somebody calls themselves.
-func neutral(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 // categoryWords are the categories of withholding as the tax office calls them, in English and Japanese.

@@ -36,6 +36,7 @@ const (
 	SetStatute     Action = "set_statute"     // add to the rules of the whole installation
 	ManageBudgets  Action = "manage_budgets"  // purchase orders and cost centres
 	ApproveSpend   Action = "approve_spend"   // say yes or no to what a task may cost
+	SeeLog         Action = "see_log"         // who did what, and take it out as a file
 )
 
 // policy is the whole of who may do what. An administrator may do everything but act as an alumnus or for the installation.
@@ -64,6 +65,7 @@ var policy = map[Action][]Role{
 	ClearCautions:  {Administrator, Approver, Office},
 	ManageBudgets:  {Administrator, Finance},
 	ApproveSpend:   {Administrator, Approver},
+	SeeLog:         {Administrator},
 }
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.

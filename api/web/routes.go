@@ -221,6 +221,8 @@ var table = []line{
 	{"POST", "/settings/cards/forget", market.PayBills, "settings", (*visit).postForgetCard},
 	{"GET", "/settings", access.SignedIn, "settings", (*visit).getSettings},
 	{"POST", "/settings", market.Administer, "settings", (*visit).postSettings},
+	{"GET", logPath, market.SeeLog, "settings", (*visit).getLog},
+	{"GET", logPath + ".csv", market.SeeLog, "settings", (*visit).getLogFile},
 	{"GET", "/settings/score", market.Administer, "settings", (*visit).getConstants},
 	{"POST", "/settings/score", market.Administer, "settings", (*visit).postConstants},
 	{"GET", rulesPath, market.SeeRules, "settings", (*visit).getRules},

@@ -15,6 +15,8 @@ import (
 
 	"cloud.google.com/go/civil"
 	"pgregory.net/rapid"
+
+	"homecoming/internal/cell"
 )
 
 func day(y int, m time.Month, d int) civil.Date { return civil.Date{Year: y, Month: m, Day: d} }
@@ -240,14 +242,14 @@ func anEntry(t *rapid.T, no int) Entry {
 // program's limits leave it.
 func kept(kind Kind, enc Encoding, e Entry) Entry {
 	held := func(s string, most int) string {
-		s, _ = fit(neutral(clean(s)), most)
+		s, _ = fit(cell.Neutral(cell.Clean(s)), most)
 		text, _ := decode(enc.encode(s, map[rune]int{}))
-		return original(text)
+		return cell.Original(text)
 	}
 	tailed := func(s string, most int, refs ...string) string {
 		tail := strings.TrimSpace(strings.Join(refs, " "))
-		s, _ = fit(neutral(clean(s)), most-len(refMark)-len(tail))
-		text, _ := decode(enc.encode(original(s), map[rune]int{}))
+		s, _ = fit(cell.Neutral(cell.Clean(s)), most-len(refMark)-len(tail))
+		text, _ := decode(enc.encode(cell.Original(s), map[rune]int{}))
 		return text
 	}
 	line := func(l Line) Line {
@@ -400,10 +402,10 @@ func TestAFileIsCutBetweenEntriesWhereTheProgramTakesNoLarger(t *testing.T) {
 func TestNoTextIsAFormulaAndNoNumberIsTouched(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"=1+1": "'=1+1", "+81": "'+81", "-x": "'-x", "@a": "'@a", "\t=1": "'=1", "\rx": "x", "＝1": "'＝1", "'=1": "''=1", "'a": "'a", "": "", "a=b": "a=b"} {
-		if got := neutral(clean(in)); got != want {
+		if got := cell.Neutral(cell.Clean(in)); got != want {
 			t.Errorf("%q is written %q, want %q", in, got, want)
 		}
-		if back := original(neutral(clean(in))); back != clean(in) {
+		if back := cell.Original(cell.Neutral(cell.Clean(in))); back != cell.Clean(in) {
 			t.Errorf("%q comes back as %q", in, back)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/civil"
+
+	"homecoming/internal/cell"
 )
 
 // ErrFile is a file that is not what it was said to be. Errors that wrap it name the row.
@@ -90,7 +92,7 @@ func (r *reading) fail(what, value string) {
 	}
 }
 
-func (r *reading) text(i int) string { return original(r.fields[i]) }
+func (r *reading) text(i int) string { return cell.Original(r.fields[i]) }
 
 func (r *reading) amount(i int) int64 {
 	n, ok := parseAmount(r.fields[i], r.style.exponent)
@@ -172,14 +174,14 @@ const refMark = " / "
 // withRefs puts references behind a text that is cut so that they stay whole.
 func withRefs(text string, most int, refs ...string) Cell {
 	tail := strings.Join(slices.DeleteFunc(slices.Clone(refs), func(s string) bool { return s == "" }), " ")
-	switch text = clean(text); {
+	switch text = cell.Clean(text); {
 	case tail == "":
 		return short(text, most)
 	case text == "":
 		return short(tail, most)
 	}
-	text, cut := fit(neutral(text), most-len(refMark)-len(tail))
-	return Cell{s: original(text) + refMark + tail, text: true, cut: cut}
+	text, cut := fit(cell.Neutral(text), most-len(refMark)-len(tail))
+	return Cell{s: cell.Original(text) + refMark + tail, text: true, cut: cut}
 }
 
 func isRefs(s string) bool {

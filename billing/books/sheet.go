@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"cloud.google.com/go/civil"
+
+	"homecoming/internal/cell"
 )
 
 // A Cell is one field of a row.
@@ -163,7 +165,7 @@ func (s *Sheet) row(to *bytes.Buffer, cells []Cell) {
 		text := c.s
 		if c.text {
 			var cut bool
-			if text, cut = fit(neutral(clean(text)), c.most); cut || c.cut {
+			if text, cut = fit(cell.Neutral(cell.Clean(text)), c.most); cut || c.cut {
 				s.report.Cut++
 			}
 		}
