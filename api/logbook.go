@@ -31,7 +31,8 @@ func logLineOf(l market.LogLine) logLine {
 	return line
 }
 
-type logQuery struct {
+// LogQuery narrows the log.
+type LogQuery struct {
 	OfID
 	From string `query:"from" format:"date" doc:"The first day, of the company"`
 	To   string `query:"to" format:"date" doc:"The last day"`
@@ -39,7 +40,7 @@ type logQuery struct {
 	Text string `query:"q" maxLength:"200" doc:"Part of a name, of the subject or of the detail"`
 }
 
-func (q logQuery) narrowed() (market.LogQuery, error) {
+func (q LogQuery) narrowed() (market.LogQuery, error) {
 	from, err := dayOf("from", q.From)
 	if err != nil {
 		return market.LogQuery{}, err
@@ -49,7 +50,7 @@ func (q logQuery) narrowed() (market.LogQuery, error) {
 }
 
 type logPage struct {
-	logQuery
+	LogQuery
 	Page
 }
 
@@ -66,7 +67,7 @@ func (s *Server) logbook(ctx context.Context, in *logPage) (*out[list[logLine]],
 	return answer(listed(in.Page, lines, func(l market.LogLine) string { return l.ID.String() }, logLineOf), err)
 }
 
-func (s *Server) logCSV(ctx context.Context, in *logQuery) (*huma.StreamResponse, error) {
+func (s *Server) logCSV(ctx context.Context, in *LogQuery) (*huma.StreamResponse, error) {
 	q, err := in.narrowed()
 	if err != nil {
 		return nil, err
