@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
@@ -93,4 +94,26 @@ func (s *Service) SetPayeeAccount(ctx context.Context, who market.Actor, d BankD
 		return jobs.Enqueue(tx, market.Letter{Letter: market.LetterBankAccount, PersonID: who.PersonID, Path: "/payouts",
 			Facts: map[string]any{"number": a.Masked.Bank + "-" + a.Masked.Branch + " " + a.Masked.Number, "changed": was.PersonID != uuid.Nil}})
 	})
+}
+
+// A BankPayment is one payment from a company's own bank, as its payee sees it. Amount is minor units.
+type BankPayment struct {
+	ID       uuid.UUID
+	Company  string
+	Contract uuid.UUID
+	Number   int // the contract's
+	Title    string
+	Amount   int64
+	Currency string
+	State    PayItemState
+	On       civil.Date `gorm:"type:date"` // when the bank paid it, or is to
+}
+
+// MyBankPayments lists the actor's latest payments from companies' own banks, newest first.
+func (s *Service) MyBankPayments(ctx context.Context, who market.Actor) ([]BankPayment, error) {
+	var list []BankPayment
+	return list, s.db.Gorm(ctx).Raw(`SELECT i.id, o.name AS company, c.id AS contract, c.number, m.title, i.amount, r.currency, i.state, coalesce(l.booked_on, r.pay_on) AS "on"
+		FROM pay_items i JOIN pay_runs r ON r.id = i.run_id JOIN milestones m ON m.id = i.milestone_id JOIN contracts c ON c.id = m.contract_id
+		JOIN companies o ON o.id = i.company_id LEFT JOIN bank_lines l ON l.id = i.line_id
+		WHERE i.person_id = ? AND r.rail = 'bank_file' AND i.state IN ('sent', 'confirmed', 'returned') ORDER BY i.id DESC LIMIT 100`, who.PersonID).Scan(&list).Error
 }

@@ -31,6 +31,7 @@ type payRunsView struct {
 	mayMoney  bool
 	maySettle bool
 	older     string
+	paged     bool
 }
 
 // of are the payables of a rail.
@@ -86,9 +87,13 @@ func itemMark(ctx context.Context, s billing.PayItemState) ui.Mark {
 }
 
 func (v *visit) payRuns() (payRunsView, error) {
-	view := payRunsView{today: v.company.Today(v.Clock.Now()), currency: v.company.Currency, mayMoney: v.may(market.SeeMoney), maySettle: v.may(market.SettleMoney)}
-	view.payOn = view.today.AddDays(1).String()
-	var err error
+	view := payRunsView{today: v.company.Today(v.Clock.Now()), currency: v.company.Currency, mayMoney: v.may(market.SeeMoney), maySettle: v.may(market.SettleMoney),
+		paged: v.c.Query("before") != ""}
+	rules, err := v.Billing.Rules(v.ctx, v.company.ID)
+	if err != nil {
+		return view, err
+	}
+	view.payOn = rules.NextBusinessDay(view.today.AddDays(1)).String()
 	if view.runs, err = v.Billing.PayRuns(v.ctx, v.who, v.company.ID, v.before(), pageSize); err != nil {
 		return view, err
 	}

@@ -78,6 +78,7 @@ func TestAPayRunIsProposedApprovedHandedToTheBankAndConfirmedByItsStatement(t *t
 	finance.post(given, url.Values{"do": {"import"}, "mapping.day": {"日付"}, "mapping.out": {"出金"}, "mapping.in": {"入金"}, "mapping.description": {"摘要"}}).leads(given)
 	w.matchStatements()
 	finance.get(at).says("Everything is paid.").check("en")
+	hers.get("/payouts").says("会社の銀行口座からの支払い", "¥110,000").check("ja")
 	finance.get("/money/bank").says("Main", "a file.csv").check("en")
 	hers.get("/contracts/" + c.ID.String()).says("の銀行口座から支払済み").check("ja")
 }

@@ -147,8 +147,9 @@ type payoutView struct {
 	paged   bool
 	back    bool // the reader comes from the provider's page
 	debts   []billing.Debt
-	bank    *billing.BankDetails // for companies that pay by transfer; nil before they gave one
-	typed   bool                 // as it was just typed, and refused
+	bank    *billing.BankDetails  // for companies that pay by transfer; nil before they gave one
+	typed   bool                  // as it was just typed, and refused
+	direct  []billing.BankPayment // from companies' own banks
 }
 
 func (v *visit) getPayouts() error {
@@ -172,6 +173,9 @@ func (v *visit) payoutPage() (payoutView, error) {
 		return view, err
 	}
 	if view.list, err = v.Billing.MyPayouts(v.ctx, v.who, v.c.Query("before"), pageSize); err != nil {
+		return view, err
+	}
+	if view.direct, err = v.Billing.MyBankPayments(v.ctx, v.who); err != nil {
 		return view, err
 	}
 	if view.debts, err = v.Billing.MyDebts(v.ctx, v.who); err != nil {
