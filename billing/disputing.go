@@ -225,7 +225,10 @@ func (s *Service) settleDispute(tx *gorm.DB, who market.Actor, c Contract, m Mil
 	case by.Release > 0:
 		err = s.paySplit(tx, who, c, &m, as, split, by.Message)
 	case m.Rail.PaysLater():
-		if err = s.move(tx, who, &m, as, doLetGo, by.Message); err == nil {
+		if err = s.move(tx, who, &m, as, doLetGo, by.Message); err != nil {
+			return err
+		}
+		if err = keepBudget(tx, c.ID, "milestone."+doLetGo, s.clock.Now()); err == nil {
 			err = s.close(tx, c)
 		}
 	default:

@@ -334,6 +334,22 @@ func TestAProcessKilledWhileItChargesAcceptedWorkLosesAndDoublesNothing(t *testi
 	}
 }
 
+func TestAnApprovedRunIsPaidByABankTransferThatCameInShortAtFirst(t *testing.T) {
+	w := newWorld(t)
+	w.pays(market.OnAcceptance)
+	w.onboard()
+	m := w.owed(100_000, design)
+	w.toCharge(m)
+	b := w.awaits(m)
+	w.send(b, b.Amount-5_000, b.Reference)
+	w.wantState(m, billing.MilestoneReleasing)
+	w.send(b, 5_000, b.Reference)
+	w.payday()
+	w.wantState(m, billing.MilestonePaid)
+	w.wantBalances("paid", map[string]int64{"payable:" + w.yumi.PersonID.String(): 0, "stripe:cash": 0, "paying:" + m.ID.String(): 0})
+	w.reconciled()
+}
+
 func TestADisputeAboutWorkThatWasNotPaidInEndsWithoutARefund(t *testing.T) {
 	w := newWorld(t)
 	w.pays(market.BankFile)

@@ -151,9 +151,9 @@ func letter(kind market.LetterKind, to uuid.UUID, c Contract, m Milestone, facts
 var costless = []MilestoneState{MilestoneCanceled, MilestoneRefunding, MilestoneRefunded, MilestoneChargedBack, MilestoneReversed}
 
 // giveUpBudget gives back to the task's budget what a milestone no longer costs, or a split took off it. A change of the
-// terms does so itself once all of it holds.
+// terms does so itself once all of it holds, and so does a dispute that lets work go.
 func giveUpBudget(tx *gorm.DB, m Milestone, do string, now time.Time) error {
-	if do == doDrop || do != doSplit && !slices.Contains(costless, m.State) {
+	if do == doDrop || do == doLetGo || do != doSplit && !slices.Contains(costless, m.State) {
 		return nil
 	}
 	return keepBudget(tx, m.ContractID, "milestone."+do, now)

@@ -74,6 +74,9 @@ func stepText(ctx context.Context, c contractView, m billing.Milestone) string {
 	}
 	if c.waits(m) {
 		key = "next.transfer.company"
+		if m.Rail.PaysLater() {
+			key = "next.transfer.later"
+		}
 	}
 	if m.Frozen != "" {
 		key = "next.frozen." + m.Frozen

@@ -88,16 +88,21 @@ func (c contractView) transferFor(m uuid.UUID, purpose billing.Purpose) (billing
 func (c contractView) fundingOf(ctx context.Context, m billing.Milestone) bill {
 	at := milestonePath(m)
 	b := bill{amount: m.Quote().Money(m.Missing()), page: at + "/fund", name: "fund", label: ui.T(ctx, "milestone.fund.do", "amount", m.Quote().Money(m.Missing()))}
-	b.cards, b.card, b.keep = c.cards, at+"/fund-by-card", c.can(m, "fund")
+	if m.Rail.PaysLater() {
+		b.label = ui.T(ctx, "change.pay.do", "amount", b.amount)
+	}
+	b.cards, b.card, b.keep = c.cards, at+"/fund-by-card", m.State != billing.MilestoneFunding
 	if m.Currency == "JPY" {
 		b.wire = at + "/fund-by-bank-transfer"
 	}
 	return b
 }
 
-// payable reports whether the reader may pay for a milestone: choosing another way closes a page that is open.
+// payable reports whether the reader may pay for a milestone: before the work begins or, where that is agreed, once an
+// approved pay run asks for it. Choosing another way closes a page that is open.
 func (c contractView) payable(m billing.Milestone) bool {
-	return c.can(m, "fund") || m.State == billing.MilestoneFunding && c.side == billing.TheCompany && c.mayRun
+	open := m.State == billing.MilestoneFunding || m.State == billing.MilestoneReleasing && m.Missing() > 0
+	return c.can(m, "fund") || open && c.side == billing.TheCompany && c.mayRun
 }
 
 // waits reports whether a milestone's card shall look by itself for money that comes.
