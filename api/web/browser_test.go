@@ -88,7 +88,9 @@ func TestAMilestoneIsFundedInThreeClicksWithASavedCard(t *testing.T) {
 	clicks := 0
 	click := func(selector, text string) {
 		clicks++
-		page.MustElementR(selector, text).MustClick()
+		found := page.MustElementR(selector, text)
+		found.MustEval("() => this.scrollIntoView({ block: 'center' })") // from under the bar at the bottom of a phone
+		found.MustClick()
 	}
 	click("nav.main a", "Contracts")
 	click("h3 a", "Count the stock")
