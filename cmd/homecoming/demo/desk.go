@@ -32,11 +32,14 @@ func (f *filler) budgets(ctx context.Context, of cast) error {
 	return nil
 }
 
-// desk makes the finance desk of a company look as on any morning: last month is ready to be closed, two things need
-// somebody, and a yes is waited for.
-func (f *filler) desk(ctx context.Context, of cast) error {
-	for _, step := range []func(context.Context, cast) error{f.approvals, f.otherTerms, f.papers, f.returnedPayout, f.bank, f.compare} {
-		if err := step(ctx, of); err != nil {
+// desk makes the finance desks look as on any morning. Last month is ready to be closed at both companies; at the first a
+// yes is waited for and nothing else needs anybody, so that its books reconcile to zero; at the second two things do.
+func (f *filler) desk(ctx context.Context, clean, busy cast) error {
+	for _, s := range []struct {
+		of   cast
+		step func(context.Context, cast) error
+	}{{clean, f.approvals}, {clean, f.otherTerms}, {clean, f.papers}, {busy, f.returnedPayout}, {busy, f.bank}, {clean, f.compare}, {busy, f.compare}} {
+		if err := s.step(ctx, s.of); err != nil {
 			return err
 		}
 	}
@@ -118,7 +121,7 @@ func (f *filler) papers(ctx context.Context, of cast) error {
 
 // returnedPayout has a bank send money back: its account was closed.
 func (f *filler) returnedPayout(ctx context.Context, of cast) error {
-	c, alumnus, err := f.contractOf(ctx, of, "社内勉強会スライドのデザイン")
+	c, alumnus, err := f.contractOf(ctx, of, "検査成績書の様式統一")
 	if err != nil {
 		return err
 	}
@@ -139,7 +142,7 @@ func (f *filler) returnedPayout(ctx context.Context, of cast) error {
 func (f *filler) bank(ctx context.Context, of cast) error {
 	finance := of.staff[market.Finance]
 	a, err := f.Billing.AddBankAccount(ctx, finance, of.company, billing.BankAccount{Name: "経費口座", BankDetails: billing.BankDetails{Bank: "0001", BankName: "ミズホ", Branch: "110",
-		BranchName: "マルノウチ", Kind: billing.OrdinaryAccount, Number: "1234567", Holder: "カ)アオイシヨウジ"}})
+		BranchName: "マルノウチ", Kind: billing.OrdinaryAccount, Number: "1234567", Holder: "カ)ホクトセイサクシヨ"}})
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 	if err := f.files(ctx); err != nil {
 		return nil, fmt.Errorf("exporting a month: %w", err)
 	}
-	if err := f.desk(ctx, f.casts[0]); err != nil {
+	if err := f.desk(ctx, f.casts[0], f.casts[1]); err != nil {
 		return nil, fmt.Errorf("filling in the finance desk: %w", err)
 	}
 	return seats, nil

@@ -112,6 +112,8 @@ var storiesOf = map[string][]story{
 			brief: "既存治具のモデルを新しいワーク寸法に合わせて修正し、図面を起こしてください。", skills: []string{"CAD:2", "機械設計:2", "図面:1?"}},
 		{until: submitted, title: "ISO 9001 内部監査の同行と報告書", department: "品質保証部", fee: 150_000, dueIn: 21,
 			brief: "2部門の内部監査に同行し、報告書案を作成してください。", skills: []string{"ISO 9001:2", "品質管理:2"}},
+		{until: paid, title: "検査成績書の様式統一", department: "品質保証部", fee: 90_000, dueIn: 14,
+			brief: "3ラインで異なる検査成績書の様式を一つにまとめてください。", skills: []string{"品質管理:2"}, ratings: [2]int{5, 5}, words: "現場で使いやすい様式になりました。"},
 		{until: published, title: "特許明細書の和英翻訳", department: "知財部", category: "translation", fee: 240_000, dueIn: 34,
 			brief: "機械分野の明細書2件の和英翻訳です。", skills: []string{"翻訳:3", "特許:2", "英語:3"}},
 	},
