@@ -72,6 +72,7 @@ func (t *tenant) fill(w *world) {
 	w.Check(w.billing.WorkPapers(context.Background(), billing.PaperJob{Contract: uuid.MustParse(t.ids["contracts"])}))
 	t.ids["documents"] = w.as(t.Finance, "GET", "/api/v1/companies/"+t.ids["companies"]+"/documents", nil).wants(http.StatusOK).object()["items"].([]any)[0].(tree)["id"].(string)
 	t.settle(w)
+	t.keepHours(w)
 	t.bank(w)
 	t.ids["reconciliations"] = w.as(t.Finance, "POST", "/api/v1/reconciliations", tree{"from": w.Today(), "to": w.Today()}).wants(http.StatusCreated).object()["id"].(string)
 	t.ids["exports"] = w.as(t.Finance, "POST", "/api/v1/companies/"+t.ids["companies"]+"/exports", tree{"kind": "payouts"}).wants(http.StatusAccepted).object()["id"].(string)
@@ -149,6 +150,16 @@ func (t *tenant) bank(w *world) {
 	w.Exec("INSERT INTO bank_statements (id, company_id, account_id, file_name, format, encoding, hash, content, state, uploaded_by, uploaded_at) VALUES (?, ?, ?, 's.csv', 'csv', 'utf-8', encode(sha256('x'), 'hex'), 'x', 'uploaded', ?, now())", t.ids["statements"], t.ID, t.ids["accounts"], finance)
 	w.Exec("INSERT INTO bank_lines (id, company_id, account_id, statement_id, row, booked_on, amount, currency, name, description, reference, fingerprint) VALUES (?, ?, ?, ?, 1, now(), 1, 'JPY', '', '', '', 'x')", t.ids["lines"], t.ID, t.ids["accounts"], t.ids["statements"])
 	w.Exec("INSERT INTO pay_runs (id, company_id, number, rail, account_id, pay_on, currency, state, proposed_by, proposed_at, file) VALUES (?, ?, 1, 'bank_file', ?, ?, 'JPY', 'proposed', ?, now(), 'x')", t.ids["runs"], t.ID, t.ids["accounts"], w.Today(), finance)
+}
+
+// keepHours makes a week of hourly work, paid in behind billing's back.
+func (t *tenant) keepHours(w *world) {
+	w.Helper()
+	t.ids["weeks"] = uuid.NewString()
+	w.Exec(`INSERT INTO milestones (id, company_id, contract_id, position, title, due_on, state, currency, amount, tax, withheld, platform_fee, platform_tax, payment_days, auto_accept_days,
+			rules_version, created_at, updated_at, week_of, rate, cap_minutes, opens_at, closes_at)
+		SELECT ?, company_id, contract_id, 9, 'A week', due_on, 'funded', currency, 60000, 6000, 0, 3000, 300, payment_days, auto_accept_days,
+			rules_version, created_at, updated_at, date_trunc('week', created_at), 6000, 600, created_at, created_at + interval '9 days' FROM milestones WHERE id = ?`, t.ids["weeks"], t.ids["milestones"])
 }
 
 // typeSkills makes own skills of the company and merges one of them.

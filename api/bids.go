@@ -33,6 +33,7 @@ type Offer struct {
 	DeliverOn  civil.Date   `json:"deliver_on" format:"date"`
 	Message    string       `json:"message"`
 	Milestones []part       `json:"milestones" doc:"They sum to the amount"`
+	Hourly     *byHour      `json:"hourly,omitempty" doc:"By the hour: the milestones are its weeks, each over the most that it comes to"`
 }
 
 type part struct {
@@ -43,8 +44,8 @@ type part struct {
 	WithholdingCategory string `json:"withholding_category,omitempty" doc:"Where it is not the task's: a mixed contract is split into parts"`
 }
 
-func offerOf(a int64, currency string, on civil.Date, message string, parts []market.PlannedMilestone) Offer {
-	return Offer{Amount: market.Money{Amount: a, Currency: currency}, DeliverOn: on, Message: message,
+func offerOf(a int64, currency string, on civil.Date, message string, parts []market.PlannedMilestone, h *market.Hourly) Offer {
+	return Offer{Amount: market.Money{Amount: a, Currency: currency}, DeliverOn: on, Message: message, Hourly: byHourOf(h, currency),
 		Milestones: each(parts, func(m market.PlannedMilestone) part {
 			return part{Title: m.Title, Amount: market.Money{Amount: m.Amount, Currency: currency}, DueOn: m.DueOn, WithholdingCategory: m.Category}
 		})}
@@ -52,16 +53,17 @@ func offerOf(a int64, currency string, on civil.Date, message string, parts []ma
 
 func bidOf(b market.Bid) bid {
 	return bid{ID: b.ID, TaskID: b.TaskID, CompanyID: b.CompanyID, MembershipID: b.MembershipID, State: string(b.State), Version: b.Version,
-		OfferedBy: string(b.OfferedBy), Offer: offerOf(b.Amount, b.Currency, b.DeliverOn, b.Message, b.Milestones),
+		OfferedBy: string(b.OfferedBy), Offer: offerOf(b.Amount, b.Currency, b.DeliverOn, b.Message, b.Milestones, b.Hourly),
 		Shortlisted: b.Shortlisted, Archived: b.Archived, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt}
 }
 
 // Terms are an offer as people send it.
 type Terms struct {
-	Amount     amount      `json:"amount"`
-	DeliverOn  civil.Date  `json:"deliver_on" format:"date" example:"2027-04-18"`
+	Amount     *amount     `json:"amount,omitempty" doc:"Needed unless the work is by the hour"`
+	DeliverOn  *civil.Date `json:"deliver_on,omitempty" format:"date" doc:"Needed unless the work is by the hour" example:"2027-04-18"`
 	Message    string      `json:"message,omitempty" example:"I did this for six years."`
 	Milestones []milestone `json:"milestones,omitempty" doc:"One over the whole amount when left out"`
+	Hourly     *hourly     `json:"hourly,omitempty" doc:"For a task by the hour, instead of amount, delivery day and milestones"`
 	Licences   []stated    `json:"licences,omitempty" doc:"Needed where a skill of the task is reserved work"`
 }
 
@@ -82,13 +84,19 @@ type milestone struct {
 
 // of gives the market's terms. A milestone in another currency than the whole is refused by field.
 func (t Terms) of() (market.Terms, error) {
-	out := market.Terms{Amount: market.Money(t.Amount), DeliverOn: t.DeliverOn, Message: t.Message}
+	out := market.Terms{Message: t.Message, Hourly: t.Hourly.of()}
+	if t.Amount != nil {
+		out.Amount = market.Money(*t.Amount)
+	}
+	if t.DeliverOn != nil {
+		out.DeliverOn = *t.DeliverOn
+	}
 	for _, l := range t.Licences {
 		out.Licences = append(out.Licences, market.Licence{Licence: l.Licence, Number: l.Number, Body: l.Body})
 	}
 	for i, m := range t.Milestones {
-		if m.Amount.Currency != "" && t.Amount.Currency != "" && m.Amount.Currency != t.Amount.Currency {
-			return out, market.ErrWrongCurrency.On(field("milestones", i, "amount.currency")).With("currency", t.Amount.Currency)
+		if m.Amount.Currency != "" && out.Amount.Currency != "" && m.Amount.Currency != out.Amount.Currency {
+			return out, market.ErrWrongCurrency.On(field("milestones", i, "amount.currency")).With("currency", out.Amount.Currency)
 		}
 		if out.Amount.Currency == "" {
 			out.Amount.Currency = m.Amount.Currency // the market checks it against the company's
@@ -167,7 +175,7 @@ func (s *Server) bidVersions(ctx context.Context, in *OfID) (*out[list[bidVersio
 	}
 	all, err := s.cfg.Market.BidVersions(ctx, who, in.ID)
 	return answer(whole(all, func(v market.BidVersion) bidVersion {
-		return bidVersion{Version: v.Version, OfferedBy: string(v.OfferedBy), Offer: offerOf(v.Amount, b.Currency, v.DeliverOn, v.Message, v.Milestones), CreatedAt: v.CreatedAt}
+		return bidVersion{Version: v.Version, OfferedBy: string(v.OfferedBy), Offer: offerOf(v.Amount, b.Currency, v.DeliverOn, v.Message, v.Milestones, v.Hourly), CreatedAt: v.CreatedAt}
 	}), err)
 }
 

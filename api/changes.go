@@ -41,7 +41,8 @@ type change struct {
 type changeOffer struct {
 	Reason     string        `json:"reason" doc:"Why; the other side reads it, and the supplement says it"`
 	Scope      string        `json:"scope,omitempty" doc:"The brief as it is to read; absent: as it does"`
-	Milestones []changedPart `json:"milestones"`
+	Milestones []changedPart `json:"milestones,omitempty" doc:"Of a contract in milestones"`
+	Hours      *changedHours `json:"hours,omitempty" doc:"Of a contract by the hour"`
 }
 
 type changedPart struct {
@@ -59,7 +60,7 @@ type compared struct {
 }
 
 func (o changeOffer) draft() billing.ChangeDraft {
-	return billing.ChangeDraft{Reason: o.Reason, Scope: o.Scope, Milestones: each(o.Milestones, func(p changedPart) billing.ChangedMilestone {
+	return billing.ChangeDraft{Reason: o.Reason, Scope: o.Scope, Hours: (*billing.ChangedHours)(o.Hours), Milestones: each(o.Milestones, func(p changedPart) billing.ChangedMilestone {
 		return billing.ChangedMilestone{ID: p.ID, Title: p.Title, Amount: p.Amount, DueOn: p.DueOn}
 	})}
 }
@@ -69,7 +70,7 @@ func changeFor(who market.Actor, c billing.Contract) func(billing.Change) change
 	return func(ch billing.Change) change {
 		money := func(n int64) market.Money { return market.Money{Amount: n, Currency: c.Currency} }
 		v := change{ID: ch.ID, ContractID: ch.ContractID, Number: ch.Number, State: string(ch.State), OfferedBy: string(ch.Side), Hash: ch.Hash,
-			Offer: changeOffer{Reason: ch.Draft.Reason, Scope: ch.Draft.Scope, Milestones: orEmpty(each(ch.Draft.Milestones, func(m billing.ChangedMilestone) changedPart {
+			Offer: changeOffer{Reason: ch.Draft.Reason, Scope: ch.Draft.Scope, Hours: (*changedHours)(ch.Draft.Hours), Milestones: orEmpty(each(ch.Draft.Milestones, func(m billing.ChangedMilestone) changedPart {
 				return changedPart{ID: m.ID, Title: m.Title, Amount: m.Amount, DueOn: m.DueOn}
 			}))},
 			Answer: ch.Answer, Added: money(ch.Added), TopUp: money(ch.TopUp), Refund: money(ch.Refund), Actions: []string{}, ExpiresAt: ch.ExpiresAt,

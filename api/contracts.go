@@ -74,6 +74,7 @@ type agreed struct {
 	Rail                string    `json:"rail" enum:"prefunded,on_acceptance,bank_file" doc:"How the company pays"`
 	AgreedAt            time.Time `json:"agreed_at"`
 	Milestones          []part    `json:"milestones"`
+	Hourly              *byHour   `json:"hourly,omitempty" doc:"By the hour: the milestones are its weeks"`
 }
 
 // notice is the statement of terms that the law asks for on award, written out in the reader's language.
@@ -189,7 +190,7 @@ func agreedOf(c billing.Contract) *agreed {
 	t := c.Terms
 	return &agreed{Hash: c.TermsHash, BidVersion: t.BidVersion, Brief: t.Brief, Message: t.Message, WithholdingCategory: t.WithholdingCategory,
 		Registered: t.Registered, Corporate: t.Corporate, NonResident: t.NonResident, PlatformFeeBP: t.PlatformFeeBP, AutoAcceptDays: t.AutoAcceptDays, PaymentDays: t.PaymentDays, Rail: string(t.PaidBy()), AgreedAt: t.AgreedAt,
-		Milestones: offerOf(0, c.Currency, c.DeliverOn, "", t.Milestones).Milestones}
+		Milestones: offerOf(0, c.Currency, c.DeliverOn, "", t.Milestones, nil).Milestones, Hourly: byHourOf(t.Hourly, c.Currency)}
 }
 
 func noticeOf(c billing.Contract, lang problem.Language) *notice {

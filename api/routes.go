@@ -185,6 +185,11 @@ func (s *Server) aboutContracts() []endpoint {
 		repeatable(post("/amendments/{id}/top-up-by-bank-transfer", market.RunContracts, s.topUpByBankTransfer, "Ask where to send what a signed change adds")),
 		post("/reviews", access.SignedIn, s.review, "Say how a completed contract went"),
 
+		get("/contracts/{id}/weeks", access.SignedIn, s.weeks, "The weeks of a contract by the hour"),
+		get("/weeks/{id}", access.SignedIn, s.week, "One week with its timesheet"),
+		get("/weeks/{id}/entries", access.SignedIn, s.timesheet, "Everything that was ever written down for it"),
+		post("/weeks/{id}/entries", market.DeliverWork, s.recordWork, "Write down what was worked on a day, or correct it"),
+
 		get("/milestones/{id}", access.SignedIn, s.milestone, "One milestone with its timeline"),
 		repeatable(post("/milestones/{id}/fund", market.RunContracts, s.fund, "Open the checkout page")),
 		post("/milestones/{id}/start", market.DeliverWork, s.start, "Begin the work"),

@@ -22,6 +22,7 @@ type task struct {
 	Skills              []taskSkill   `json:"skills"`
 	Budget              *market.Money `json:"budget,omitempty" doc:"Without consumption tax; absent is open to offers"`
 	DueOn               *civil.Date   `json:"due_on" format:"date"`
+	Hourly              *byHour       `json:"hourly,omitempty" doc:"By the hour; else at a fixed price. The budget is the most that it comes to"`
 	WithholdingCategory string        `json:"withholding_category"`
 	PaidFrom            *uuid.UUID    `json:"paid_from,omitempty" format:"uuid" doc:"The budget, for the company's own people"`
 	ApprovedAmount      *market.Money `json:"approved_amount,omitempty" doc:"What it may cost, as far as the company's rules ask anybody; for its own people"`
@@ -65,7 +66,7 @@ func (v visibility) draft() market.DraftVisibility {
 func taskFor(who market.Actor) func(market.Task) task {
 	return func(t market.Task) task {
 		view := task{ID: t.ID, CompanyID: t.CompanyID, Number: t.Number, Title: t.Title, Brief: t.Brief, DepartmentID: t.DepartmentID, DueOn: t.DueOn,
-			WithholdingCategory: t.WithholdingCategory, State: string(t.State), Version: t.Version, CancelReason: t.CancelReason,
+			Hourly: byHourOf(t.Hourly, t.Currency), WithholdingCategory: t.WithholdingCategory, State: string(t.State), Version: t.Version, CancelReason: t.CancelReason,
 			CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, PublishedAt: t.PublishedAt,
 			Skills: each(t.Skills, func(k market.TaskSkill) taskSkill {
 				return taskSkill{Skill: k.SkillID, Level: k.Level, Kind: string(k.Kind), Strict: k.Strict}
@@ -89,6 +90,7 @@ type Draft struct {
 	Skills              []taskSkill `json:"skills" doc:"1 to 12"`
 	Budget              *amount     `json:"budget,omitempty"`
 	DueOn               *civil.Date `json:"due_on,omitempty" format:"date" example:"2027-04-20"`
+	Hourly              *hourly     `json:"hourly,omitempty" doc:"By the hour: budget and due day follow from it"`
 	WithholdingCategory string      `json:"withholding_category,omitempty" example:"profession"`
 	PaidFrom            string      `json:"paid_from,omitempty" example:"PO-4471" doc:"A purchase order or a cost centre, by code, name or id"`
 	Visibility          *visibility `json:"visibility,omitempty" doc:"All of the company's alumni when left out"`
@@ -96,7 +98,7 @@ type Draft struct {
 
 func (d Draft) of(company uuid.UUID) market.TaskDraft {
 	t := market.TaskDraft{CompanyID: company, Title: d.Title, Brief: d.Brief, Department: d.Department, Budget: (*market.Money)(d.Budget), DueOn: d.DueOn,
-		WithholdingCategory: d.WithholdingCategory, PaidFrom: d.PaidFrom, Skills: each(d.Skills, func(k taskSkill) market.WantedSkill {
+		Hourly: d.Hourly.of(), WithholdingCategory: d.WithholdingCategory, PaidFrom: d.PaidFrom, Skills: each(d.Skills, func(k taskSkill) market.WantedSkill {
 			return market.WantedSkill{Skill: k.Skill, Level: k.Level, Kind: market.SkillKind(k.Kind), Strict: k.Strict}
 		})}
 	if v := d.Visibility; v != nil {

@@ -39,6 +39,7 @@ const (
 	SilenceAlarm AlarmKind = "silence" // silence is about to accept
 	HoldingAlarm AlarmKind = "holding" // money has been held for long
 	PaymentAlarm AlarmKind = "payment" // the legal due day comes near
+	WeekAlarm    AlarmKind = "week"    // a week wants to be paid in, or its timesheet closes
 )
 
 // An alarm is one letter that is due. mark tells it from the others of its kind for the same milestone.
@@ -76,6 +77,13 @@ func alarmsOf(m Milestone, zone *time.Location, now time.Time) []alarm {
 			add(PaymentAlarm, fmt.Sprintf("%s -%d", m.PayBy, n), m.PayBy.AddDays(-n), map[string]any{"date": m.PayBy.String(), "days": n, "late": n < 0, "owed": m.owed()})
 		}
 	}
+	if m.IsWeek() && now.Before(*m.ClosesAt) {
+		for _, about := range []string{"open", "begun", "closing"} {
+			if day, due := weekAlarms(m)[about]; due {
+				add(WeekAlarm, about, day, map[string]any{"about": about, "date": m.WeekOf.String(), "until": m.Sunday().AddDays(1).String(), "hours": hoursOf(m)})
+			}
+		}
+	}
 	return all
 }
 
@@ -99,14 +107,15 @@ func (m Milestone) owesPayment() bool {
 }
 
 // alarmLetters are the letters of the alarms.
-var alarmLetters = map[AlarmKind]market.LetterKind{SilenceAlarm: market.LetterReminder, HoldingAlarm: market.LetterHolding, PaymentAlarm: market.LetterPayBy}
+var alarmLetters = map[AlarmKind]market.LetterKind{SilenceAlarm: market.LetterReminder, HoldingAlarm: market.LetterHolding, PaymentAlarm: market.LetterPayBy, WeekAlarm: market.LetterWeek}
 
 // watchful are the milestones that an alarm may be about.
 const watchful = `SELECT m.id FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN companies o ON o.id = m.company_id
 	WHERE (m.state IN ('part_funded', 'funded', 'in_progress', 'submitted', 'changes_requested', 'accepted', 'releasing') OR m.rail = 'bank_file' AND m.state = 'payout_failed') AND (
 		m.state = 'submitted' AND m.auto_accept_at <= CAST(@now AS timestamptz) + interval '9 days'
 		OR (m.state = 'part_funded' OR m.state IN ` + holding + `) AND m.funded_at <= CAST(@now AS timestamptz) - interval '59 days'
-		OR m.pay_by <= (CAST(@now AS timestamptz) AT TIME ZONE o.time_zone)::date + 14) ORDER BY m.id`
+		OR m.pay_by <= (CAST(@now AS timestamptz) AT TIME ZONE o.time_zone)::date + 14)
+	OR c.state = 'active' AND m.received_on IS NULL AND m.opens_at <= @now AND m.closes_at > @now AND m.state IN ('draft', 'funding', 'part_funded', 'funded', 'in_progress') ORDER BY m.id`
 
 // Alarm writes the letters that have become due and gives back what may be held no longer, one milestone a transaction.
 // It returns how many milestones it did something about. One that fails does not keep the others waiting.
@@ -152,7 +161,7 @@ func (s *Service) alarm(tx *gorm.DB, id uuid.UUID) (acted bool, err error) {
 			latest[a.kind] = a
 		}
 	}
-	for _, kind := range []AlarmKind{SilenceAlarm, HoldingAlarm, PaymentAlarm} {
+	for _, kind := range []AlarmKind{SilenceAlarm, HoldingAlarm, PaymentAlarm, WeekAlarm} {
 		if a, due := latest[kind]; due {
 			acted = true
 			if err := s.sound(tx, c, m, a); err != nil {
@@ -178,6 +187,10 @@ func (s *Service) mark(tx *gorm.DB, m Milestone, a alarm) (bool, error) {
 func (s *Service) sound(tx *gorm.DB, c Contract, m Milestone, a alarm) error {
 	if a.kind == SilenceAlarm {
 		return tell(tx, alarmLetters[a.kind], []uuid.UUID{c.ManagerID}, c, m, a.facts)
+	}
+	if a.kind == WeekAlarm {
+		readers := map[string][]uuid.UUID{"open": {c.ManagerID}, "begun": {c.ManagerID, c.PersonID}, "closing": {c.PersonID}}
+		return tell(tx, alarmLetters[a.kind], readers[a.mark], c, m, a.facts)
 	}
 	a.facts["delivered"] = m.ReceivedOn != nil
 	if err := s.tellMoney(tx, alarmLetters[a.kind], c, m, a.facts); err != nil || a.facts["over"] != true {

@@ -106,6 +106,9 @@ func milestonesOf(r Rules, c Contract, a market.Award, terms Terms, now time.Tim
 			State: MilestoneDraft, Rail: terms.PaidBy(), Currency: c.Currency, Amount: q.Fee, Tax: q.Tax, Withheld: q.Withheld, PlatformFee: q.PlatformFee,
 			PlatformTax: q.PlatformTax, WithholdingCategory: category,
 			RulesVersion: r.Version(), PaymentDays: terms.PaymentDays, AutoAcceptDays: terms.AutoAcceptDays, CreatedAt: now, UpdatedAt: now})
+		if h := a.Bid.Hourly; h != nil {
+			ms[i].Worktime = weekOf(h.StartsOn.AddDays(7*i), h.Rate, h.WeeklyMinutes, a.Company.Zone())
+		}
 	}
 	return ms
 }

@@ -136,6 +136,7 @@ type ChangeDraft struct {
 	Reason     string             `json:"reason"`
 	Scope      string             `json:"scope,omitempty"` // the brief as it is to read; empty: as it does
 	Milestones []ChangedMilestone `json:"milestones"`
+	Hours      *ChangedHours      `json:"hours,omitempty"` // of a contract that is paid by the hour, instead of milestones
 }
 
 // An offeredChange is the text that is hashed: what is offered, and to which terms.
@@ -221,11 +222,12 @@ type alteration struct{ was, is *Milestone }
 type changePlan struct {
 	alterations []alteration
 	brief       string
-	after       []Milestone // all that count then, in order
-	added       int64       // to the fee, without tax
-	topUp       int64       // what has to be paid first
-	tops        *uuid.UUID  // the milestone that this is for
-	refund      int64       // what goes back
+	hourly      *market.Hourly // what is agreed by the hour from then on
+	after       []Milestone    // all that count then, in order
+	added       int64          // to the fee, without tax
+	topUp       int64          // what has to be paid first
+	tops        *uuid.UUID     // the milestone that this is for
+	refund      int64          // what goes back
 }
 
 // Alterable reports whether a milestone's terms may still change.
@@ -250,6 +252,8 @@ func (m Milestone) counts() bool {
 func (d ChangeDraft) plan(r Rules, c Contract, side Party, today civil.Date) (changePlan, error) {
 	p := changePlan{brief: c.Terms.Brief}
 	switch {
+	case d.Hours != nil:
+		return p, ErrNotHourly.On("hours")
 	case len([]rune(d.Scope)) > maxChangedScope:
 		return p, market.ErrTooLong.On("scope").With("max", maxChangedScope)
 	case len(d.Milestones) > maxOpenParts:
@@ -356,7 +360,7 @@ func (p changePlan) weighed(d ChangeDraft, c Contract, side Party) (changePlan, 
 			continue
 		}
 		p.added -= a.was.Amount
-		isNew = isNew || a.is == nil || a.is.Title != a.was.Title || a.is.Amount != a.was.Amount || a.is.DueOn != a.was.DueOn
+		isNew = isNew || a.reads()
 		switch more := a.owes(); {
 		case more < 0:
 			p.refund -= more
@@ -400,9 +404,8 @@ func (a alteration) lawful(d ChangeDraft, side Party) error {
 		return nil
 	}
 	less := a.is == nil || a.is.Amount < a.was.Amount
-	same := !less && a.is.Title == a.was.Title && a.is.Amount == a.was.Amount && a.is.DueOn == a.was.DueOn
 	switch was := a.was; {
-	case same:
+	case !a.reads():
 		return nil
 	case was.Frozen != "":
 		return ErrFrozen.With("reason", word(was.Frozen))
@@ -412,6 +415,9 @@ func (a alteration) lawful(d ChangeDraft, side Party) error {
 		return ErrBegun.On("milestones").With("title", was.Title)
 	case a.is == nil && was.State == MilestoneFunding:
 		return ErrPageOpen.On("milestones").With("title", was.Title)
+	}
+	if a.is != nil && a.was.IsWeek() {
+		return a.rateChange(d).Refused()
 	}
 	return a.feeChange(d).Refused()
 }

@@ -91,6 +91,9 @@ func (s *Service) planOf(tx *gorm.DB, c *Contract, d ChangeDraft, side Party) (c
 	if err != nil {
 		return changePlan{}, err
 	}
+	if c.Terms.Hourly != nil {
+		return d.planHours(rules, *c, company, side, company.Today(s.clock.Now()))
+	}
 	return d.plan(rules, *c, side, company.Today(s.clock.Now()))
 }
 
@@ -454,6 +457,9 @@ func (s *Service) squared(tx *gorm.DB, c Contract, m *Milestone, reason string) 
 func (c *Contract) amend(p changePlan, ch Change, version int) {
 	c.Version, c.Amount, c.Terms.Milestones = version, 0, nil
 	c.Terms.Version, c.Terms.ChangeHash, c.Terms.Brief, c.Terms.AgreedAt = version, ch.Hash, p.brief, ch.SignedAt.UTC().Truncate(time.Millisecond)
+	if p.hourly != nil {
+		c.Terms.Hourly, c.Notice.Hourly = p.hourly, p.hourly
+	}
 	c.Notice.Version, c.Notice.Brief, c.Notice.Parts, c.Notice.Total = version, p.brief, nil, Quote{Currency: c.Currency}
 	for _, m := range p.after {
 		c.Amount += m.Amount

@@ -108,8 +108,8 @@ var invariants = []invariant{
 		`SELECT m.id::text FROM m WHERE m.rail <> 'bank_file' AND m.state IN ` + given + ` AND m.transferred <> ` + sentOf + ` OR m.state = 'releasing' AND m.transferred >= ` + sentOf + `
 			OR m.state <> 'releasing' AND m.state NOT IN ` + given + ` AND m.has_transfer
 			OR m.rail = 'bank_file' AND m.has_transfer OR m.has_sent <> (m.rail = 'bank_file' AND m.state IN ` + given + `)`},
-	{"nothing is both released and refunded unless both sides agreed or two people ruled", "milestones",
-		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund AND NOT EXISTS (` + settledDispute + `) AND NOT EXISTS (` + signedChange + `)`},
+	{"nothing is both released and refunded unless both sides agreed or two people ruled, or it is what was not worked of a week", "milestones",
+		`SELECT m.id::text FROM m WHERE m.has_accept AND m.has_refund AND m.week_of IS NULL AND NOT EXISTS (` + settledDispute + `) AND NOT EXISTS (` + signedChange + `)`},
 	{"a contract has its terms and notice, a supplement for every later version, and the change that made it", "contracts",
 		`SELECT c.id::text FROM contracts c WHERE (SELECT count(*) FROM contract_documents d WHERE d.contract_id = c.id AND d.kind IN ('terms', 'notice')) <> 2 * c.version
 			OR (SELECT count(*) FROM contract_documents d WHERE d.contract_id = c.id AND d.kind = 'supplement') <> c.version - 1
@@ -203,6 +203,12 @@ var invariants = []invariant{
 	{"what is being paid by a pay run is in one, which two people wanted", "milestones",
 		`SELECT m.id::text FROM m WHERE m.rail <> 'prefunded' AND m.state = 'releasing' AND NOT EXISTS (SELECT 1 FROM pay_items i JOIN pay_runs r ON r.id = i.run_id
 			WHERE i.milestone_id = m.id AND i.amount = m.amount + m.tax - m.withheld AND r.decided_by <> r.proposed_by AND r.state IN ('approved', 'filed', 'confirmed'))`},
+	{"a week's minutes are those of its entries in force, and within its cap", "milestones",
+		`SELECT m.id::text FROM m WHERE m.minutes > m.cap_minutes OR m.minutes <> coalesce((SELECT sum(e.minutes) FROM timesheet_entries e
+			WHERE e.milestone_id = m.id AND NOT EXISTS (SELECT 1 FROM timesheet_entries r WHERE r.replaces = e.id)), 0)`},
+	{"a week that was accepted comes to its hours at its rate, unless both sides agreed or two people ruled otherwise", "milestones",
+		`SELECT m.id::text FROM m WHERE m.week_of IS NOT NULL AND m.accepted_at IS NOT NULL AND m.amount <> (m.rate * m.minutes + 30) / 60
+			AND NOT EXISTS (` + settledDispute + `)`},
 	{"a contract is over if and only if all its milestones are", "contracts",
 		`SELECT c.id::text FROM contracts c WHERE (c.state IN ('completed', 'terminated')) <> NOT EXISTS (
 			SELECT 1 FROM m WHERE m.contract_id = c.id AND m.state NOT IN ('released', 'paid', 'payout_failed', 'refunded', 'canceled', 'charged_back', 'reversed'))`},

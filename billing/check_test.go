@@ -62,6 +62,8 @@ var plants = map[string]string{
 	"what a company's bank was told to pay":                                          "UPDATE ledger_postings SET account = 'bank_in_transit' WHERE milestone_id = '$paid' AND account = 'stripe_fee'",
 	"a payment from a bank has its line":                                             "INSERT INTO pay_runs (id, company_id, number, rail, account_id, pay_on, currency, state, proposed_by, proposed_at, decided_by) SELECT gen_random_uuid(), id, 1, 'bank_file', gen_random_uuid(), '2026-11-24', 'JPY', 'confirmed', (SELECT min(id::text)::uuid FROM people), now(), (SELECT max(id::text)::uuid FROM people) FROM companies; INSERT INTO pay_items (id, company_id, run_id, milestone_id, person_id, amount, state) SELECT gen_random_uuid(), company_id, id, '$paid', proposed_by, 5, 'confirmed' FROM pay_runs",
 	"what is being paid by a pay run is in one":                                      "UPDATE milestones SET rail = 'on_acceptance' WHERE id = '$releasing'",
+	"a week's minutes are those of its entries in force":                             "UPDATE milestones SET week_of = '2026-11-23', rate = 6000, cap_minutes = 600, minutes = 60, opens_at = '2026-11-16', closes_at = '2026-12-01' WHERE id = '$funded'",
+	"a week that was accepted comes to its hours at its rate":                        "UPDATE milestones SET week_of = '2026-11-23', rate = 6000, cap_minutes = 600, minutes = 60, opens_at = '2026-11-16', closes_at = '2026-12-01' WHERE id = '$paid'",
 	"a contract is over if and only if all its milestones are":                       "UPDATE contracts SET state = 'completed'",
 }
 

@@ -148,6 +148,7 @@ type Terms struct {
 	DeliverOn           civil.Date                `json:"deliver_on"`
 	Message             string                    `json:"message"`
 	Milestones          []market.PlannedMilestone `json:"milestones"`
+	Hourly              *market.Hourly            `json:"hourly,omitempty"` // the milestones are its weeks, each over the most that it comes to
 	WithholdingCategory string                    `json:"withholding_category"`
 	market.Payee                                  // who the supplier was for taxes on the day
 	PlatformFeeBP       int64                     `json:"platform_fee_bp"`
@@ -166,7 +167,7 @@ func (t Terms) PaidBy() market.Rail { return cmp.Or(t.Rail, market.Prefunded) }
 func termsOf(r Rules, a market.Award, p market.Person, now time.Time) Terms {
 	return Terms{Schema: 1, Task: a.Task.ID, Bid: a.Bid.ID, BidVersion: a.Bid.Version, Title: a.Task.Title, Brief: a.Task.Brief,
 		Amount: market.Money{Amount: a.Bid.Amount, Currency: a.Bid.Currency}, DeliverOn: a.Bid.DeliverOn, Message: a.Bid.Message,
-		Milestones: a.Bid.Milestones, WithholdingCategory: a.Task.WithholdingCategory, Payee: p.Payee(),
+		Milestones: a.Bid.Milestones, Hourly: a.Bid.Hourly, WithholdingCategory: a.Task.WithholdingCategory, Payee: p.Payee(),
 		PlatformFeeBP: a.Company.PlatformFeeBP, AutoAcceptDays: a.Company.AutoAcceptDays, Rail: a.Company.Rail,
 		PaymentDays: r.PaymentTerm(a.Bid.DeliverOn, a.Company.PaymentDays), RulesVersion: r.Version(),
 		AgreedAt: now.UTC().Truncate(time.Millisecond)}

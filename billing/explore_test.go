@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,9 @@ type situation struct {
 	dispute    DisputeState
 	chargeback ChargebackState
 	payment    PayItemState // in the latest approved pay run
+
+	week, worked bool // a week of hourly work, and whether hours are written down
+	rest         bool // what goes back is what was not worked of it
 }
 
 // A passage is one step from a situation: who takes it, and where it leads.
@@ -64,6 +68,12 @@ func (x tables) subject(s situation) moment {
 	if s.delivered {
 		day := date(2026, 1, 1)
 		m.ReceivedOn = &day
+	}
+	if s.week {
+		m.Worktime = weekOf(date(1970, 1, 5), 60, 60, time.UTC)
+	}
+	if s.worked {
+		m.Minutes = 60
 	}
 	switch disputed, claimed := x.open(s); {
 	case claimed:
@@ -102,7 +112,18 @@ func (x tables) ofMilestone(s situation) (out []passage) {
 		}
 		if next, ok := x.moved(s, mv.Do, mv.By); ok {
 			out = append(out, passage{mv.By, next})
+			if s.week && mv.Do == doAccept && s.rail == market.Prefunded {
+				next.refund, next.rest = x.refund.Start, true
+				out = append(out, passage{mv.By, next})
+			}
 		}
+	}
+	if s.week && !s.worked && s.contract == ContractActive && x.subject(s).Records(time.Unix(0, 0)) == nil {
+		s.worked = true
+		if s.milestone != MilestoneInProgress {
+			s = x.follow(s, doStart, TheAlumnus)
+		}
+		out = append(out, passage{TheAlumnus, s})
 	}
 	return out
 }
@@ -126,7 +147,7 @@ func (x tables) moved(s situation, do string, by Party) (situation, bool) {
 		if s.rail == market.Prefunded {
 			s.transfer = x.operation.Start
 		}
-	case doRefund, doGiveBack, doDrop:
+	case doRefund, doGiveBack, doDrop, doSkip:
 		s.refund = x.refund.Start
 	}
 	return s, true
@@ -305,11 +326,14 @@ func (x tables) ended(s situation) bool {
 		x.dispute.Stands[s.dispute] == Stand{} && x.chargeback.Stands[s.chargeback] == Stand{} && x.payout.Stands[s.payout] == Stand{} && x.payment.Stands[s.payment] == Stand{}
 }
 
-// explore visits every situation that can come about and says what is wrong in any.
-func (x tables) explore() (visited int, wrong []string) {
+// explore visits every situation that can come about, of a milestone or of a week of hourly work, and says what is wrong in
+// any.
+func (x tables) explore(week bool) (visited int, wrong []string) {
 	var todo []situation
 	for _, rail := range market.Rails {
-		todo = append(todo, situation{rail: rail, contract: x.contract.Start, milestone: x.milestone.Start})
+		if !week || rail != market.OnAcceptance { // until it is accepted a week knows only whether it is paid in
+			todo = append(todo, situation{rail: rail, week: week, contract: x.contract.Start, milestone: x.milestone.Start})
+		}
 	}
 	ways := map[situation][]passage{}
 	for len(todo) > 0 {
@@ -343,12 +367,15 @@ func (x tables) local(ways map[situation][]passage, found map[string]bool) {
 		if ours && stand.Timer == "" && stand.Owner == "" || ours && len(out) == 0 {
 			found[fmt.Sprintf("money rests in %s and nothing moves it", s.milestone)] = true
 		}
-		settled := s.dispute == DisputeAgreed || s.dispute == DisputeRuled
+		settled := s.dispute == DisputeAgreed || s.dispute == DisputeRuled || s.rest
 		if s.transfer != "" && s.refund != "" && !settled {
 			found["a release and a refund coincide"] = true
 		}
 		if s.delivered && s.refund != "" && !settled {
 			found["delivered work is refunded without agreement or ruling"] = true
+		}
+		if s.worked && !settled && (s.refund != "" || s.milestone == MilestoneCanceled) {
+			found["hours that were written down are taken back without agreement or ruling"] = true
 		}
 	}
 }
@@ -360,6 +387,9 @@ func (x tables) silent(ways map[situation][]passage, found map[string]bool) {
 	var waiting, paid []situation
 	for s, out := range ways {
 		if s.milestone == MilestoneSubmitted && s.dispute == "" && s.chargeback == "" {
+			waiting = append(waiting, s)
+		}
+		if s.milestone == MilestoneInProgress && s.worked && s.dispute == "" && s.chargeback == "" {
 			waiting = append(waiting, s)
 		}
 		if s.milestone == MilestonePaid || s.rail.PaysLater() && s.milestone == MilestoneAccepted {
@@ -440,13 +470,15 @@ func (x tables) unpaid(ways map[situation][]passage, found map[string]bool) {
 
 func TestEverySituationThatCanComeAboutIsSound(t *testing.T) {
 	t.Parallel()
-	visited, wrong := theTables().explore()
-	t.Logf("%d situations", visited)
-	if visited < 500 {
-		t.Errorf("only %d situations were visited", visited)
-	}
-	for _, w := range wrong {
-		t.Error(w)
+	for _, week := range []bool{false, true} {
+		visited, wrong := theTables().explore(week)
+		t.Logf("%d situations", visited)
+		if visited < 500 {
+			t.Errorf("only %d situations were visited", visited)
+		}
+		for _, w := range wrong {
+			t.Error(w)
+		}
 	}
 }
 
@@ -484,6 +516,16 @@ func TestTheExplorationFindsWhatIsTakenAway(t *testing.T) {
 		"a refund of what was never paid in": func(x *tables) {
 			x.milestone.Moves = append(x.milestone.Moves, Move[MilestoneState, moment]{MilestoneAccepted, doRefund, MilestoneRefunding, TheCompany, paysLater})
 		},
+		"the guard of hours that were written down": func(x *tables) {
+			for i, mv := range x.milestone.Moves {
+				if mv.Guard != nil && strings.Contains(mv.Guard.Name, unworked.Name) {
+					x.milestone.Moves[i].Guard = &Guard[moment]{mv.Guard.Name, func(m moment) error { m.Minutes = 0; return mv.Guard.Holds(m) }}
+				}
+			}
+		},
+		"the submission of a week by the clock": func(x *tables) {
+			x.milestone = without(x.milestone, func(m Move[MilestoneState, moment]) bool { return m.Do == doSubmit && m.By == TheClock })
+		},
 		"auto-accept": func(x *tables) {
 			x.milestone = without(x.milestone, func(m Move[MilestoneState, moment]) bool { return m.Do == doAccept && m.By == TheClock })
 		},
@@ -501,7 +543,11 @@ func TestTheExplorationFindsWhatIsTakenAway(t *testing.T) {
 	} {
 		x := theTables()
 		take(&x)
-		if _, wrong := x.explore(); len(wrong) == 0 {
+		_, wrong := x.explore(false)
+		if len(wrong) == 0 {
+			_, wrong = x.explore(true)
+		}
+		if len(wrong) == 0 {
 			t.Errorf("without %s nothing is found", what)
 		}
 	}

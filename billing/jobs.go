@@ -136,7 +136,7 @@ func (s *Service) sweepAll(ctx context.Context) error {
 		return err
 	}
 	var failures []error
-	for _, sweep := range []func(context.Context) (int, error){s.AutoAccept, s.ExpireTransfers, s.EscalateDisputes, s.EndContracts, s.ExpireChanges} {
+	for _, sweep := range []func(context.Context) (int, error){s.CloseWeeks, s.AutoAccept, s.ExpireTransfers, s.EscalateDisputes, s.EndContracts, s.ExpireChanges} {
 		_, err := sweep(ctx)
 		failures = append(failures, err)
 	}

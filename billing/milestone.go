@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"slices"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -91,12 +92,12 @@ var (
 		}
 		return nil
 	}}
-	undelivered = &Guard[moment]{"not frozen, never delivered", func(m moment) error {
+	undelivered = both(&Guard[moment]{"not frozen, never delivered", func(m moment) error {
 		if m.ReceivedOn != nil {
 			return ErrDelivered
 		}
 		return notFrozen.Holds(m)
-	}}
+	}}, unworked)
 	unclaimed = &Guard[moment]{"no chargeback open", func(m moment) error {
 		if m.Frozen == frozenByChargeback {
 			return notFrozen.Holds(m)
@@ -162,8 +163,8 @@ var overheld = both(prepaid, &Guard[moment]{"not frozen, never delivered, held f
 var milestoneMachine = Machine[MilestoneState, moment]{
 	Noun:  "milestone",
 	Start: MilestoneDraft,
-	Moves: []Move[MilestoneState, moment]{
-		{MilestoneDraft, doFund, MilestoneFunding, TheCompany, paysAhead},
+	Moves: slices.Concat(weekMoves, []Move[MilestoneState, moment]{
+		{MilestoneDraft, doFund, MilestoneFunding, TheCompany, both(paysAhead, opened)},
 		{MilestoneDraft, doCancel, MilestoneCanceled, TheCompany, notFrozen},
 		{MilestoneFunding, doExpire, MilestoneDraft, TheProvider, nil},
 		{MilestoneFunding, doSettle, MilestoneFunded, TheProvider, prepaid},
@@ -173,14 +174,14 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestonePartFunded, doFund, MilestonePartFunded, TheCompany, notFrozen}, // a page for the rest, or a part of it
 		{MilestonePartFunded, doSettlePart, MilestonePartFunded, TheProvider, prepaid},
 		{MilestonePartFunded, doSettle, MilestoneFunded, TheProvider, prepaid},
-		{MilestoneDraft, doStart, MilestoneInProgress, TheAlumnus, paysLater},
-		{MilestoneDraft, doSubmit, MilestoneSubmitted, TheAlumnus, paysLater},
+		{MilestoneDraft, doStart, MilestoneInProgress, TheAlumnus, laterWorked},
+		{MilestoneDraft, doSubmit, MilestoneSubmitted, TheAlumnus, laterWorked},
 		{MilestoneInProgress, doCancel, MilestoneCanceled, TheCompany, laterUndelivered},
-		{MilestoneFunded, doStart, MilestoneInProgress, TheAlumnus, notFrozen},
+		{MilestoneFunded, doStart, MilestoneInProgress, TheAlumnus, worked},
 		{MilestoneChangesRequested, doStart, MilestoneInProgress, TheAlumnus, notFrozen},
-		{MilestoneFunded, doSubmit, MilestoneSubmitted, TheAlumnus, notFrozen}, // starting is implied
-		{MilestoneInProgress, doSubmit, MilestoneSubmitted, TheAlumnus, notFrozen},
-		{MilestoneChangesRequested, doSubmit, MilestoneSubmitted, TheAlumnus, notFrozen},
+		{MilestoneFunded, doSubmit, MilestoneSubmitted, TheAlumnus, worked}, // starting is implied
+		{MilestoneInProgress, doSubmit, MilestoneSubmitted, TheAlumnus, worked},
+		{MilestoneChangesRequested, doSubmit, MilestoneSubmitted, TheAlumnus, worked},
 		{MilestoneSubmitted, doRequestChanges, MilestoneChangesRequested, TheCompany, notFrozen},
 		{MilestoneSubmitted, doAccept, MilestoneAccepted, TheCompany, notFrozen},
 		{MilestoneSubmitted, doAccept, MilestoneAccepted, TheClock, silent},
@@ -238,7 +239,7 @@ var milestoneMachine = Machine[MilestoneState, moment]{
 		{MilestoneReleased, doReverse, MilestoneReversed, TheProvider, nil},
 		{MilestonePaid, doReverse, MilestoneReversed, TheProvider, nil},
 		{MilestonePayoutFailed, doReverse, MilestoneReversed, TheProvider, nil},
-	},
+	}),
 	Stands: map[MilestoneState]Stand{
 		MilestoneDraft:            {Owner: TheCompany},
 		MilestoneFunding:          {Owner: TheCompany, Timer: "the checkout page expires"},
@@ -278,6 +279,8 @@ type Milestone struct {
 	PlatformTax int64
 
 	RulesVersion int64 // the rules that its money was quoted under
+
+	Worktime `gorm:"embedded"` // where it is a week of hourly work
 
 	WithholdingCategory string // what kind of work it is for withholding; empty: what the terms say
 

@@ -31,7 +31,8 @@ type Notice struct {
 	Place          string            `json:"place"`  // online
 	DeliverOn      civil.Date        `json:"deliver_on"`
 	Parts          []NoticePart      `json:"parts"`
-	PaymentDays    int               `json:"payment_days"` // from receipt, receipt being day 1
+	Hourly         *market.Hourly    `json:"hourly,omitempty"` // the parts are weeks, each over the most that it comes to
+	PaymentDays    int               `json:"payment_days"`     // from receipt, receipt being day 1
 	Total          Quote             `json:"total"`
 	Means          string            `json:"means"`     // transfer
 	Undecided      []NoticeUndecided `json:"undecided"` // empty: everything is settled
@@ -66,7 +67,7 @@ type NoticeOrigin struct {
 func noticeOf(c Contract, a market.Award, terms Terms, p market.Person, ms []Milestone, now time.Time) Notice {
 	n := Notice{Schema: NoticeSchema, Contract: c.Label(), Client: a.Company.Name, ClientAddress: a.Company.Address,
 		ClientNumber: a.Company.TaxNumber, Supplier: p.TradesAs(), SupplierNumber: p.RegistrationNumber, OrderedOn: a.Company.Today(now),
-		Work: c.Title, Brief: a.Task.Brief, Rights: "as_in_brief", Place: "online", DeliverOn: c.DeliverOn, PaymentDays: terms.PaymentDays,
+		Work: c.Title, Brief: a.Task.Brief, Rights: "as_in_brief", Place: "online", DeliverOn: c.DeliverOn, Hourly: terms.Hourly, PaymentDays: terms.PaymentDays,
 		Means: "transfer", Undecided: []NoticeUndecided{}, Total: Quote{Currency: c.Currency}}
 	for _, m := range ms {
 		n.add(m)
@@ -108,8 +109,11 @@ func (n Notice) Items(lang problem.Language) []NoticeItem {
 	for _, p := range n.Parts {
 		items = append(items, NoticeItem{say("Part", "内訳") + " · " + p.Title, n.part(p, say)})
 	}
+	if n.Hourly != nil {
+		items = append(items, NoticeItem{say("How the fee comes about", "報酬の算定方法"), n.hours(say)})
+	}
 	items = append(items,
-		NoticeItem{say("Fee", "報酬の額"), n.fee(say)},
+		NoticeItem{n.feeLabel(say), n.fee(say)},
 		NoticeItem{say("Due", "支払期日"), fmt.Sprintf(say("Day %d from receipt, the day of receipt being day 1; at the latest %s for work delivered on time.",
 			"受領日を1日目として%d日目。期日どおりに納品された場合の最終期限は%s。"), max(1, n.PaymentDays), n.Total.LatestPayment)},
 		NoticeItem{say("Means of payment", "支払方法"), say("Bank transfer; the client bears the fees.", "銀行振込（手数料は委託者負担）")},
@@ -129,6 +133,23 @@ func (n Notice) fee(say func(en, ja string) string) string {
 	q := n.Total
 	return fmt.Sprintf(say("%s and consumption tax %s; withheld for income tax %s; paid %s", "%s、消費税 %s、源泉徴収税額 %s、支払額 %s"),
 		q.Money(q.Fee), q.Money(q.Tax), q.Money(q.Withheld), q.Money(q.Net))
+}
+
+// feeLabel says whether the fee is the whole or the most.
+func (n Notice) feeLabel(say func(en, ja string) string) string {
+	if n.Hourly != nil {
+		return say("Fee, at the most", "報酬の額（上限）")
+	}
+	return say("Fee", "報酬の額")
+}
+
+// hours states how the fee of hourly work is computed: the law lets a method stand for an amount that is not known yet
+// (rules on the Freelance Act, art. 1(3)).
+func (n Notice) hours(say func(en, ja string) string) string {
+	h := n.Hourly
+	return fmt.Sprintf(say("From %s: %s an hour without tax, for the hours written down and accepted, at most %s hours a week (%s). Minutes are summed for each week, Monday to Sunday, and the fee is rounded once, a half and more up. What was paid in and not worked goes back.",
+		"%sから：1時間あたり%s（税抜）×記録・検収された作業時間。週（月曜〜日曜）の上限は%s時間（%s）。週ごとに分単位で合計し、1円未満は四捨五入（週に1回）。入金済みで作業のなかった分は返金。"),
+		h.StartsOn, n.Total.Money(h.Rate), market.Clock(h.WeeklyMinutes), n.Total.Money(h.WeeklyFee()))
 }
 
 func (n Notice) undecided(say func(en, ja string) string) string {

@@ -203,6 +203,8 @@ func (s *Service) windUp(tx *gorm.DB, contract uuid.UUID) error {
 			return err
 		}
 		switch {
+		case m.Minutes > 0 && m.ReceivedOn == nil && m.Frozen == "": // what was worked until then
+			err = s.endWeek(tx, c, &m)
 		case m.State == MilestoneDraft, m.Rail.PaysLater() && milestoneMachine.Allows(m.State, doCancel, TheCompany, moment{m, s.clock.Now()}):
 			err = s.move(tx, market.Actor{}, &m, TheCompany, doCancel, c.EndReason)
 		case m.ReceivedOn == nil && m.holdsMoney() && m.Frozen == "":

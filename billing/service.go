@@ -150,10 +150,11 @@ func letter(kind market.LetterKind, to uuid.UUID, c Contract, m Milestone, facts
 // costless are the states in which a milestone costs the company nothing after all.
 var costless = []MilestoneState{MilestoneCanceled, MilestoneRefunding, MilestoneRefunded, MilestoneChargedBack, MilestoneReversed}
 
-// giveUpBudget gives back to the task's budget what a milestone no longer costs, or a split took off it. A change of the
-// terms does so itself once all of it holds, and so does a dispute that lets work go.
+// giveUpBudget gives back to the task's budget what a milestone no longer costs, or a split, or the hours of a week, took off
+// it. A change of the terms does so itself once all of it holds, and so does a dispute that lets work go.
 func giveUpBudget(tx *gorm.DB, m Milestone, do string, now time.Time) error {
-	if do == doDrop || do == doLetGo || do != doSplit && !slices.Contains(costless, m.State) {
+	lowered := do == doSplit || do == doAccept && m.IsWeek()
+	if do == doDrop || do == doLetGo || !lowered && !slices.Contains(costless, m.State) {
 		return nil
 	}
 	return keepBudget(tx, m.ContractID, "milestone."+do, now)

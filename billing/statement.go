@@ -40,6 +40,8 @@ type StatementLine struct {
 	Day         civil.Date `json:"day"`
 	RateBP      int64      `json:"rate_bp"` // basis points
 	Amount      int64      `json:"amount"`
+	Minutes     int64      `json:"minutes,omitempty"` // of hourly work, at HourlyRate
+	HourlyRate  int64      `json:"hourly_rate,omitempty"`
 }
 
 // A StatementRate sums the lines of one rate. Their tax is rounded once.
@@ -81,6 +83,9 @@ func statementOf(company market.Company, p market.Person, c Contract, m Mileston
 		Currency: m.Currency, ConfirmDays: int(r.value(ConfirmRule, "statement", accepted))}
 	if c.Title == m.Title {
 		st.Lines[0].Description = m.Title
+	}
+	if m.HoursPaid() {
+		st.Lines[0].Minutes, st.Lines[0].HourlyRate = min(m.Minutes, m.CapMinutes), m.Rate
 	}
 	if q.Withheld > 0 {
 		st.Withholding = &StatementTax{category, q.Fee, q.Withheld}
@@ -161,9 +166,17 @@ func (st Statement) lines(l wording) *paper.Table {
 	t := &paper.Table{Columns: []paper.Column{{Title: l.say("Description", "内容"), Weight: 6}, {Title: l.say("Day of delivery", "取引日"), Weight: 2.4},
 		{Title: l.say("Rate", "税率"), Weight: 1.1, Number: true}, {Title: l.say("Amount without tax", "金額（税抜）"), Weight: 2.4, Number: true}}}
 	for _, line := range st.Lines {
-		t.Rows = append(t.Rows, paper.Row{Cells: []string{line.Description, l.day(line.Day), rate(line.RateBP), st.money(line.Amount)}})
+		t.Rows = append(t.Rows, paper.Row{Cells: []string{st.described(line, l), l.day(line.Day), rate(line.RateBP), st.money(line.Amount)}})
 	}
 	return t
+}
+
+// described is what a line is for, with its hours where it is paid by the hour.
+func (st Statement) described(line StatementLine, l wording) string {
+	if line.Minutes == 0 {
+		return line.Description
+	}
+	return line.Description + l.say(" · ", "・") + market.Clock(line.Minutes) + l.say(" h × ", "時間 × ") + st.money(line.HourlyRate)
 }
 
 func (st Statement) rates(l wording) *paper.Table {

@@ -35,25 +35,31 @@ func (s *Service) Submit(ctx context.Context, who market.Actor, id uuid.UUID, me
 		return Milestone{}, err
 	}
 	return s.stepOpen(ctx, who, id, TheAlumnus, func(tx *gorm.DB, c Contract, m *Milestone) error { // receiving is never refused
-		company, err := market.CompanyByID(tx, c.CompanyID)
-		if err != nil {
-			return err
-		}
-		m.receive(company, s.clock.Now())
-		if err := s.move(tx, who, m, TheAlumnus, doSubmit, message); err != nil {
-			return err
-		}
-		return jobs.Enqueue(tx, letter(market.LetterSubmitted, c.ManagerID, c, *m, map[string]any{"from": who.Name, "message": message,
-			"date": civil.DateOf(m.AutoAcceptAt.In(company.Zone())).AddDays(-1).String()}))
+		return s.deliver(tx, who, c, m, TheAlumnus, message)
 	})
+}
+
+// deliver is delivery by the alumnus, or of a week by the clock.
+func (s *Service) deliver(tx *gorm.DB, who market.Actor, c Contract, m *Milestone, by Party, message string) error {
+	company, err := market.CompanyByID(tx, c.CompanyID)
+	if err != nil {
+		return err
+	}
+	m.receive(company, s.clock.Now())
+	if err := s.move(tx, who, m, by, doSubmit, message); err != nil {
+		return err
+	}
+	return jobs.Enqueue(tx, letter(market.LetterSubmitted, c.ManagerID, c, *m, map[string]any{"from": who.Name, "message": message,
+		"hours": hoursOf(*m), "date": civil.DateOf(m.AutoAcceptAt.In(company.Zone())).AddDays(-1).String()}))
 }
 
 // receive notes a delivery at a moment of the company's day.
 func (m *Milestone) receive(company market.Company, now time.Time) {
 	day := company.Today(now)
 	if m.ReceivedOn == nil {
-		due := nthDay(day, m.PaymentDays)
-		m.ReceivedOn, m.PayBy = &day, &due
+		received := m.receivedOn(day)
+		due := nthDay(received, m.PaymentDays)
+		m.ReceivedOn, m.PayBy = &received, &due
 	}
 	silence := day.AddDays(m.AutoAcceptDays + 1).In(company.Zone()).UTC() // the whole of the last day is theirs
 	m.SubmittedAt, m.AutoAcceptAt = &now, &silence
@@ -100,8 +106,13 @@ func (s *Service) Accept(ctx context.Context, who market.Actor, id uuid.UUID) (M
 	})
 }
 
-// accept is acceptance by the company or by its silence.
+// accept is acceptance by the company or by its silence. A week comes to what was worked in it.
 func (s *Service) accept(tx *gorm.DB, who market.Actor, c Contract, m *Milestone, by Party) error {
+	if m.IsWeek() {
+		if err := s.reckon(tx, c, m, by); err != nil {
+			return err
+		}
+	}
 	if err := s.move(tx, who, m, by, doAccept, ""); err != nil {
 		return err
 	}

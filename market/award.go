@@ -65,7 +65,7 @@ func (s *Service) Award(tx *gorm.DB, who Actor, a Award, by Side, seen int) erro
 		reader = a.Task.CreatedBy
 	}
 	err = jobs.Enqueue(tx, Letter{Letter: LetterAwarded, PersonID: reader, CompanyID: a.Company.ID, Path: "/tasks/" + a.Task.ID.String(),
-		Facts: map[string]any{"title": a.Task.Title, "amount": Money{a.Bid.Amount, a.Bid.Currency}.String()}})
+		Facts: map[string]any{"title": a.Task.Title, "amount": a.Bid.sum()}})
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,7 @@ type Bid struct {
 	DeliverOn    civil.Date `gorm:"type:date"`
 	Message      string
 	Milestones   []PlannedMilestone `gorm:"serializer:json"`
+	Hourly       *Hourly            `gorm:"serializer:json"` // the milestones are its weeks, each over the most that it comes to
 	Shortlisted  bool
 	Archived     bool // put aside by a person; nothing is hidden by machine
 	CreatedAt    time.Time
@@ -76,6 +77,7 @@ type Terms struct {
 	DeliverOn  civil.Date
 	Message    string
 	Milestones []PlannedMilestone // none means one over the whole amount
+	Hourly     *Hourly            // by the hour: amount, day and milestones follow from it
 	Licences   []Licence          // what reserved work needs; an alumnus's own words
 }
 
@@ -99,8 +101,17 @@ const (
 	smallestYen   = 50 // Stripe's smallest charge in JPY
 )
 
-// check finds what is wrong with an offer made on a day, and fills in the one milestone that is meant when none are given.
-func (o *Terms) check(c Company, title string, today civil.Date) error {
+// check finds what is wrong with an offer made for a task on a day, and fills in the one milestone that is meant when none are given.
+func (o *Terms) check(c Company, t Task, today civil.Date) error {
+	if err := t.suits(o.Hourly); err != nil {
+		return err
+	}
+	if o.Hourly != nil {
+		return o.ofHours(c, today)
+	}
+	if o.Amount == (Money{}) {
+		return ErrRequired.On("amount")
+	}
 	o.Amount.Currency = strings.TrimSpace(o.Amount.Currency)
 	if err := checkAmount(o.Amount, c, "amount"); err != nil {
 		return err
@@ -121,7 +132,7 @@ func (o *Terms) check(c Company, title string, today civil.Date) error {
 	}
 	o.Amount.Currency = c.Currency
 	if len(o.Milestones) == 0 {
-		o.Milestones = []PlannedMilestone{{Title: title, Amount: o.Amount.Amount, DueOn: o.DeliverOn}}
+		o.Milestones = []PlannedMilestone{{Title: t.Title, Amount: o.Amount.Amount, DueOn: o.DeliverOn}}
 	}
 	return o.checkMilestones(c, today)
 }
@@ -178,12 +189,12 @@ func (b Bid) Accept(t Task, by Side, seen int) error {
 	case b.OfferedBy == by:
 		return ErrOwnOffer
 	}
-	return nil
+	return t.suits(b.Hourly) // a task may have been edited since
 }
 
 // Terms are what the bid's latest version proposes.
 func (b Bid) Terms() Terms {
-	return Terms{Amount: Money{b.Amount, b.Currency}, DeliverOn: b.DeliverOn, Message: b.Message, Milestones: b.Milestones}
+	return Terms{Amount: Money{b.Amount, b.Currency}, DeliverOn: b.DeliverOn, Message: b.Message, Milestones: b.Milestones, Hourly: b.Hourly}
 }
 
 func itoa(i int) string { return strconv.Itoa(i) }
@@ -198,5 +209,6 @@ type BidVersion struct {
 	DeliverOn  civil.Date `gorm:"type:date"`
 	Message    string
 	Milestones []PlannedMilestone `gorm:"serializer:json"`
+	Hourly     *Hourly            `gorm:"serializer:json"`
 	CreatedAt  time.Time
 }

@@ -35,7 +35,7 @@ func (s *Service) PlaceBid(ctx context.Context, who Actor, task uuid.UUID, terms
 		if err != nil {
 			return err
 		}
-		if err := terms.check(c, t.Title, c.Today(s.clock.Now())); err != nil {
+		if err := terms.check(c, t, c.Today(s.clock.Now())); err != nil {
 			return err
 		}
 		b = Bid{ID: newID(), CompanyID: c.ID, TaskID: t.ID, MembershipID: member, PersonID: who.PersonID,
@@ -75,10 +75,10 @@ func (s *Service) Counter(ctx context.Context, who Actor, bid uuid.UUID, seen in
 		if err := freeOfConflict(tx, c, side, b.PersonID, c.Today(s.clock.Now())); err != nil {
 			return err
 		}
-		if err := terms.check(c, t.Title, c.Today(s.clock.Now())); err != nil {
+		if err := terms.check(c, t, c.Today(s.clock.Now())); err != nil {
 			return err
 		}
-		if side == ByCompany && terms.Amount.Amount < b.Amount && strings.TrimSpace(terms.Message) == "" {
+		if side == ByCompany && terms.lowers(b) && strings.TrimSpace(terms.Message) == "" {
 			return ErrWhyLess.On("message")
 		}
 		if side == ByCompany { // what the company offers, it has to be able to keep
@@ -104,20 +104,20 @@ func (s *Service) Counter(ctx context.Context, who Actor, bid uuid.UUID, seen in
 }
 
 func (s *Service) fill(b *Bid, o Terms) {
-	b.Amount, b.Currency, b.DeliverOn, b.Message, b.Milestones = o.Amount.Amount, o.Amount.Currency, o.DeliverOn, o.Message, o.Milestones
+	b.Amount, b.Currency, b.DeliverOn, b.Message, b.Milestones, b.Hourly = o.Amount.Amount, o.Amount.Currency, o.DeliverOn, o.Message, o.Milestones, o.Hourly
 	b.UpdatedAt = s.clock.Now()
 }
 
 // recordOffer keeps the version for ever, as evidence that the price was talked over, and tells the other side.
 func (s *Service) recordOffer(tx *gorm.DB, who Actor, t Task, b Bid, reader uuid.UUID, letter LetterKind) error {
-	err := tx.Exec(`INSERT INTO bid_versions (bid_id, company_id, version, offered_by, person_id, amount, deliver_on, message, milestones, created_at)
-		SELECT id, company_id, version, offered_by, ?, amount, deliver_on, message, milestones, ? FROM bids WHERE id = ?`,
+	err := tx.Exec(`INSERT INTO bid_versions (bid_id, company_id, version, offered_by, person_id, amount, deliver_on, message, milestones, hourly, created_at)
+		SELECT id, company_id, version, offered_by, ?, amount, deliver_on, message, milestones, hourly, ? FROM bids WHERE id = ?`,
 		who.PersonID, s.clock.Now(), b.ID).Error
 	if err != nil {
 		return err
 	}
 	err = jobs.Enqueue(tx, Letter{Letter: letter, PersonID: reader, CompanyID: t.CompanyID, Path: "/tasks/" + t.ID.String(),
-		Facts: map[string]any{"title": t.Title, "amount": Money{b.Amount, b.Currency}.String(), "from": who.Name}})
+		Facts: map[string]any{"title": t.Title, "amount": b.sum(), "from": who.Name}})
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ const (
 	LetterCash            LetterKind = "cash"             // money came by bank transfer that nobody knows the meaning of
 	LetterChange          LetterKind = "change"           // the other side offers other terms
 	LetterChangeSigned    LetterKind = "change_signed"    // both agree, and what it adds has to be paid
+	LetterWeek            LetterKind = "week"             // a week of hourly work wants something, or is over without work
 	LetterChangeOver      LetterKind = "change_over"      // a change holds, was declined, or came to nothing
 )
 
@@ -64,7 +65,7 @@ const (
 var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
-	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver,
+	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
 	LetterPayRun, LetterPaymentReturned, LetterBankAccount}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made

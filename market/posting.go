@@ -80,7 +80,7 @@ func (s *Service) draft(tx *gorm.DB, c Company, d TaskDraft) (Task, error) {
 	if err := d.check(c, c.Today(s.clock.Now())); err != nil {
 		return Task{}, err
 	}
-	t := Task{CompanyID: c.ID, Title: d.Title, Brief: d.Brief, Currency: c.Currency, DueOn: d.DueOn, WithholdingCategory: d.WithholdingCategory}
+	t := Task{CompanyID: c.ID, Title: d.Title, Brief: d.Brief, Currency: c.Currency, DueOn: d.DueOn, Hourly: d.Hourly, WithholdingCategory: d.WithholdingCategory}
 	if d.Budget != nil {
 		t.Budget = &d.Budget.Amount
 	}

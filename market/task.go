@@ -40,6 +40,7 @@ type Task struct {
 	Budget              *int64 // minor units, without consumption tax; nil is open to offers
 	Currency            string
 	DueOn               *civil.Date `gorm:"type:date"`
+	Hourly              *Hourly     `gorm:"serializer:json"` // nil: at a fixed price; else Budget is the most it comes to
 	WithholdingCategory string      // one of WithholdingCategories
 	PaidFrom            *uuid.UUID  // the budget; nil for none
 	ApprovedAmount      int64       // minor units: what the task may cost, as far as the company's rules ask anybody
@@ -114,6 +115,7 @@ type TaskDraft struct {
 	Skills              []WantedSkill
 	Budget              *Money
 	DueOn               *civil.Date
+	Hourly              *Hourly // paid by the hour: budget and day follow from it
 	WithholdingCategory string
 	PaidFrom            string // a purchase order or a cost centre, by code, name or id
 	Visibility          DraftVisibility
@@ -127,6 +129,11 @@ func (d *TaskDraft) check(c Company, today civil.Date) error {
 	}
 	if d.Visibility.Kind == "" {
 		d.Visibility.Kind = OwnAlumni
+	}
+	if d.Hourly != nil {
+		if err := d.askHourly(c, today); err != nil {
+			return err
+		}
 	}
 	switch {
 	case d.Title == "":

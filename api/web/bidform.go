@@ -14,6 +14,7 @@ type bidForm struct {
 	parts                      []partRow
 	licences                   []market.Licence // what reserved work needs
 	net                        string           // what is to be received, where the fee is worked out from it
+	hours                      *hourForm        // of a task by the hour, instead of amount, day and parts
 }
 
 // A partRow is one milestone of an offer as it is typed.
@@ -30,19 +31,30 @@ func (f bidForm) rows() []partRow {
 	return rows
 }
 
-func (v *visit) readBid() bidForm {
+func (v *visit) readBid(t market.Task) bidForm {
 	f := v.form()
 	b := bidForm{amount: f.text("amount"), deliverOn: f.text("deliver_on"), message: f.text("message"), net: f.text("net"), seen: f.number("seen")}
-	for i := range maxLicences {
-		name := "licences[" + strconv.Itoa(i) + "]"
-		if l := f.text(name + ".licence"); l != "" {
-			b.licences = append(b.licences, market.Licence{Licence: l, Number: f.text(name + ".number"), Body: f.text(name + ".body")})
-		}
+	if t.Hourly != nil {
+		hours := f.hours()
+		b.hours = &hours
+		return v.readLicences(b)
 	}
 	for i := range maxPartRows {
 		name := "milestones[" + strconv.Itoa(i) + "]"
 		if p := (partRow{f.text(name + ".title"), f.text(name + ".amount"), f.text(name + ".due_on"), f.text(name + ".withholding_category")}); p.title+p.amount+p.dueOn != "" {
 			b.parts = append(b.parts, p)
+		}
+	}
+	return v.readLicences(b)
+}
+
+// readLicences adds what was typed about reserved work.
+func (v *visit) readLicences(b bidForm) bidForm {
+	f := v.form()
+	for i := range maxLicences {
+		name := "licences[" + strconv.Itoa(i) + "]"
+		if l := f.text(name + ".licence"); l != "" {
+			b.licences = append(b.licences, market.Licence{Licence: l, Number: f.text(name + ".number"), Body: f.text(name + ".body")})
 		}
 	}
 	return b
@@ -51,6 +63,11 @@ func (v *visit) readBid() bidForm {
 // formOfBid is the form that would make the same offer again. An offer in one part shows no parts.
 func formOfBid(b market.Bid) bidForm {
 	f := bidForm{amount: figures(&market.Money{Amount: b.Amount, Currency: b.Currency}), deliverOn: b.DeliverOn.String(), message: b.Message, seen: b.Version}
+	if b.Hourly != nil {
+		hours := formOfHours(*b.Hourly, b.Currency)
+		f.hours = &hours
+		return f
+	}
 	for _, m := range b.Milestones {
 		if len(b.Milestones) > 1 {
 			f.parts = append(f.parts, partRow{m.Title, figures(&market.Money{Amount: m.Amount, Currency: b.Currency}), dayText(&m.DueOn), m.Category})
@@ -61,6 +78,9 @@ func formOfBid(b market.Bid) bidForm {
 
 // terms is what the form offers. The error is about what cannot be read; the rules are asked by market.
 func (f bidForm) terms(currency string) (market.Terms, error) {
+	if f.hours != nil {
+		return f.hourly(currency)
+	}
 	amount, err := parseMoney(f.amount, currency)
 	if err != nil {
 		return market.Terms{}, ErrAmountForm.On("amount")
@@ -82,6 +102,19 @@ func (f bidForm) terms(currency string) (market.Terms, error) {
 			return terms, err
 		}
 		terms.Milestones = append(terms.Milestones, m)
+	}
+	return terms, nil
+}
+
+// hourly is an offer by the hour, with what it would come to.
+func (f bidForm) hourly(currency string) (market.Terms, error) {
+	h, err := f.hours.hourly(currency)
+	if err != nil {
+		return market.Terms{}, err
+	}
+	terms := market.Terms{Hourly: h, Amount: market.Money{Currency: currency}, DeliverOn: h.StartsOn, Message: f.message, Licences: f.licences}
+	if would := *h; would.Check(currency, h.StartsOn) == nil {
+		terms.Amount.Amount, terms.DeliverOn, terms.Milestones = would.Most(), would.EndsOn(), would.Parts()
 	}
 	return terms, nil
 }

@@ -111,7 +111,7 @@ func (v *visit) postCounter() error {
 	if err != nil {
 		return err
 	}
-	b.form = v.readBid()
+	b.form = v.readBid(b.task)
 	if v.c.PostForm("do") == "gross" {
 		return v.grossCounter(b)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,8 @@ type changeForm struct {
 	Reason   string
 	Scope    string
 	Lines    []changeLine
+	Hours    *hourForm // of a contract by the hour: startsOn is its first week, and until its last
+	Until    string
 }
 
 func changePath(id uuid.UUID) string { return "/changes/" + id.String() }
@@ -86,6 +89,9 @@ func changeFormOf(ctx context.Context, c contractView) changeForm {
 	f := changeForm{contract: c.contract, Scope: c.contract.Terms.Brief}
 	offered := map[uuid.UUID]billing.ChangedMilestone{}
 	ch, open := c.openChange()
+	if c.contract.Terms.Hourly != nil {
+		return f.ofHours(ctx, ch)
+	}
 	for _, to := range ch.Draft.Milestones {
 		if to.ID != nil {
 			offered[*to.ID] = to
@@ -114,8 +120,41 @@ func changeFormOf(ctx context.Context, c contractView) changeForm {
 	return f.padded()
 }
 
+// ofHours begins an offer of other hours: the other side's open one, or the terms as they are.
+func (f changeForm) ofHours(ctx context.Context, ch billing.Change) changeForm {
+	agreed, until := *f.contract.Terms.Hourly, f.contract.DeliverOn
+	if next := market.MondayOf(ui.Today(ctx)).AddDays(7); agreed.StartsOn.Before(next) {
+		agreed.StartsOn = next
+	}
+	if h := ch.Draft.Hours; h != nil {
+		agreed.Rate, agreed.WeeklyMinutes, agreed.StartsOn, until = h.Rate, h.WeeklyMinutes, h.From, h.Until
+		f.Scope = cmp.Or(ch.Draft.Scope, f.Scope)
+	}
+	hours := formOfHours(agreed, f.contract.Currency)
+	f.Hours, f.Until = &hours, until.String()
+	return f
+}
+
+// hours is how the weeks are to read, as it was typed.
+func (f changeForm) hours() (*billing.ChangedHours, error) {
+	typed := *f.Hours
+	typed.weeks = "1" // what counts is the last week
+	h, err := typed.hourly(f.contract.Currency)
+	if err != nil {
+		return nil, err
+	}
+	until, err := parseDay(f.Until)
+	if err != nil || until == nil {
+		return nil, ErrDayForm.On("hours.until")
+	}
+	return &billing.ChangedHours{Rate: h.Rate, WeeklyMinutes: h.WeeklyMinutes, From: h.StartsOn, Until: *until}, nil
+}
+
 // padded leaves room for new milestones.
 func (f changeForm) padded() changeForm {
+	if f.Hours != nil {
+		return f
+	}
 	empty := 0
 	for _, l := range f.Lines {
 		if l.ID == "" && l.Title == "" {
@@ -157,6 +196,11 @@ func (v *visit) postOfferChange() error {
 func (v *visit) typedChange(c billing.Contract) changeForm {
 	f := v.form()
 	typed := changeForm{contract: c, Reason: f.text("reason"), Scope: f.text("scope")}
+	if c.Terms.Hourly != nil {
+		hours := f.hours()
+		typed.Hours, typed.Until = &hours, f.text("hours.until")
+		return typed
+	}
 	ids := v.c.PostFormArray("id")
 	for i, id := range ids[:min(len(ids), 40)] {
 		at := func(name string) string { return f.text(fmt.Sprintf("milestones[%d].%s", i, name)) }
@@ -178,6 +222,11 @@ func (v *visit) changeDraft(typed changeForm) (billing.ChangeDraft, error) {
 		typed.Scope = ""
 	}
 	d.Scope = typed.Scope
+	if typed.Hours != nil {
+		hours, err := typed.hours()
+		d.Hours = hours
+		return d, err
+	}
 	for _, l := range typed.Lines {
 		if l.Dropped || l.ID == "" && l.Title == "" && l.Amount == "" {
 			continue

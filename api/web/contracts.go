@@ -20,6 +20,7 @@ type contractView struct {
 	steps    []billing.Step
 	disputes []billing.Dispute
 	changes  []billing.Change // latest first
+	weeks    []billing.Week   // of a contract by the hour, first first
 
 	papers []billing.Paper // statements and notices in force
 
@@ -89,6 +90,10 @@ func (v *visit) contractView() (contractView, error) {
 	if err != nil {
 		return contractView{}, err
 	}
+	return v.contractViewOf(id)
+}
+
+func (v *visit) contractViewOf(id uuid.UUID) (contractView, error) {
 	c, err := v.Billing.Contract(v.ctx, v.who, id)
 	if err != nil {
 		return contractView{}, err
@@ -98,6 +103,11 @@ func (v *visit) contractView() (contractView, error) {
 	view.maySettle = v.who.May(market.SettleMoney, c.CompanyID) == nil
 	if view.changes, err = v.Billing.Changes(v.ctx, v.who, id); err != nil {
 		return view, err
+	}
+	if c.Terms.Hourly != nil {
+		if view.weeks, err = v.Billing.Weeks(v.ctx, v.who, id); err != nil {
+			return view, err
+		}
 	}
 	if view.disputes, err = v.Billing.DisputesOf(v.ctx, v.who, id); err != nil {
 		return view, err

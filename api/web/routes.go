@@ -78,6 +78,8 @@ var table = []line{
 	{"POST", "/changes/{id}", access.SignedIn, "contracts", (*visit).postChange},
 	{"POST", "/changes/{id}/pay-by-card", market.RunContracts, "contracts", (*visit).postChangeByCard},
 	{"POST", "/changes/{id}/pay-by-bank-transfer", market.RunContracts, "contracts", (*visit).postChangeByTransfer},
+	{"GET", "/weeks/{id}", access.SignedIn, "contracts", (*visit).getWeek},
+	{"POST", "/weeks/{id}/entries", market.DeliverWork, "contracts", (*visit).postEntry},
 	{"GET", "/contracts/{id}/notice", access.SignedIn, "contracts", (*visit).getNotice},
 	{"POST", "/contracts/{id}/review", access.SignedIn, "contracts", (*visit).postReview},
 	{"POST", "/milestones/{id}/fund", market.RunContracts, "contracts", (*visit).postFund},

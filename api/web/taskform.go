@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,8 @@ type taskForm struct {
 	department string
 	budget     string
 	dueOn      string
+	pay        string // fixed or hourly
+	hours      hourForm
 	category   string
 	visibility string
 	rule       ruleForm
@@ -50,11 +53,17 @@ type unclearRow struct {
 
 const maxSkillRows = 12
 
+// How a task is paid, as its form says it.
+const (
+	payFixed  = "fixed"
+	payHourly = "hourly"
+)
+
 // readTask reads the form, whatever state it is in.
 func (v *visit) readTask() taskForm {
 	f := v.form()
 	t := taskForm{id: f.uuid("task"), version: f.number("version"), state: market.TaskState(f.text("state")), title: f.text("title"), brief: v.c.PostForm("brief"),
-		department: f.text("department"), paidFrom: f.text("paid_from"), budget: f.text("budget"), dueOn: f.text("due_on"), category: f.text("withholding_category"),
+		department: f.text("department"), paidFrom: f.text("paid_from"), budget: f.text("budget"), dueOn: f.text("due_on"), pay: cmp.Or(f.text("pay"), payFixed), hours: f.hours(), category: f.text("withholding_category"),
 		visibility: f.text("visibility.kind"), rule: v.readRule()}
 	for i := range maxSkillRows {
 		name := "skills[" + strconv.Itoa(i) + "]"
@@ -79,6 +88,13 @@ func (v *visit) draft(t taskForm) (market.TaskDraft, error) {
 	d := market.TaskDraft{CompanyID: v.company.ID, Title: t.title, Brief: t.brief, Department: t.department, WithholdingCategory: t.category, PaidFrom: t.paidFrom,
 		Budget: f.money("budget", v.company.Currency), DueOn: f.day("due_on"),
 		Visibility: t.rule.draft(market.VisibilityKind(t.visibility))}
+	if t.pay == payHourly {
+		hourly, err := t.hours.hourly(v.company.Currency)
+		if err != nil {
+			f.fail(err)
+		}
+		d.Hourly = hourly
+	}
 	if d.Visibility.Kind == market.Named {
 		d.Visibility.MembershipIDs = f.ids("invite")
 	}
@@ -183,7 +199,7 @@ func (t taskForm) wants(names ...string) bool {
 }
 
 func (v *visit) getNewTask() error {
-	t, err := v.complete(taskForm{category: "none", visibility: string(market.OwnAlumni)})
+	t, err := v.complete(taskForm{category: "none", pay: payFixed, hours: usualHours(ui.Today(v.ctx)), visibility: string(market.OwnAlumni)})
 	if err != nil {
 		return err
 	}
@@ -215,7 +231,10 @@ func (v *visit) getEditTask() error {
 // formOf is the form that would post the task as it stands.
 func (v *visit) formOf(task market.Task) (taskForm, error) {
 	t := taskForm{id: task.ID, version: task.Version, state: task.State, title: task.Title, brief: task.Brief, dueOn: dayText(task.DueOn),
-		category: task.WithholdingCategory, visibility: string(task.Visibility.Kind)}
+		category: task.WithholdingCategory, visibility: string(task.Visibility.Kind), pay: payFixed, hours: usualHours(ui.Today(v.ctx))}
+	if task.Hourly != nil {
+		t.pay, t.hours = payHourly, formOfHours(*task.Hourly, task.Currency)
+	}
 	if task.Budget != nil {
 		t.budget = figures(&market.Money{Amount: *task.Budget, Currency: task.Currency})
 	}

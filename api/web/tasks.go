@@ -50,6 +50,9 @@ func (v *visit) departments() (map[uuid.UUID]string, error) {
 // taskFacts are the few words about a task that stand under its title.
 func taskFacts(ctx context.Context, t market.Task, departments map[uuid.UUID]string) []string {
 	facts := []string{budgetText(ctx, t)}
+	if t.Hourly != nil {
+		facts = append(facts, hourlyText(ctx, *t.Hourly, t.Currency))
+	}
 	if t.DueOn != nil {
 		facts = append(facts, ui.T(ctx, "task.due", "day", ui.ShortDay(ctx, *t.DueOn)))
 	}

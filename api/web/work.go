@@ -94,8 +94,12 @@ func (v *visit) workView(id uuid.UUID) (workView, error) {
 	return w, err
 }
 
-// firstBid fills in what the task suggests: its budget and its day.
+// firstBid fills in what the task suggests: its budget and its day, or its hours.
 func firstBid(o matching.Offer) bidForm {
+	if o.Task.Hourly != nil {
+		hours := formOfHours(*o.Task.Hourly, o.Task.Currency)
+		return bidForm{hours: &hours}
+	}
 	f := bidForm{deliverOn: dayText(o.Task.DueOn)}
 	if o.Task.Budget != nil {
 		f.amount = figures(&market.Money{Amount: *o.Task.Budget, Currency: o.Task.Currency})
@@ -126,7 +130,7 @@ func (v *visit) postQuote() error {
 	if err != nil {
 		return err
 	}
-	w.form = v.readBid()
+	w.form = v.readBid(w.offer.Task)
 	if err := v.addLicences(id, uuid.Nil, &w.form); err != nil {
 		return err
 	}
@@ -151,7 +155,7 @@ func (v *visit) postBid() error {
 	if err != nil {
 		return err
 	}
-	w.form = v.readBid()
+	w.form = v.readBid(w.offer.Task)
 	if err := v.addLicences(id, uuid.Nil, &w.form); err != nil {
 		return err
 	}
@@ -171,7 +175,7 @@ func (v *visit) postGross(id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	w.form = v.readBid()
+	w.form = v.readBid(w.offer.Task)
 	if err := v.addLicences(id, uuid.Nil, &w.form); err != nil {
 		return err
 	}
