@@ -47,7 +47,7 @@ func TestAWeekByTheHourWalksThroughThePages(t *testing.T) {
 	page.check("ja")
 	entry := page.action("entry")
 	yumi.post(entry, url.Values{"day": {"2026-11-23"}, "minutes": {"soon"}, "note": {"仕訳"}}).is(422).says("1:30", `value="soon"`).check("ja")
-	yumi.post(entry, url.Values{"day": {"2026-11-23"}, "minutes": {"8"}, "note": {"仕訳"}}).is(422).says("週の上限7:30を超えます")
+	yumi.post(entry, url.Values{"day": {"2026-11-23"}, "minutes": {"8"}, "note": {"仕訳"}}).is(409).says("週の上限7:30を超えます")
 	yumi.post(entry, url.Values{"day": {"2026-11-23"}, "minutes": {"1:30"}, "note": {"仕訳"}}).leads(contract)
 	week := "/weeks/" + entry[len("/weeks/"):len(entry)-len("/entries")]
 	page = yumi.get(week).says("仕訳", "1:30 / 7:30", "訂正する")
@@ -59,7 +59,7 @@ func TestAWeekByTheHourWalksThroughThePages(t *testing.T) {
 	page = manager.get(contract).says("Accept: ¥11,800", "仕訳と照合", "2:00 of 7:30")
 	page.check("en")
 	manager.post(page.action("accept-work"), nil).leads(contract)
-	manager.get(contract).says("¥11,800", "Opens").check("en")
+	manager.get(contract).says("¥11,800", "2:00 of 7:30").check("en")
 	manager.get(contract + "/notice").says("¥5,900 an hour without tax")
 
 	change := manager.get(contract+"/change").says("From the week of", `value="5,900"`)
