@@ -33,11 +33,6 @@ type logView struct {
 // asked is one of the query's parameters.
 func (l logView) asked(name string) string { return strings.TrimSpace(l.query.Get(name)) }
 
-// searching reports whether the list is narrowed.
-func (l logView) searching() bool {
-	return l.asked("from")+l.asked("to")+l.asked("noun")+l.asked("q") != ""
-}
-
 // file is where the same lines are as a file.
 func (l logView) file() string {
 	q := maps.Clone(l.query)
