@@ -152,13 +152,13 @@ func (t *tenant) bank(w *world) {
 	w.Exec("INSERT INTO pay_runs (id, company_id, number, rail, account_id, pay_on, currency, state, proposed_by, proposed_at, file) VALUES (?, ?, 1, 'bank_file', ?, ?, 'JPY', 'proposed', ?, now(), 'x')", t.ids["runs"], t.ID, t.ids["accounts"], w.Today(), finance)
 }
 
-// keepHours makes a week of hourly work, paid in behind billing's back.
+// keepHours makes a week of hourly work that was called off, behind billing's back.
 func (t *tenant) keepHours(w *world) {
 	w.Helper()
 	t.ids["weeks"] = uuid.NewString()
 	w.Exec(`INSERT INTO milestones (id, company_id, contract_id, position, title, due_on, state, currency, amount, tax, withheld, platform_fee, platform_tax, payment_days, auto_accept_days,
 			rules_version, created_at, updated_at, week_of, rate, cap_minutes, opens_at, closes_at)
-		SELECT ?, company_id, contract_id, 9, 'A week', due_on, 'funded', currency, 60000, 6000, 0, 3000, 300, payment_days, auto_accept_days,
+		SELECT ?, company_id, contract_id, 9, 'A week', due_on, 'canceled', currency, 60000, 6000, 0, 3000, 300, payment_days, auto_accept_days,
 			rules_version, created_at, updated_at, date_trunc('week', created_at), 6000, 600, created_at, created_at + interval '9 days' FROM milestones WHERE id = ?`, t.ids["weeks"], t.ids["milestones"])
 }
 

@@ -135,6 +135,7 @@ func (w *world) books(of *tenant) {
 		w.Errorf("the overview is %v", overview)
 	}
 	w.as(of.Finance, "GET", at+"/ledger/accounts", nil).wants(http.StatusOK)
+	w.as(of.Finance, "POST", "/api/v1/bank-lines/"+of.ids["lines"]+"/match", tree{"kind": "other"}).wants(http.StatusOK)
 	run := w.as(of.Finance, "POST", "/api/v1/reconciliations", tree{"from": w.Today().AddDays(-30), "to": w.Today().AddDays(1)}).wants(http.StatusCreated).object()
 	id := run["id"].(string)
 	var ids []string
