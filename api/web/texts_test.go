@@ -86,106 +86,126 @@ func TestNoSentenceIsLeftOver(t *testing.T) {
 	}
 }
 
+// keys are those of the catalogue that a value of the program is put into.
+type keys []string
+
+func (k *keys) add(prefix string, values ...string) {
+	for _, v := range values {
+		*k = append(*k, prefix+v)
+	}
+}
+
 func TestEveryStateHasItsWords(t *testing.T) {
 	t.Parallel()
-	var keys []string
-	add := func(prefix string, values ...string) {
-		for _, v := range values {
-			keys = append(keys, prefix+v)
-		}
-	}
-	milestones := []string{"draft", "funding", "funded", "in_progress", "submitted", "changes_requested", "accepted", "releasing", "released",
-		"paid", "payout_failed", "refunding", "refunded", "canceled", "charged_back", "reversed"}
-	add("state.milestone.", milestones...)
-	for _, side := range []billing.Party{billing.TheCompany, billing.TheAlumnus} {
-		for _, m := range milestones {
-			add("next.", m+"."+string(side))
-		}
-		add("next.held.", string(side))
-	}
-	for _, state := range []string{"draft", "accepted", "releasing", "released", "payout_failed"} {
-		add("next.later."+state, ".company", ".alumnus")
-	}
-	add("state.task.", "draft", "published", "awarded", "completed", "canceled")
-	add("state.bid.", "open", "accepted", "lost", "withdrawn")
-	add("state.invitation.", "sent", "declined", "answered")
-	add("state.member.", "imported", "invited", "joined")
-	add("state.contract.", "active", "paused", "completed", "terminated")
-	add("state.payout.", "pending", "in_transit", "paid", "failed", "canceled")
-	add("state.account.", "creating", "onboarding", "active", "restricted", "deauthorized")
-	add("account.", "creating", "onboarding", "active", "restricted", "deauthorized")
-	add("entry.", "charge", "accept", "transfer", "mirror", "withheld", "payout", "payout_failed", "refund_asked", "refund", "unmatched",
-		"refund_failed", "refund_by_hand", "chargeback", "chargeback_won", "chargeback_lost", "reversal", "mirror_back", "take_back", "recovery", "write_off", "manual")
-	for _, kind := range []billing.CashKind{billing.CashFunded, billing.CashApplied, billing.CashUnapplied, billing.CashRefunded, billing.CashReturning,
-		billing.CashStayed, billing.CashReversed, billing.CashOverdrawn, billing.CashSwept} {
-		add("entry.cash_", string(kind))
-	}
-	add("entry.", "receivable_paid", "sweep", "sweep_paid", "sweep_returned", "sweep_back")
-	for _, state := range []billing.SweepState{billing.SweepProposed, billing.SweepDeclined, billing.SweepSending, billing.SweepInTransit, billing.SweepPaid,
-		billing.SweepFailed, billing.SweepCanceled, billing.SweepRejected} {
-		add("sweep.state.", string(state))
-		add("sweep.next.", string(state))
-	}
-	add("transfer.state.", string(billing.TransferAsked), string(billing.TransferWaiting), string(billing.TransferPartPaid), string(billing.TransferCanceling))
-	add("transfer.wait.", string(billing.TransferAsked), string(billing.TransferCanceling))
-	add("cash.for.", string(billing.ForReceivable), string(billing.ForChange))
-	add("state.refund.", "sending", "pending", "succeeded", "failed", "by_hand", "overtaken")
-	add("state.chargeback.", "inquiry", "needs_response", "under_review", "won", "lost", "inquiry_closed")
-	add("chargeback.stage.", "before_acceptance", "after_acceptance", "after_payout")
-	add("chargeback.borne.", "held", "refund", "client")
-	for _, state := range []string{"open", "for_ruling", "proposed_ruling", "agreed", "ruled", "withdrawn"} {
-		add("state.dispute.", state)
-		add("dispute.now.", state)
-	}
-	add("state.approval.", "asked", "approved", "declined", "withdrawn")
-	add("approval.kind.", "refund", "reversal", "by_hand", "write_off")
-	add("law.ground.", string(billing.NotAsAgreed), string(billing.Beyond))
-	add("law.duty.", string(billing.PayFee), string(billing.PayWithheld), string(billing.SayEnding), "month")
-	add("law.do.", string(billing.PayWithheld), string(billing.SayEnding))
-	for _, k := range billing.RuleKinds {
-		add("rule.kind.", string(k.Kind))
-		if k.Kind != billing.CategoryRule { // they are named as categories
-			add("rule."+string(k.Kind)+".", k.Keys...)
-		}
-		if k.Unit != billing.Chosen {
-			add("rule.unit.", string(k.Unit))
-		}
-		add("rule.choice.", k.Choices...)
-	}
-	for _, c := range market.Cautions {
-		add("caution.", string(c))
-	}
-	for _, state := range []string{market.LookAsked, market.LookCleared, market.LookDeclined} {
-		add("caution.state.", state)
-		add("caution.look.", state)
-	}
-	add("caution.title", "", ".over")
-	add("caution.done.", market.LookCleared, market.LookDeclined)
-	add("rule.done.", "approve", "decline", "withdraw")
-	add("rule.choice.", billing.House)
-	add("evidence.", string(market.Self), string(market.Attested), string(market.Proven))
-	add("category.", market.WithholdingCategories...)
-	add("link.", string(market.PurposeJoin), string(market.PurposeSignIn), string(market.PurposeLink))
-	add("party.", "company", "alumnus", "provider", "clock", "both", "ruling")
-	add("state.exception.", "open", "proposed", "resolved", "explained")
-	add("state.closing.", "closed", "reopen_asked", "reopened")
-	add("do.fix.", "look_again", "book", "remind", "settle", "accept")
-	add("level.", "contract", "stripe", "payout", "bank")
-	add("month.check.", "read", "explained", "bank", "adjustments", "due", "withheld")
-	for _, kind := range billing.ExceptionKinds {
-		add("exception.", string(kind))
-		add("cause.", string(kind))
-		add("fix.", string(kind))
-	}
-	for _, role := range []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office, market.Staff, market.Operator, market.Alumnus} {
-		add("role.", string(role))
-	}
-	for _, do := range []string{"submit", "request_changes", "refund", "cancel"} {
-		add("milestone."+do, "", ".label", ".hint", ".do")
-	}
-	for _, key := range keys {
+	var all keys
+	all.ofWork()
+	all.ofMoney()
+	all.ofLaw()
+	all.ofTheDesk()
+	for _, key := range all {
 		if !words.Known(key) {
 			t.Errorf("%s is not in the catalogue", key)
 		}
+	}
+}
+
+func (k *keys) ofWork() {
+	milestones := []string{"draft", "funding", "funded", "in_progress", "submitted", "changes_requested", "accepted", "releasing", "released",
+		"paid", "payout_failed", "refunding", "refunded", "canceled", "charged_back", "reversed"}
+	k.add("state.milestone.", milestones...)
+	for _, side := range []billing.Party{billing.TheCompany, billing.TheAlumnus} {
+		for _, m := range milestones {
+			k.add("next.", m+"."+string(side))
+		}
+		k.add("next.held.", string(side))
+	}
+	for _, state := range []string{"draft", "accepted", "releasing", "released", "payout_failed"} {
+		k.add("next.later."+state, ".company", ".alumnus")
+	}
+	k.add("state.task.", "draft", "published", "awarded", "completed", "canceled")
+	k.add("state.bid.", "open", "accepted", "lost", "withdrawn")
+	k.add("state.invitation.", "sent", "declined", "answered")
+	k.add("state.member.", "imported", "invited", "joined")
+	k.add("state.contract.", "active", "paused", "completed", "terminated")
+	for _, state := range []string{market.LookAsked, market.LookCleared, market.LookDeclined} {
+		k.add("caution.state.", state)
+		k.add("caution.look.", state)
+	}
+	k.add("caution.title", "", ".over")
+	k.add("caution.done.", market.LookCleared, market.LookDeclined)
+	k.add("evidence.", string(market.Self), string(market.Attested), string(market.Proven))
+	k.add("category.", market.WithholdingCategories...)
+	k.add("link.", string(market.PurposeJoin), string(market.PurposeSignIn), string(market.PurposeLink))
+	k.add("party.", "company", "alumnus", "provider", "clock", "both", "ruling")
+	for _, role := range []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office, market.Staff, market.Operator, market.Alumnus} {
+		k.add("role.", string(role))
+	}
+	for _, do := range []string{"submit", "request_changes", "refund", "cancel"} {
+		k.add("milestone."+do, "", ".label", ".hint", ".do")
+	}
+}
+
+func (k *keys) ofMoney() {
+	k.add("state.payout.", "pending", "in_transit", "paid", "failed", "canceled")
+	k.add("state.account.", "creating", "onboarding", "active", "restricted", "deauthorized")
+	k.add("account.", "creating", "onboarding", "active", "restricted", "deauthorized")
+	k.add("entry.", "charge", "accept", "transfer", "mirror", "withheld", "payout", "payout_failed", "refund_asked", "refund", "unmatched",
+		"refund_failed", "refund_by_hand", "chargeback", "chargeback_won", "chargeback_lost", "reversal", "mirror_back", "take_back", "recovery", "write_off", "manual")
+	for _, kind := range []billing.CashKind{billing.CashFunded, billing.CashApplied, billing.CashUnapplied, billing.CashRefunded, billing.CashReturning,
+		billing.CashStayed, billing.CashReversed, billing.CashOverdrawn, billing.CashSwept} {
+		k.add("entry.cash_", string(kind))
+	}
+	k.add("entry.", "receivable_paid", "sweep", "sweep_paid", "sweep_returned", "sweep_back")
+	for _, state := range []billing.SweepState{billing.SweepProposed, billing.SweepDeclined, billing.SweepSending, billing.SweepInTransit, billing.SweepPaid,
+		billing.SweepFailed, billing.SweepCanceled, billing.SweepRejected} {
+		k.add("sweep.state.", string(state))
+		k.add("sweep.next.", string(state))
+	}
+	k.add("transfer.state.", string(billing.TransferAsked), string(billing.TransferWaiting), string(billing.TransferPartPaid), string(billing.TransferCanceling))
+	k.add("transfer.wait.", string(billing.TransferAsked), string(billing.TransferCanceling))
+	k.add("cash.for.", string(billing.ForReceivable), string(billing.ForChange))
+}
+
+func (k *keys) ofLaw() {
+	k.add("state.refund.", "sending", "pending", "succeeded", "failed", "by_hand", "overtaken")
+	k.add("state.chargeback.", "inquiry", "needs_response", "under_review", "won", "lost", "inquiry_closed")
+	k.add("chargeback.stage.", "before_acceptance", "after_acceptance", "after_payout")
+	k.add("chargeback.borne.", "held", "refund", "client")
+	for _, state := range []string{"open", "for_ruling", "proposed_ruling", "agreed", "ruled", "withdrawn"} {
+		k.add("state.dispute.", state)
+		k.add("dispute.now.", state)
+	}
+	k.add("state.approval.", "asked", "approved", "declined", "withdrawn")
+	k.add("approval.kind.", "refund", "reversal", "by_hand", "write_off")
+	k.add("law.ground.", string(billing.NotAsAgreed), string(billing.Beyond))
+	k.add("law.duty.", string(billing.PayFee), string(billing.PayWithheld), string(billing.SayEnding), "month")
+	k.add("law.do.", string(billing.PayWithheld), string(billing.SayEnding))
+	for _, rule := range billing.RuleKinds {
+		k.add("rule.kind.", string(rule.Kind))
+		if rule.Kind != billing.CategoryRule { // they are named as categories
+			k.add("rule."+string(rule.Kind)+".", rule.Keys...)
+		}
+		if rule.Unit != billing.Chosen {
+			k.add("rule.unit.", string(rule.Unit))
+		}
+		k.add("rule.choice.", rule.Choices...)
+	}
+	for _, c := range market.Cautions {
+		k.add("caution.", string(c))
+	}
+	k.add("rule.done.", "approve", "decline", "withdraw")
+	k.add("rule.choice.", billing.House)
+}
+
+func (k *keys) ofTheDesk() {
+	k.add("state.exception.", "open", "proposed", "resolved", "explained")
+	k.add("state.closing.", "closed", "reopen_asked", "reopened")
+	k.add("do.fix.", "look_again", "book", "remind", "settle", "accept")
+	k.add("level.", "contract", "stripe", "payout", "bank")
+	k.add("month.check.", "read", "explained", "bank", "adjustments", "due", "withheld")
+	for _, kind := range billing.ExceptionKinds {
+		k.add("exception.", string(kind))
+		k.add("cause.", string(kind))
+		k.add("fix.", string(kind))
 	}
 }

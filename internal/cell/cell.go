@@ -1,4 +1,3 @@
-// Package cell makes text fit for the cells of CSV files that people open in a spreadsheet.
 package cell
 
 import (
