@@ -86,7 +86,7 @@ func (s *Service) WriteLog(ctx context.Context, who Actor, company uuid.UUID, q 
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	if _, err := io.WriteString(to, "\ufeff"); err != nil { // so that spreadsheets read UTF-8
 		return err
 	}

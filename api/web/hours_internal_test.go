@@ -4,7 +4,7 @@ import "testing"
 
 func TestHoursAreReadAsPeopleWriteThem(t *testing.T) {
 	t.Parallel()
-	for typed, want := range map[string]int64{"1:30": 90, "1.5": 90, "8": 480, " 0:05 ": 5, "1.25": 75, "0.33": 20, "１：３０": 90, "１．５": 90, "1時間30分": 90, "45分": 45, "2時間": 120,
+	for typed, want := range map[string]int64{"1:30": 90, "1.5": 90, "8": 480, "\u30000:05\u3000": 5, "1.25": 75, "0.33": 20, "１：３０": 90, "１．５": 90, "1時間30分": 90, "45分": 45, "2時間": 120,
 		"1h30m": 90, "2H": 120, "0": 0} {
 		if got, err := parseHours(typed); err != nil || got != want {
 			t.Errorf("%q: %d, %v; want %d", typed, got, err, want)

@@ -51,7 +51,7 @@ func (v *visit) savedCards(company uuid.UUID) []billing.Card {
 // payingWith reads what the reader may pay a contract's milestones with.
 func (v *visit) payingWith(c *contractView) error {
 	company := c.contract.CompanyID
-	if c.side != billing.TheCompany || v.who.May(market.PayBills, company) != nil {
+	if pays := v.who.May(market.PayBills, company) == nil; !pays || c.side != billing.TheCompany {
 		return nil
 	}
 	var err error
