@@ -107,6 +107,10 @@ func (l indexLoader) load(ctx context.Context, companies func(put func([]matchin
 	if err := l.ix.Check(ctx); err != nil {
 		return fmt.Errorf("the index is not as it must be: %w", err)
 	}
-	_, err := l.d.Pool().Exec(ctx, "INSERT INTO match_indexes (name) VALUES ($1)", l.ix.Name())
+	moment, err := l.ix.Moment(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = l.d.Pool().Exec(ctx, "INSERT INTO match_indexes (name, moment, format) VALUES ($1, $2, $3)", l.ix.Name(), moment, l.ix.Format())
 	return err
 }
