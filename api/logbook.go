@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -72,10 +71,9 @@ func (s *Server) logCSV(ctx context.Context, in *LogQuery) (*huma.StreamResponse
 	if err != nil {
 		return nil, err
 	}
-	who, one := access.Actor(ctx), q
-	one.Limit = 1
-	if _, err := s.cfg.Market.Log(ctx, who, in.ID, one); err != nil { // refused before the first byte
+	write, err := s.cfg.Market.LogFile(ctx, access.Actor(ctx), in.ID, q)
+	if err != nil {
 		return nil, err
 	}
-	return streamed("homecoming-log.csv", "utf-8", func(w io.Writer) error { return s.cfg.Market.WriteLog(ctx, who, in.ID, q, w) }), nil
+	return streamed("homecoming-log.csv", "utf-8", write), nil
 }

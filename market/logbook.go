@@ -71,13 +71,17 @@ func (s *Service) LogNouns(ctx context.Context, who Actor, company uuid.UUID) ([
 	return nouns, s.db.Gorm(ctx).Raw("SELECT DISTINCT split_part(action, '.', 1) AS noun FROM audit WHERE company_id = ? ORDER BY 1", company).Scan(&nouns).Error
 }
 
-// WriteLog writes all lines of a query as CSV, the latest first, and notes that it was taken out. Text that a spreadsheet
-// would compute has an apostrophe before it.
-func (s *Service) WriteLog(ctx context.Context, who Actor, company uuid.UUID, q LogQuery, to io.Writer) error {
+// LogFile is what writes all lines of a query as CSV, the latest first, and notes that they were taken out. What is refused is
+// refused before anything is written. Text that a spreadsheet would compute has an apostrophe before it.
+func (s *Service) LogFile(ctx context.Context, who Actor, company uuid.UUID, q LogQuery) (write func(io.Writer) error, err error) {
 	g, err := s.log(ctx, who, company, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return func(to io.Writer) error { return s.writeLog(ctx, who, company, q, g, to) }, nil
+}
+
+func (s *Service) writeLog(ctx context.Context, who Actor, company uuid.UUID, q LogQuery, g *gorm.DB, to io.Writer) error {
 	about := map[string]any{"from": q.From, "to": q.To, "noun": q.Noun, "text": q.Text}
 	if err := Audit(s.db.Gorm(ctx), who, company, "log.export", "company:"+company.String(), about); err != nil {
 		return err

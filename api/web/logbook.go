@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
+	"github.com/google/uuid"
 
 	"homecoming/api/web/ui"
 	"homecoming/api/web/words"
@@ -74,15 +74,15 @@ func (v *visit) getLog() error {
 // getLogFile sends all lines of a search.
 func (v *visit) getLogFile() error {
 	q, err := v.logQuery()
-	if err == nil {
-		q.Before, q.Limit = market.LogQuery{}.Before, 1
-		_, err = v.Market.Log(v.ctx, v.who, v.company.ID, q) // nothing is sent of what is refused
-	}
 	if err != nil {
 		return v.retreat(err, logPath)
 	}
-	return v.send(billing.Download{Name: "homecoming-log.csv", Encoding: books.UTF8,
-		Write: func(w io.Writer) error { return v.Market.WriteLog(v.ctx, v.who, v.company.ID, q, w) }})
+	q.Before = uuid.Nil
+	write, err := v.Market.LogFile(v.ctx, v.who, v.company.ID, q)
+	if err != nil {
+		return v.retreat(err, logPath)
+	}
+	return v.send(billing.Download{Name: "homecoming-log.csv", Encoding: books.UTF8, Write: write})
 }
 
 func logNounOptions(ctx context.Context, nouns []string) []ui.Option {
