@@ -9,6 +9,7 @@ import (
 
 	"cloud.google.com/go/civil"
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/google/uuid"
 
 	"homecoming/api/access"
@@ -78,19 +79,25 @@ func (s *Server) exportFile(ctx context.Context, kind billing.ExportKind, in *ex
 	if err != nil {
 		return nil, err
 	}
-	return streamed(d.Name, string(d.Encoding), d.Write), nil
+	return s.streamed(d.Name, string(d.Encoding), d.Write), nil
 }
 
-// streamed sends a file. What goes wrong after its first bytes cuts the connection, so that nobody takes half of it for
-// the whole.
-func streamed(name, encoding string, write func(io.Writer) error) *huma.StreamResponse {
-	return &huma.StreamResponse{Body: func(c huma.Context) {
-		c.SetHeader("Content-Type", "text/csv; charset="+encoding)
-		c.SetHeader("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
-		c.SetHeader("Cache-Control", "no-store")
-		c.SetStatus(http.StatusOK)
-		if err := write(c.BodyWriter()); err != nil {
+// streamed sends a file. What goes wrong before its first byte is answered like any error; later it cuts the connection, so
+// that nobody takes half of it for the whole.
+func (s *Server) streamed(name, encoding string, write func(io.Writer) error) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		c := humagin.Unwrap(hc)
+		c.Header("Content-Type", "text/csv; charset="+encoding)
+		c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+		c.Header("Cache-Control", "no-store")
+		c.Status(http.StatusOK)
+		switch err := write(c.Writer); {
+		case err != nil && c.Writer.Written():
 			panic(http.ErrAbortHandler)
+		case err != nil:
+			c.Header("Content-Type", "")
+			c.Header("Content-Disposition", "")
+			s.fail(c, err)
 		}
 	}}
 }
@@ -178,7 +185,7 @@ func (s *Server) exportPart(ctx context.Context, in *ofPart) (*huma.StreamRespon
 	if err != nil {
 		return nil, err
 	}
-	return streamed(d.Name, string(d.Encoding), d.Write), nil
+	return s.streamed(d.Name, string(d.Encoding), d.Write), nil
 }
 
 // exportMade is an export as the audit log keeps it.
@@ -325,7 +332,7 @@ func (s *Server) insightCSV(ctx context.Context, in *insightTable) (*huma.Stream
 	if err != nil {
 		return nil, err
 	}
-	return streamed("homecoming-insight-"+in.By+"-"+r.From.String()+"-"+r.To.String()+".csv", string(books.UTF8), func(w io.Writer) error {
+	return s.streamed("homecoming-insight-"+in.By+"-"+r.From.String()+"-"+r.To.String()+".csv", string(books.UTF8), func(w io.Writer) error {
 		return r.CSV(w, billing.Dimension(in.By))
 	}), nil
 }

@@ -63,3 +63,13 @@ func TestNamesOfTheBooksAreSetOneByOne(t *testing.T) {
 	}
 	w.as(aoi.Finance, "PUT", at, names(tree{"field": "account", "key": "coffee", "name": "x"})).refuses(http.StatusUnprocessableEntity, "name_not_usable", "names")
 }
+
+func TestAFileThatCannotBeBegunIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.tenant("Aoi")
+	got := w.as(aoi.Administrator, "GET", "/api/v1/companies/"+aoi.ids["companies"]+"/log.csv?q=%FF", nil).wants(http.StatusUnprocessableEntity)
+	if h := got.Header(); h.Get("Content-Type") != "application/problem+json" || h.Get("Content-Disposition") != "" {
+		t.Errorf("the refusal comes as %v", h)
+	}
+}

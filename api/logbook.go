@@ -75,5 +75,5 @@ func (s *Server) logCSV(ctx context.Context, in *LogQuery) (*huma.StreamResponse
 	if err != nil {
 		return nil, err
 	}
-	return streamed("homecoming-log.csv", "utf-8", write), nil
+	return s.streamed("homecoming-log.csv", "utf-8", write), nil
 }

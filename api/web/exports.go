@@ -90,16 +90,22 @@ func (v *visit) getExports() error {
 	return v.ok(exportsPage(e, ui.Fault{}))
 }
 
-// send sends a file. What goes wrong on the way cuts the connection, so that nobody takes half of it for the whole.
+// send sends a file. What goes wrong before its first byte is shown like any error; later it cuts the connection, so that
+// nobody takes half of it for the whole.
 func (v *visit) send(d billing.Download) error {
 	v.c.Header("Content-Type", "text/csv; charset="+string(d.Encoding))
 	v.c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", d.Name))
 	v.c.Header("Cache-Control", "no-store")
 	v.c.Status(http.StatusOK)
-	if err := d.Write(v.c.Writer); err != nil {
+	err := d.Write(v.c.Writer)
+	if err != nil && v.c.Writer.Written() {
 		panic(http.ErrAbortHandler)
 	}
-	return nil
+	if err != nil {
+		v.c.Header("Content-Type", "")
+		v.c.Header("Content-Disposition", "")
+	}
+	return err
 }
 
 func (v *visit) getExportFile() error {
