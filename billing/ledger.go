@@ -8,7 +8,6 @@ import (
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 	"gorm.io/gorm"
 
 	"homecoming/internal/db"
@@ -94,26 +93,33 @@ func Post(tx *gorm.DB, e Entry) (isNew bool, err error) {
 	if err := e.balanced(); err != nil {
 		return false, err
 	}
-	var accounts, currencies pq.StringArray
-	var amounts pq.Int64Array
+	var accounts, currencies []string
+	var amounts []int64
 	for _, p := range e.Postings {
 		if p.Amount != 0 {
 			accounts, currencies, amounts = append(accounts, p.Account), append(currencies, p.Currency), append(amounts, p.Amount)
 		}
 	}
-	done := tx.Exec(`WITH c AS MATERIALIZED (
-			SELECT greatest((?::timestamptz AT TIME ZONE time_zone)::date, books_closed_through + 1) AS booked_on
-			FROM companies WHERE id = ? FOR KEY SHARE),
-		e AS (
-			INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source, external_id, milestone_id, booked_on)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT booked_on FROM c)) ON CONFLICT ON CONSTRAINT entry_source_once DO NOTHING
-			RETURNING id, company_id, milestone_id, at)
-		INSERT INTO ledger_postings (entry_id, line, company_id, milestone_id, account, currency, amount, at)
-		SELECT e.id, p.line, e.company_id, e.milestone_id, p.account, p.currency, p.amount, e.at
-		FROM e, unnest(?::text[], ?::text[], ?::bigint[]) WITH ORDINALITY AS p(account, currency, amount, line)`,
-		e.At, e.CompanyID, newID(), e.CompanyID, e.At, e.PostedAt, e.Kind, e.Source, e.ExternalID, e.MilestoneID, accounts, currencies, amounts)
-	return done.RowsAffected > 0, done.Error
+	done, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, entryWithPostings,
+		e.CompanyID, newID(), e.At, e.PostedAt, e.Kind, e.Source, e.ExternalID, e.MilestoneID, accounts, currencies, amounts)
+	if err != nil {
+		return false, err
+	}
+	rows, err := done.RowsAffected()
+	return rows > 0, err
 }
+
+// entryWithPostings goes to the driver as it stands: nothing is written as often, and gorm would spell it anew each time.
+const entryWithPostings = `WITH c AS MATERIALIZED (
+		SELECT greatest(($3::timestamptz AT TIME ZONE time_zone)::date, books_closed_through + 1) AS booked_on
+		FROM companies WHERE id = $1 FOR KEY SHARE),
+	e AS (
+		INSERT INTO ledger_entries (id, company_id, at, posted_at, kind, source, external_id, milestone_id, booked_on)
+		VALUES ($2, $1, $3, $4, $5, $6, $7, $8, (SELECT booked_on FROM c)) ON CONFLICT ON CONSTRAINT entry_source_once DO NOTHING
+		RETURNING id, company_id, milestone_id, at)
+	INSERT INTO ledger_postings (entry_id, line, company_id, milestone_id, account, currency, amount, at)
+	SELECT e.id, p.line, e.company_id, e.milestone_id, p.account, p.currency, p.amount, e.at
+	FROM e, unnest($9::text[], $10::text[], $11::bigint[]) WITH ORDINALITY AS p(account, currency, amount, line)`
 
 // An AccountBalance is an account with what was ever debited and credited to it, in minor units.
 type AccountBalance struct {
