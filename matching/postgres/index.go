@@ -9,7 +9,7 @@ import (
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
-	"github.com/lib/pq"
+	"github.com/jackc/pgx/v5"
 
 	"homecoming/internal/db"
 	"homecoming/matching"
@@ -53,28 +53,23 @@ func (ix *Index) Ask(ctx context.Context, q matching.Question, lists []matching.
 
 func (ix *Index) list(ctx context.Context, q matching.Question, l matching.List) ([]matching.Hit, error) {
 	sql, args := statement(q, l)
-	var rows []struct {
-		MembershipID, PersonID uuid.UUID
-		P, Tenure              matching.Score
-		LeftOn                 civil.Date
-		Met                    int
-		Knows                  bool
-	}
-	if err := ix.db.Gorm(ctx).Raw(sql, args).Scan(&rows).Error; err != nil {
+	rows, err := ix.db.Pool().Query(ctx, sql, args)
+	if err != nil {
 		return nil, err
 	}
-	hits := make([]matching.Hit, len(rows))
-	for i, r := range rows {
-		hits[i] = matching.Hit{Membership: r.MembershipID, Person: r.PersonID, P: r.P, Tenure: r.Tenure, LeftOn: r.LeftOn, Met: r.Met, Knows: r.Knows}
-	}
-	return hits, nil
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (h matching.Hit, err error) {
+		var left time.Time
+		err = row.Scan(&h.Membership, &h.Person, &h.P, &h.Tenure, &left, &h.Met, &h.Knows)
+		h.LeftOn = civil.DateOf(left)
+		return h, err
+	})
 }
 
 // statement is one list as SQL. Filters that the question does not ask for are left out, so that each shape of
 // question has a plan of its own.
-func statement(q matching.Question, l matching.List) (string, map[string]any) {
+func statement(q matching.Question, l matching.List) (string, pgx.NamedArgs) {
 	f := q.Formula
-	args := map[string]any{
+	args := pgx.NamedArgs{
 		"company": q.Company, "family": q.Company, "department": q.Department, "limit": l.Limit, "offset": l.Offset, "least": l.AtLeast,
 		"skills": int(f.Skills), "known": int(f.Department), "weight": max(q.Weight(), 1),
 	}
@@ -104,7 +99,16 @@ LIMIT @limit OFFSET @offset`)
 }
 
 // covered sums what each member meets. Only members who meet every strict skill are in it.
-func covered(q matching.Question, args map[string]any) string {
+func covered(q matching.Question, args pgx.NamedArgs) string {
+	if len(q.Skills) == 1 { // nothing to add up
+		w := q.Skills[0]
+		args["skill"], args["level"], args["met"] = w.Skill, w.Level, w.Weight
+		return `WITH covered AS (
+	SELECT membership_id, @met::int AS met FROM match_held
+	WHERE company_id = @family AND skill_id = @skill AND strength >= @level AND @met::int >= @least
+)
+`
+	}
 	var skills []string
 	var levels, weights []int64
 	strict := 0
@@ -115,7 +119,7 @@ func covered(q matching.Question, args map[string]any) string {
 			weights[len(weights)-1] = -int64(w.Weight) // the sign marks it
 		}
 	}
-	args["ids"], args["levels"], args["weights"], args["strict"] = pq.Array(skills), pq.Array(levels), pq.Array(weights), strict
+	args["ids"], args["levels"], args["weights"], args["strict"] = skills, levels, weights, strict
 	return `WITH covered AS (
 	SELECT h.membership_id, sum(abs(w.weight))::int AS met
 	FROM unnest(CAST(@ids AS text[]), CAST(@levels AS int[]), CAST(@weights AS int[])) AS w (skill_id, level, weight)
@@ -126,13 +130,13 @@ func covered(q matching.Question, args map[string]any) string {
 `
 }
 
-func filters(q matching.Question, l matching.List, args map[string]any) string {
+func filters(q matching.Question, l matching.List, args pgx.NamedArgs) string {
 	var sql strings.Builder
 	if l.InDepartment {
 		sql.WriteString(" AND @department = ANY(m.knows)")
 	}
 	if q.AvailableBy != nil {
-		args["by"] = *q.AvailableBy
+		args["by"] = q.AvailableBy.String()
 		sql.WriteString(" AND (m.available_from IS NULL OR m.available_from <= @by)")
 	}
 	if q.MaxRate != nil {
@@ -146,21 +150,21 @@ func filters(q matching.Question, l matching.List, args map[string]any) string {
 }
 
 // within is whom of the company's alumni a task reaches.
-func within(r matching.Reach, args map[string]any) string {
+func within(r matching.Reach, args pgx.NamedArgs) string {
 	switch {
 	case !r.Restricted:
 		return ""
 	case len(r.Members) > 0:
-		args["members"] = pq.Array(r.Members)
+		args["members"] = r.Members
 		return " AND m.membership_id = ANY(CAST(@members AS uuid[]))"
 	}
 	var sql strings.Builder
 	if len(r.Departments) > 0 {
-		args["departments"] = pq.Array(r.Departments)
+		args["departments"] = r.Departments
 		sql.WriteString(" AND m.worked && CAST(@departments AS uuid[])")
 	}
 	if len(r.Skills) > 0 {
-		args["holds"] = pq.Array(r.Skills)
+		args["holds"] = r.Skills
 		sql.WriteString(" AND EXISTS (SELECT 1 FROM match_held k WHERE k.membership_id = m.membership_id AND k.skill_id = ANY(CAST(@holds AS text[])))")
 	}
 	if r.MinDays > 0 {
@@ -168,15 +172,15 @@ func within(r matching.Reach, args map[string]any) string {
 		sql.WriteString(" AND m.days >= @days")
 	}
 	if r.LeftAfter != nil {
-		args["after"] = *r.LeftAfter
+		args["after"] = r.LeftAfter.String()
 		sql.WriteString(" AND m.left_on > @after")
 	}
 	return sql.String()
 }
 
 // beyond is whom from outside a task reaches.
-func beyond(q matching.Question, args map[string]any) string {
-	args["partners"], args["everyone"] = pq.Array(q.Beyond.Partners), q.Beyond.Everyone
+func beyond(q matching.Question, args pgx.NamedArgs) string {
+	args["partners"], args["everyone"] = q.Beyond.Partners, q.Beyond.Everyone
 	sql := ` AND (m.guest_at = @company OR m.guest_at IS NULL AND NOT @company = ANY(m.barred))
 	AND (m.everyone AND @everyone OR m.came_from && CAST(@partners AS uuid[]))`
 	if q.MaxRate != nil {
