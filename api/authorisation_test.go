@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 
 	"homecoming/api/access"
@@ -26,6 +27,7 @@ type tenant struct {
 	people  map[market.Role]market.Actor
 	ids     map[string]string // by the noun before {id}
 	grantee market.Actor
+	custom  market.Actor // has a role of the company's own; see allow
 }
 
 func (w *world) tenant(name string) *tenant {
@@ -35,8 +37,22 @@ func (w *world) tenant(name string) *tenant {
 	t.people = map[market.Role]market.Actor{market.Administrator: c.Administrator, market.Manager: c.Manager, market.Approver: c.Approver,
 		market.Finance: c.Finance, market.Office: c.Office, market.Staff: c.Colleague("staff", market.Staff), market.Alumnus: t.alumna.Actor}
 	t.grantee = c.Colleague("spare", market.Staff)
+	own, err := w.Market.CreateCustomRole(context.Background(), c.Administrator, c.ID, "Own", market.Permissions)
+	w.Check(err)
+	t.ids["roles"] = own.ID.String()
+	t.custom = c.Colleague("custom", market.Role(own.ID.String()))
 	t.fill(w)
 	return t
+}
+
+// allow changes what the company's own role allows.
+func (t *tenant) allow(w *world, actions ...market.Action) {
+	w.Helper()
+	names := make(pq.StringArray, len(actions))
+	for i, a := range actions {
+		names[i] = string(a)
+	}
+	w.Exec("UPDATE custom_roles SET permissions = ? WHERE id = ?", names, t.ids["roles"])
 }
 
 // operator is somebody of the company who runs the installation.
@@ -84,7 +100,7 @@ func (t *tenant) fill(w *world) {
 	t.ids["saved"] = t.ids["searches"]
 	t.typeSkills(w)
 	t.ids["tokens"] = w.as(t.Manager, "POST", "/api/v1/tokens", tree{"name": "one"}).wants(http.StatusCreated).object()["id"].(string)
-	session, err := w.Market.BeginSession(context.Background(), t.Manager.PersonID, "Firefox", "192.0.2.1")
+	session, err := w.Market.BeginSession(context.Background(), t.Manager, "Firefox", "192.0.2.1")
 	w.Check(err)
 	t.ids["sessions"] = session.String()
 	w.Exec("INSERT INTO passkeys (person_id, id, name, credential, created_at) VALUES (?, ?, 'phone', '{}', now())", t.Manager.PersonID, []byte(t.Name))
@@ -97,6 +113,18 @@ func (t *tenant) fill(w *world) {
 	w.Check(err)
 	t.ids["bars"], t.ids["partners"] = bar.ID.String(), asked.ID.String()
 	t.ask(w)
+	t.provide(w)
+}
+
+// provide sets up an identity provider, with a domain and somebody who is linked.
+func (t *tenant) provide(w *world) {
+	w.Helper()
+	w.Exec("INSERT INTO identity_providers (company_id, issuer, client_id, secret, version, state, edited_by, edited_at) VALUES (?, 'https://login.test', 'x', 'x', 1, 'off', ?, now())", t.ID, t.Administrator.PersonID)
+	w.Exec("INSERT INTO provider_subjects (company_id, issuer, subject, person_id, email, linked_at, used_at) VALUES (?, 'https://login.test', 's', ?, '', now(), now())", t.ID, t.grantee.PersonID)
+	t.ids["people"] = t.grantee.PersonID.String()
+	d, err := w.Market.AskDomain(context.Background(), t.Administrator, t.ID, strings.ToLower(t.Name)+".test")
+	w.Check(err)
+	t.ids["domains"] = d.ID.String()
 }
 
 // ask makes a budget, a request about what a task may cost, and somebody who stands in.
@@ -243,7 +271,27 @@ func TestEveryRouteAdmitsWhomItPromisesAndNobodyElse(t *testing.T) {
 				wantsStatus(t, name+" as aoi's "+string(role), got, http.StatusForbidden)
 			}
 		}
+		if !slices.Contains(market.Permissions, r.Needs) {
+			continue
+		}
+		aoi.allow(w, market.Permitting(append(besides[r.Path], r.Needs)...)...)
+		refused := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError}
+		if r.Method != http.MethodDelete { // whoever asked before took it away
+			refused = append(refused, http.StatusNotFound)
+		}
+		wantsNot(t, name+" by a role of its own that allows it", ask(aoi.custom, aoi), refused...)
+		aoi.allow(w, slices.DeleteFunc(slices.Clone(market.Permissions), func(a market.Action) bool { return a == r.Needs })...)
+		wantsStatus(t, name+" by a role of its own that allows all else", ask(aoi.custom, aoi), http.StatusForbidden)
 	}
+}
+
+// besides is what some use cases ask for beyond what their route does.
+var besides = map[string][]market.Action{
+	"/api/v1/companies/{id}/approval-rules":         {market.SeeTasks},
+	"/api/v1/milestones/{id}/fund-by-card":          {market.PayBills},
+	"/api/v1/milestones/{id}/fund-by-bank-transfer": {market.PayBills},
+	"/api/v1/rule-changes/{id}/approve":             {market.ApproveMoney},
+	"/api/v1/rule-changes/{id}/decline":             {market.ApproveMoney},
 }
 
 // names reports whether the body of a route names a company.

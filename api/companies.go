@@ -78,7 +78,7 @@ type colleague struct {
 	PersonID uuid.UUID `json:"person_id" format:"uuid"`
 	Email    string    `json:"email"`
 	Name     string    `json:"name" doc:"Empty until somebody known elsewhere takes a role"`
-	Roles    []string  `json:"roles"`
+	Roles    []string  `json:"roles" doc:"Fixed ones by name, the company's own by id"`
 	Joined   bool      `json:"joined"`
 	Since    time.Time `json:"since"`
 }
@@ -101,7 +101,7 @@ type newColleague struct {
 		GivenName  string `json:"given_name,omitempty"`
 		FamilyKana string `json:"family_kana,omitempty"`
 		GivenKana  string `json:"given_kana,omitempty"`
-		Role       string `json:"role" enum:"administrator,manager,approver,finance,office,staff"`
+		Role       string `json:"role" maxLength:"40" example:"manager" doc:"administrator, manager, approver, finance, office, staff, or the id of a role of the company's own"`
 	}
 }
 

@@ -24,6 +24,7 @@ type operation struct {
 	} `json:"requestBody"`
 	Parameters []struct{ Name, In string } `json:"parameters"`
 	Responses  map[string]any              `json:"responses"`
+	Security   []map[string][]string       `json:"security"`
 }
 
 type schema struct {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -27,6 +28,7 @@ type endpoint struct {
 	most    int64  // bytes of a body; 0 is smallBody
 	secret  bool   // its answer is shown once and never kept
 	again   bool   // its use case may be asked again at any time; only a 201 is an answer to keep
+	reads   bool   // changes nothing, though it is a POST
 	success int    // the status of an answer; 0 is 200, or 204 without a body
 
 	register func(huma.API, huma.Operation) // nil for a route that is no part of the document
@@ -78,6 +80,36 @@ func once(e endpoint) endpoint {
 	return e
 }
 
+// reading marks a POST that changes nothing: it takes no scope to write.
+func reading(e endpoint) endpoint {
+	e.reads = true
+	return e
+}
+
+// scoped says which scope opens each of these lines to a token: the subject's, or "me" for what is about the person.
+func scoped(subject string, lines ...endpoint) []endpoint {
+	for i, e := range lines {
+		of := subject
+		if strings.HasPrefix(e.Path, prefix+"/me") {
+			of = "me"
+		}
+		lines[i].Own = e.Own || strings.HasPrefix(e.Path, prefix+"/me/") || strings.HasPrefix(e.Path, prefix+"/saved-searches")
+		lines[i].Scope = market.Writing(of)
+		if e.Method == http.MethodGet || e.reads {
+			lines[i].Scope = market.Reading(of)
+		}
+	}
+	return lines
+}
+
+// own closes lines to whom a company's provider vouched for: they are the person's own affair.
+func own(lines ...endpoint) []endpoint {
+	for i := range lines {
+		lines[i].Own = true
+	}
+	return lines
+}
+
 // repeatable marks a use case that finds by itself what it did before. An answer such as "not known yet" is not kept.
 func repeatable(e endpoint) endpoint {
 	e.again = true
@@ -111,8 +143,13 @@ func (e endpoint) mount(engine *gin.Engine, api huma.API) {
 	if e.Needs == access.Anybody {
 		op.Security = []map[string][]string{}
 	}
+	if e.Needs != access.Anybody {
+		scope := string(cmp.Or(e.Scope, market.Everything))
+		op.Security = []map[string][]string{{"token": {scope}}, {"session": {}}}
+		op.Description = "A token needs the scope " + scope + "."
+	}
 	if e.Needs != access.Anybody && e.Needs != access.SignedIn {
-		op.Description = "Needs one of the roles: " + roles(e.Needs) + "."
+		op.Description = "Needs one of the roles: " + roles(e.Needs) + ", or a role of the company's own that allows " + string(e.Needs) + ". " + op.Description
 	}
 	if e.Method == http.MethodPost {
 		op.Parameters = append(op.Parameters, &huma.Param{Ref: "#/components/parameters/IdempotencyKey"})

@@ -18,22 +18,31 @@ type Me struct {
 	Name     string    `json:"name"`
 	Language string    `json:"language" enum:"en,ja"`
 	Grants   []grant   `json:"grants" doc:"What the person is to which company"`
+
+	Through  *uuid.UUID  `json:"through,omitempty" format:"uuid" doc:"The company whose provider vouched for them: they act there alone"`
+	Withheld []uuid.UUID `json:"withheld,omitempty" doc:"Companies whose roles wait until they come in through its provider"`
 }
 
 type grant struct {
 	CompanyID    uuid.UUID  `json:"company_id" format:"uuid"`
-	Role         string     `json:"role" example:"manager"`
+	Role         string     `json:"role" example:"manager" doc:"A fixed role, or the id of one that the company made"`
+	Name         string     `json:"name,omitempty" doc:"Of such a role"`
+	Allows       []string   `json:"allows,omitempty" doc:"What such a role allows"`
 	MembershipID *uuid.UUID `json:"membership_id,omitempty" format:"uuid" doc:"Where the role follows from a membership"`
 }
 
 func meOf(a market.Actor) Me {
-	return Me{PersonID: a.PersonID, Email: a.Email, Name: a.Name, Language: string(a.Language), Grants: each(a.Grants, func(g market.Grant) grant {
-		view := grant{CompanyID: g.CompanyID, Role: string(g.Role)}
+	me := Me{PersonID: a.PersonID, Email: a.Email, Name: a.Name, Language: string(a.Language), Withheld: a.Withheld, Grants: each(a.Grants, func(g market.Grant) grant {
+		view := grant{CompanyID: g.CompanyID, Role: string(g.Role), Name: g.Name, Allows: each(g.Allows, func(a market.Action) string { return string(a) })}
 		if g.MembershipID != uuid.Nil {
 			view.MembershipID = &g.MembershipID
 		}
 		return view
 	})}
+	if a.Through != uuid.Nil {
+		me.Through = &a.Through
+	}
+	return me
 }
 
 func (s *Server) me(ctx context.Context, _ *nothing) (*out[Me], error) {

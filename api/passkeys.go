@@ -80,5 +80,5 @@ func (s *Server) passkeySignIn(ctx context.Context, in *passkeyAnswer) (*out[Me]
 	if err != nil {
 		return nil, err
 	}
-	return answer(meOf(who), access.SignIn(ctx, who.PersonID))
+	return answer(meOf(who), access.SignIn(ctx, who))
 }

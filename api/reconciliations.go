@@ -93,7 +93,7 @@ func oneOf(who market.Actor, named *uuid.UUID, do market.Action) (uuid.UUID, err
 	if named != nil {
 		return *named, nil
 	}
-	if all := who.Companies(market.RolesFor(do)...); len(all) == 1 {
+	if all := who.Companies(do); len(all) == 1 {
 		return all[0], nil
 	}
 	return uuid.Nil, market.ErrRequired.On("company_id")

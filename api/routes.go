@@ -12,11 +12,13 @@ import (
 // endpoints is the table of every route but the pages'. What a line needs is an action of market's policy, SignedIn
 // where the use case itself decides what somebody sees, or Anybody.
 func (s *Server) endpoints() []endpoint {
-	return slices.Concat(s.aboutMe(), s.aboutPeople(), s.aboutWork(), s.aboutContracts(), s.aboutMoney(), s.exportEndpoints(), s.aboutDocuments(), s.forMachines())
+	return slices.Concat(s.aboutComingIn(), own(s.aboutSigningIn()...), s.aboutTokens(), scoped("me", s.aboutMe()...), scoped("company", s.aboutCompanies()...), scoped("people", s.aboutPeople()...),
+		scoped("tasks", s.aboutWork()...), scoped("contracts", s.aboutContracts()...), scoped("money", s.aboutMoney()...),
+		scoped("money", s.exportEndpoints()...), scoped("money", s.aboutDocuments()...), s.forMachines())
 }
 
-// aboutMe is coming in, and what belongs to one person.
-func (s *Server) aboutMe() []endpoint {
+// aboutComingIn is the ways in.
+func (s *Server) aboutComingIn() []endpoint {
 	return []endpoint{
 		limited(post("/session", access.Anybody, s.signIn, "Sign in by password")),
 		remove("/session", access.Anybody, s.signOut, "Sign out"),
@@ -24,10 +26,13 @@ func (s *Server) aboutMe() []endpoint {
 		limited(post("/session/passkey", access.Anybody, s.passkeySignIn, "Sign in by a passkey")),
 		limited(post("/session/links", access.Anybody, s.requestLink, "Ask for a one-time link by mail")),
 		limited(post("/session/link", access.Anybody, s.useLink, "Sign in by a one-time link")),
+	}
+}
 
-		get("/me", access.SignedIn, s.me, "Who I am"),
-		get("/me/profile", access.SignedIn, s.profile, "My profile"),
-		patch("/me/profile", access.SignedIn, s.editProfile, "Change my profile"),
+// aboutSigningIn is the ways in that somebody has. No token but one for everything opens them: each is a way to more than the
+// token is good for.
+func (s *Server) aboutSigningIn() []endpoint {
+	return []endpoint{
 		get("/me/sessions", access.SignedIn, s.sessions, "Where I am signed in"),
 		remove("/me/sessions/{id}", access.SignedIn, s.endSession, "Sign one of my browsers out"),
 		post("/me/sessions/end-others", access.SignedIn, s.endOtherSessions, "Sign out everywhere but here"),
@@ -39,6 +44,26 @@ func (s *Server) aboutMe() []endpoint {
 		once(limited(post("/me/authenticator/confirm", access.SignedIn, s.confirmAuthenticator, "Give its first code, and ask for one from now on"))),
 		limited(post("/me/authenticator/remove", access.SignedIn, s.removeAuthenticator, "Ask for no code any more")),
 		limited(put("/me/password", access.SignedIn, s.setPassword, "Set my password")),
+		get("/me/company-accounts", access.SignedIn, s.myCompanyAccounts, "My accounts at the providers of my companies"),
+		remove("/me/company-accounts/{id}", access.SignedIn, s.unlinkMine, "Part me from my account at one company's provider"),
+	}
+}
+
+// aboutTokens is somebody's tokens. Whoever came in through a company's provider makes them for that company alone.
+func (s *Server) aboutTokens() []endpoint {
+	return []endpoint{
+		get("/tokens", access.SignedIn, s.tokens, "My tokens"),
+		once(post("/tokens", access.SignedIn, s.createToken, "Make a token")),
+		remove("/tokens/{id}", access.SignedIn, s.revokeToken, "Revoke a token"),
+	}
+}
+
+// aboutMe is what belongs to one person.
+func (s *Server) aboutMe() []endpoint {
+	return []endpoint{
+		get("/me", access.SignedIn, s.me, "Who I am"),
+		get("/me/profile", access.SignedIn, s.profile, "My profile"),
+		patch("/me/profile", access.SignedIn, s.editProfile, "Change my profile"),
 		patch("/me/memberships/{id}", access.SignedIn, s.hide, "Hide me from a company's candidates"),
 		get("/me/shown-to", access.SignedIn, s.shown, "How far beyond my own companies I agree to be shown"),
 		put("/me/shown-to", access.SignedIn, s.setShown, "Choose that"),
@@ -48,32 +73,48 @@ func (s *Server) aboutMe() []endpoint {
 		post("/me/proposals/{id}", access.SignedIn, s.answerProposal, "Say whether I did"),
 		get("/me/recommended-tasks", access.SignedIn, s.recommended, "Work that fits me"),
 		get("/me/bids", access.SignedIn, s.myBids, "My bids"),
-
-		get("/tokens", access.SignedIn, s.tokens, "My tokens"),
-		once(post("/tokens", access.SignedIn, s.createToken, "Make a token")),
-		remove("/tokens/{id}", access.SignedIn, s.revokeToken, "Revoke a token"),
 	}
 }
 
-// aboutPeople is companies, whom they know, and what people can do.
-func (s *Server) aboutPeople() []endpoint {
+// aboutCompanies is how a company is set up, and who works for it.
+func (s *Server) aboutCompanies() []endpoint {
 	return []endpoint{
 		get("/companies/{id}", access.SignedIn, s.company, "A company of mine"),
 		patch("/companies/{id}", market.Administer, s.editCompany, "Change a company's settings"),
 		get("/companies/{id}/departments", access.SignedIn, s.departments, "Its departments"),
 		get("/companies/{id}/formula", access.SignedIn, s.formula, "The constants of its score"),
 		put("/companies/{id}/formula", market.Administer, s.setFormula, "Change the constants of its score"),
-		post("/tasks/{id}/formula-preview", market.Administer, s.previewFormula, "What other constants would change for one task"),
-		get("/companies/{id}/exposure", market.ManagePeople, s.exposure, "Who is shown, invited and awarded, by cohort"),
+		reading(post("/tasks/{id}/formula-preview", market.Administer, s.previewFormula, "What other constants would change for one task")),
 		get("/companies/{id}/team", market.Administer, s.team, "Who has which role"),
 		post("/companies/{id}/team", market.Administer, s.grantRole, "Give a role"),
 		remove("/companies/{id}/team/{person_id}/{role}", market.Administer, s.revokeRole, "Take a role back"),
+		get("/companies/{id}/roles", market.Administer, s.customRoles, "The roles that it made itself, and what they can be made of"),
+		post("/companies/{id}/roles", market.Administer, s.createCustomRole, "Make a role"),
+		put("/roles/{id}", market.Administer, s.editCustomRole, "Change it, for everybody who has it"),
+		remove("/roles/{id}", market.Administer, s.removeCustomRole, "Remove a role that nobody has"),
+		get("/companies/{id}/provider", market.Administer, s.provider, "Its identity provider"),
+		put("/companies/{id}/provider", market.Administer, s.saveProvider, "Set it up or change it; it has to be tested anew"),
+		post("/companies/{id}/provider/switch", market.Administer, s.switchProvider, "Switch it on or off, or let its people in by nothing else"),
+		remove("/companies/{id}/provider", market.Administer, s.removeProvider, "Take it away"),
+		get("/companies/{id}/provider/people", market.Administer, s.linkedPeople, "Who is connected with it"),
+		remove("/companies/{id}/provider/people/{person_id}", market.Administer, s.unlinkPerson, "Part somebody from their account there"),
+		get("/companies/{id}/domains", market.Administer, s.domains, "The domains of its e-mail addresses"),
+		post("/companies/{id}/domains", market.Administer, s.askDomain, "Claim one: a letter with a code goes to admin@ it"),
+		post("/domains/{id}/prove", market.Administer, s.proveDomain, "Give the code of the letter"),
+		remove("/domains/{id}", market.Administer, s.removeDomain, "Give one up"),
 		get("/companies/{id}/log", market.SeeLog, s.logbook, "Who did what, the latest first"),
 		get("/companies/{id}/log.csv", market.SeeLog, s.logCSV, "All of it as a file"),
 		get("/companies/{id}/partners", market.PostTasks, s.partners, "Its partners, and what was asked"),
 		post("/companies/{id}/partners", market.Administer, s.askPartner, "Ask a company to be a partner"),
 		post("/companies/{id}/partners/{partner_id}/agree", market.Administer, s.agreePartner, "Agree to what another company asked"),
 		remove("/companies/{id}/partners/{partner_id}", market.Administer, s.endPartner, "End a partnership, or refuse it"),
+	}
+}
+
+// aboutPeople is whom companies know, and what people can do.
+func (s *Server) aboutPeople() []endpoint {
+	return []endpoint{
+		get("/companies/{id}/exposure", market.ManagePeople, s.exposure, "Who is shown, invited and awarded, by cohort"),
 		get("/companies/{id}/bars", market.ManagePeople, s.bars, "Whom the company keeps away, and until when"),
 		post("/companies/{id}/bars", market.ManagePeople, s.barMember, "Keep somebody away, or flag a conflict of interest"),
 		remove("/bars/{id}", access.SignedIn, s.lift, "Lift what keeps a person and a company apart"),
@@ -95,7 +136,7 @@ func (s *Server) aboutPeople() []endpoint {
 		remove("/saved-searches/{id}", access.SignedIn, s.deleteSearch, "Forget it"),
 
 		get("/skills", access.SignedIn, s.skills, "Find skills by name"),
-		post("/skills/suggest", access.SignedIn, s.suggestSkills, "Find the skills that a text speaks of"),
+		reading(post("/skills/suggest", access.SignedIn, s.suggestSkills, "Find the skills that a text speaks of")),
 		get("/companies/{id}/skills", market.ManageSkills, s.ownSkills, "The skills that a company made itself, with their use"),
 		get("/companies/{id}/skill-merges", market.ManageSkills, s.merges, "Skills that were made another"),
 		get("/companies/{id}/words", market.ManageSkills, s.words, "What was typed of people and means no skill yet, or several"),
@@ -118,8 +159,8 @@ func (s *Server) aboutWork() []endpoint {
 		post("/tasks/{id}/publish", market.PostTasks, s.publishTask, "Publish a draft"),
 		post("/tasks/{id}/cancel", market.PostTasks, s.cancelTask, "Cancel a task"),
 		get("/tasks/{id}/candidates", market.PostTasks, s.candidates, "Who fits best, and why"),
-		post("/candidates", market.PostTasks, s.rankDraft, "Who would fit a task that is being written"),
-		post("/reach", market.PostTasks, s.reach, "How many a task that is being written would be shown to"),
+		reading(post("/candidates", market.PostTasks, s.rankDraft, "Who would fit a task that is being written")),
+		reading(post("/reach", market.PostTasks, s.reach, "How many a task that is being written would be shown to")),
 		get("/tasks/{id}/rankings", market.PostTasks, s.rankings, "The lists that were shown about a task"),
 		get("/rankings/{id}", market.PostTasks, s.shownRanking, "One list that was shown, scored again"),
 		get("/tasks/{id}/standing", market.BidOnTasks, s.standing, "How I fit, and what would lift me"),
@@ -279,7 +320,7 @@ func (s *Server) aboutMoney() []endpoint {
 		get("/companies/{id}/ledger/accounts", market.SeeMoney, s.accounts, "Its accounts"),
 		get("/companies/{id}/money", market.SeeMoney, s.overview, "Where the company's money stands"),
 		get("/companies/{id}/rules", market.SeeRules, s.rules, "What the law fixes, as dated rows"),
-		post("/companies/{id}/rules/preview", market.DraftRules, s.previewRule, "What a row would change"),
+		reading(post("/companies/{id}/rules/preview", market.DraftRules, s.previewRule, "What a row would change")),
 		post("/companies/{id}/rules", market.DraftRules, s.addRule, "Add a row, or ask a second person for it"),
 		post("/rule-changes/{id}/approve", market.SeeRules, s.approveRule, "Add the row that somebody else asked for"),
 		post("/rule-changes/{id}/decline", market.SeeRules, s.declineRule, "Say no to it"),

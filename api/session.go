@@ -27,7 +27,7 @@ func (s *Server) signIn(ctx context.Context, in *credentials) (*out[Me], error) 
 	if err != nil {
 		return nil, err
 	}
-	return answer(meOf(who), access.SignIn(ctx, who.PersonID))
+	return answer(meOf(who), access.SignIn(ctx, who))
 }
 
 func (s *Server) signOut(ctx context.Context, _ *nothing) (*nothing, error) {
@@ -67,7 +67,7 @@ func (s *Server) useLink(ctx context.Context, in *linkUse) (*out[arrival], error
 	if err != nil {
 		return nil, err
 	}
-	return answer(arrival{meOf(who), path}, access.SignIn(ctx, who.PersonID))
+	return answer(arrival{meOf(who), path}, access.SignIn(ctx, who))
 }
 
 type passwordChange struct {

@@ -18,13 +18,15 @@ type Session struct {
 	BeganAt time.Time `json:"began_at"`
 	SeenAt  time.Time `json:"seen_at" doc:"To five minutes"`
 	Here    bool      `json:"here" doc:"Whether this request came with it"`
+
+	Through *uuid.UUID `json:"through,omitempty" format:"uuid" doc:"The company whose provider vouched for the person"`
 }
 
 func (s *Server) sessions(ctx context.Context, _ *nothing) (*out[list[Session]], error) {
 	who := access.Actor(ctx)
 	all, err := s.cfg.Market.Sessions(ctx, who)
 	return answer(whole(all, func(one market.Session) Session {
-		return Session{one.ID, one.Browser, one.Address, one.BeganAt, one.SeenAt, one.ID == who.Session}
+		return Session{one.ID, one.Browser, one.Address, one.BeganAt, one.SeenAt, one.ID == who.Session, one.CompanyID}
 	}), err)
 }
 

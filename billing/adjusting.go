@@ -102,7 +102,7 @@ func (s *Service) askAdjustment(tx *gorm.DB, who market.Actor, a *Adjustment) er
 	if err := market.Audit(tx, who, a.CompanyID, "adjustment.ask", "adjustment:"+a.ID.String(), map[string]any{"postings": a.Postings, "reason": a.Reason, "object": a.ExternalID}); err != nil {
 		return err
 	}
-	readers, err := market.Holders(tx, a.CompanyID, market.RolesFor(market.ApproveMoney)...)
+	readers, err := market.Able(tx, a.CompanyID, market.ApproveMoney)
 	if err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ func (s *Service) askFor(tx *gorm.DB, who market.Actor, c Contract, m Milestone,
 	if err := market.Audit(tx, who, c.CompanyID, "approval.ask", "approval:"+a.ID.String(), map[string]any{"kind": a.Kind, "amount": a.Amount, "milestone": m.ID}); err != nil {
 		return err
 	}
-	readers, err := market.Holders(tx, c.CompanyID, market.RolesFor(market.ApproveMoney)...)
+	readers, err := market.Able(tx, c.CompanyID, market.ApproveMoney)
 	if err != nil {
 		return err
 	}

@@ -313,7 +313,7 @@ func (s *Service) EscalateDisputes(ctx context.Context) (int, error) {
 			if err := s.moveDispute(tx, &d, "escalate", TheClock, uuid.Nil); err != nil {
 				return err
 			}
-			rulers, err := market.Holders(tx, c.CompanyID, market.RolesFor(market.RuleDisputes)...)
+			rulers, err := market.Able(tx, c.CompanyID, market.RuleDisputes)
 			if err != nil {
 				return err
 			}

@@ -90,7 +90,7 @@ func (s *Service) Assign(ctx context.Context, who market.Actor, id uuid.UUID, ow
 			return err
 		}
 		if owner != nil {
-			may, err := market.Holders(tx, e.CompanyID, market.RolesFor(market.ReconcileMoney)...)
+			may, err := market.Able(tx, e.CompanyID, market.ReconcileMoney)
 			if err != nil {
 				return err
 			}
@@ -189,7 +189,7 @@ func (s *Service) Owners(ctx context.Context, who market.Actor, company uuid.UUI
 		return nil, err
 	}
 	g := s.db.Gorm(ctx)
-	ids, err := market.Holders(g, company, market.RolesFor(market.ReconcileMoney)...)
+	ids, err := market.Able(g, company, market.ReconcileMoney)
 	if err != nil {
 		return nil, err
 	}

@@ -169,7 +169,7 @@ func (s *Service) askForRun(tx *gorm.DB, who market.Actor, r PayRun) error {
 		map[string]any{"number": r.Number, "rail": r.Rail, "payments": len(r.Items), "total": r.Total(), "pay_on": r.PayOn}); err != nil {
 		return err
 	}
-	readers, err := market.Holders(tx, r.CompanyID, market.RolesFor(market.ApproveMoney)...)
+	readers, err := market.Able(tx, r.CompanyID, market.ApproveMoney)
 	if err != nil {
 		return err
 	}

@@ -235,11 +235,11 @@ func (s *Service) addRule(tx *gorm.DB, who market.Actor, c market.Company, chang
 
 // askForRule tells those who may say yes.
 func (s *Service) askForRule(tx *gorm.DB, who market.Actor, c market.Company, change RuleChange) error {
-	roles := market.RolesFor(market.ApproveMoney)
+	decide := market.ApproveMoney
 	if change.Statute {
-		roles = market.RolesFor(market.SetStatute)
+		decide = market.SetStatute
 	}
-	readers, err := market.Holders(tx, c.ID, roles...)
+	readers, err := market.Able(tx, c.ID, decide)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func orElse(err, other error) error {
 
 // mayApprove refuses a person who has no role that approves spending at the company.
 func mayApprove(tx *gorm.DB, company, person uuid.UUID, field string) error {
-	able, err := Holders(tx, company, policy[ApproveSpend]...)
+	able, err := Able(tx, company, ApproveSpend)
 	if err != nil || slices.Contains(able, person) {
 		return err
 	}
@@ -209,7 +209,7 @@ func (s *Service) tellApprovers(tx *gorm.DB, r SpendingRequest, t Task, from str
 // deciders are the people whom a step waits for: the named one and who stands in today, or all who may approve.
 func (s *Service) deciders(tx *gorm.DB, company uuid.UUID, step *SpendingStep) ([]uuid.UUID, error) {
 	if step.ApproverID == nil {
-		return Holders(tx, company, policy[ApproveSpend]...)
+		return Able(tx, company, ApproveSpend)
 	}
 	c, err := CompanyByID(tx, company)
 	if err != nil {
@@ -382,8 +382,7 @@ func (s *Service) Approvers(ctx context.Context, who Actor, company uuid.UUID) (
 		return nil, err
 	}
 	var rows []Person
-	err := s.db.Gorm(ctx).Where("id IN (SELECT person_id FROM role_grants WHERE company_id = ? AND role IN ? AND accepted_at IS NOT NULL)",
-		company, policy[ApproveSpend]).Order("family_kana, family_name, given_name, id").Find(&rows).Error
+	err := s.db.Gorm(ctx).Where("id IN (SELECT person_id FROM ("+carrying+") a WHERE accepted_at IS NOT NULL)", carryingArgs(company, ApproveSpend)).Order("family_kana, family_name, given_name, id").Find(&rows).Error
 	list := make([]TeamMember, len(rows))
 	for i, p := range rows {
 		list[i] = TeamMember{PersonID: p.ID, Name: p.Name()}

@@ -173,7 +173,7 @@ func (s *Service) SignInByCode(ctx context.Context, ticket, code string) (Actor,
 	if err != nil {
 		return Actor{}, err
 	}
-	return s.ActorOf(ctx, l.PersonID)
+	return s.visitor(ctx, l.PersonID, nil)
 }
 
 // secondStep accepts a code of the app or a recovery code, each once.
@@ -227,22 +227,27 @@ func useRecovery(tx *gorm.DB, person uuid.UUID, code string, now time.Time) erro
 	return done.Error
 }
 
-// newRecoveryCodes replaces a person's recovery codes: 80 random bits each, so a plain hash is enough.
+// newRecoveryCodes replaces a person's recovery codes.
 func newRecoveryCodes(tx *gorm.DB, person uuid.UUID) ([]string, error) {
 	if err := tx.Exec("DELETE FROM recovery_codes WHERE person_id = ?", person).Error; err != nil {
 		return nil, err
 	}
 	codes := make([]string, recoveryCodes)
 	for i := range codes {
-		b := make([]byte, 10)
-		_, _ = rand.Read(b)
-		code := strings.ToLower(base32.StdEncoding.EncodeToString(b))
-		if err := tx.Exec("INSERT INTO recovery_codes (person_id, hash) VALUES (?, ?)", person, hashed(code)).Error; err != nil {
+		codes[i] = typedCode()
+		if err := tx.Exec("INSERT INTO recovery_codes (person_id, hash) VALUES (?, ?)", person, hashed(plainCode(codes[i]))).Error; err != nil {
 			return nil, err
 		}
-		codes[i] = code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
 	}
 	return codes, nil
+}
+
+// typedCode is a secret for people to type, in four groups: 80 random bits, so a plain hash is enough to keep.
+func typedCode() string {
+	b := make([]byte, 10)
+	_, _ = rand.Read(b) // crypto/rand never fails
+	code := strings.ToLower(base32.StdEncoding.EncodeToString(b))
+	return code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
 }
 
 // plainCode is a code without what people and apps put between its parts.

@@ -283,7 +283,7 @@ func (s *Service) AskLook(ctx context.Context, who Actor, bid uuid.UUID) (Look, 
 
 // tellLookers writes to those who may clear cautions and do not run the task.
 func (s *Service) tellLookers(tx *gorm.DB, who Actor, t Task, found []Caution) error {
-	readers, err := Holders(tx, t.CompanyID, RolesFor(ClearCautions)...)
+	readers, err := Able(tx, t.CompanyID, ClearCautions)
 	if err != nil {
 		return err
 	}

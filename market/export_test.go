@@ -2,8 +2,11 @@ package market
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -22,6 +25,18 @@ func (s *Service) SendLetter(ctx context.Context, m mail.Mailer, baseURL string,
 	return newPostman(s, m, baseURL).Work(ctx, &river.Job[Letter]{JobRow: &rivertype.JobRow{ID: id}, Args: l})
 }
 
+// SendDomainLetter does what the queue would with the letter about a domain.
+func (s *Service) SendDomainLetter(ctx context.Context, m mail.Mailer, baseURL string, domain uuid.UUID) error {
+	w := &domainPostman{s: s, mailer: m, baseURL: baseURL}
+	return w.Work(ctx, &river.Job[DomainLetter]{JobRow: &rivertype.JobRow{ID: 1}, Args: DomainLetter{domain}})
+}
+
+// Turn changes a provider's state as far as it may be.
+func (p IdentityProvider) Turn(to ProviderState, provedDomains int) (IdentityProvider, error) {
+	err := p.turn(to, provedDomains)
+	return p, err
+}
+
 // IsSnooze reports whether a worker asked for another turn.
 var IsSnooze = isSnooze
 
@@ -29,3 +44,6 @@ var IsSnooze = isSnooze
 func RenderLetter(kind LetterKind, language, name, company, url string, facts map[string]any) (subject, text string, err error) {
 	return renderLetter(kind, language, letterData{name, company, url, facts})
 }
+
+// EveryAction are all actions of the policy.
+func EveryAction() []Action { return slices.Sorted(maps.Keys(policy)) }

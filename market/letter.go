@@ -58,6 +58,7 @@ const (
 	LetterChange          LetterKind = "change"           // the other side offers other terms
 	LetterChangeSigned    LetterKind = "change_signed"    // both agree, and what it adds has to be paid
 	LetterWeek            LetterKind = "week"             // a week of hourly work wants something, or is over without work
+	LetterDomain          LetterKind = "domain"           // a company says that a domain is its own: here is the code (to admin@ it)
 	LetterChangeOver      LetterKind = "change_over"      // a change holds, was declined, or came to nothing
 )
 
@@ -66,7 +67,7 @@ var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
 	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
-	LetterPayRun, LetterPaymentReturned, LetterBankAccount}
+	LetterPayRun, LetterPaymentReturned, LetterBankAccount, LetterDomain}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

@@ -56,8 +56,14 @@ var roleNamesFor = map[string][2]string{
 	string(Finance): {"part of finance", "経理担当"}, string(Office): {"part of the alumni office", "アルムナイ事務局"}, string(Staff): {"a member of staff", "従業員"},
 }
 
-func roleName(role any, language string) string {
-	names := roleNamesFor[oneLine(role)]
+// roleName is what a letter calls a role: a fixed one by its name here, a company's own by the company's name for it.
+func roleName(role, named any, language string) string {
+	names, fixed := roleNamesFor[oneLine(role)]
+	if own := oneLine(named); own != "" && !fixed && language == "ja" {
+		return own
+	} else if own != "" && !fixed {
+		return "“" + own + "”"
+	}
 	if language == "ja" {
 		return names[1]
 	}

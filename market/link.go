@@ -162,7 +162,7 @@ func (s *Service) UseLink(ctx context.Context, raw, newPassword, code string) (A
 	if err != nil {
 		return Actor{}, "", err
 	}
-	who, err := s.ActorOf(ctx, look.PersonID)
+	who, err := s.visitor(ctx, look.PersonID, nil)
 	return who, look.Path, err
 }
 

@@ -241,7 +241,7 @@ func (s *Service) SignInByPasskey(ctx context.Context, id uuid.UUID, answer []by
 	if err != nil {
 		return Actor{}, err
 	}
-	return s.ActorOf(ctx, holder.person.ID)
+	return s.visitor(ctx, holder.person.ID, nil)
 }
 
 func (s *Service) challenge(ctx context.Context, person *uuid.UUID, options any, data *webauthn.SessionData) (Challenge, error) {

@@ -68,40 +68,56 @@ var policy = map[Action][]Role{
 	SeeLog:         {Administrator},
 }
 
+// Permissions are the actions that a company's own roles can be made of, in the order in which people choose them: all that
+// an administrator may do, but asking for statutory rules, which stays with administrators. What is left is an alumnus's own,
+// or the installation's.
+var Permissions = []Action{SeeTasks, PostTasks, SeePeople, ManagePeople, ManageSkills, SeeContracts, RunContracts, ClearCautions, RuleDisputes,
+	ApproveSpend, ManageBudgets, SeeMoney, PayBills, SettleMoney, ApproveMoney, ReconcileMoney, KeepBooks, SeeRules, SeeLog, Administer}
+
 // RolesFor lists who may do the action, for documents and for the test over the route table.
 func RolesFor(a Action) []Role { return slices.Clone(policy[a]) }
 
 // May answers whether the actor may do the action at the company: nil, ErrForbidden for a colleague without the
-// role, ErrNotFound for everybody else, who shall not learn that the thing exists.
+// role, ErrThroughProvider for one whose roles wait, ErrNotFound for everybody else, who shall not learn that the thing exists.
 func (a Actor) May(do Action, company uuid.UUID) error {
 	switch {
-	case a.Is(company, policy[do]...):
+	case a.can(do, company):
 		return nil
+	case slices.Contains(a.Withheld, company):
+		return ErrThroughProvider
 	case a.Belongs(company):
 		return ErrForbidden.With("action", string(do))
 	}
 	return ErrNotFound
 }
 
+// can reports whether one of the actor's roles at the company carries the action.
+func (a Actor) can(do Action, company uuid.UUID) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.CompanyID == company && g.carries(do) })
+}
+
 // MayAnywhere answers for an action that names no company yet: nil when the actor may do it at one company at
 // least, ErrForbidden otherwise.
 func (a Actor) MayAnywhere(do Action) error {
-	if len(a.Companies(policy[do]...)) == 0 {
-		return ErrForbidden.With("action", string(do))
+	switch {
+	case len(a.Companies(do)) > 0:
+		return nil
+	case len(a.Withheld) > 0:
+		return ErrThroughProvider
 	}
-	return nil
+	return ErrForbidden.With("action", string(do))
 }
 
 // VisibleBids narrows a query over bids: managers see those of their company, alumni their own.
 func (a Actor) VisibleBids(q *gorm.DB) *gorm.DB {
 	return q.Where("(bids.company_id IN ? OR bids.membership_id IN ?)",
-		orNone(a.Companies(policy[PostTasks]...)), orNone(a.Memberships()))
+		orNone(a.Companies(PostTasks)), orNone(a.Memberships()))
 }
 
 // VisibleContracts narrows a query over contracts: the company's own people by role, alumni their own.
 func (a Actor) VisibleContracts(q *gorm.DB) *gorm.DB {
 	return q.Where("(contracts.company_id IN ? OR contracts.membership_id IN ?)",
-		orNone(a.Companies(policy[SeeContracts]...)), orNone(a.Memberships()))
+		orNone(a.Companies(SeeContracts)), orNone(a.Memberships()))
 }
 
 // orNone keeps "IN ()" true to its meaning where the list is empty.

@@ -15,8 +15,7 @@ import (
 
 var everyRole = []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office, market.Staff, market.Operator, market.Alumnus, market.Outsider}
 
-var everyAction = []market.Action{market.ManagePeople, market.SeePeople, market.PostTasks, market.SeeTasks, market.BidOnTasks, market.SeeContracts,
-	market.RunContracts, market.DeliverWork, market.SeeMoney, market.ReconcileMoney, market.PayBills, market.SweepRevenue, market.Administer}
+var everyAction = market.EveryAction()
 
 func TestARoleMayDoWhatThePolicySaysAtItsOwnCompanyAlone(t *testing.T) {
 	t.Parallel()

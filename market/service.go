@@ -10,6 +10,7 @@ import (
 
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
+	"homecoming/internal/idp"
 	"homecoming/internal/problem"
 	"homecoming/internal/seal"
 )
@@ -29,6 +30,8 @@ type Service struct {
 	box     *seal.Box // nil where the installation has no key
 
 	passkeys *webauthn.WebAuthn // nil where browsers take none
+	idp      *idp.Client        // nil where companies cannot have providers
+	comeBack string             // where providers send browsers back to
 }
 
 // An Option changes how a Service is made.

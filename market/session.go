@@ -18,6 +18,8 @@ type Session struct {
 	BeganAt  time.Time
 	SeenAt   time.Time // to five minutes
 	EndedAt  *time.Time
+
+	CompanyID *uuid.UUID // whose provider vouched for the person; nil when they came in by themselves
 }
 
 // TableName is where sessions are kept.
@@ -26,16 +28,19 @@ func (Session) TableName() string { return "person_sessions" }
 // SessionLife is how long a session lasts after signing in, used or not.
 const SessionLife = 14 * 24 * time.Hour
 
+// VouchedLife is how long one lasts that a company's provider vouched for: whom the provider lets go is out by then.
+const VouchedLife = 12 * time.Hour
+
 const (
 	seenEvery  = 5 * time.Minute
 	maxBrowser = 300
 	maxAddress = 100
 )
 
-// BeginSession notes that a person signed in with a browser from an address, and names the session.
-func (s *Service) BeginSession(ctx context.Context, person uuid.UUID, browser, address string) (uuid.UUID, error) {
+// BeginSession notes that somebody signed in with a browser from an address, and names the session.
+func (s *Service) BeginSession(ctx context.Context, who Actor, browser, address string) (uuid.UUID, error) {
 	now := s.clock.Now()
-	session := Session{ID: newID(), PersonID: person, Browser: cut(browser, maxBrowser), Address: cut(address, maxAddress), BeganAt: now, SeenAt: now}
+	session := Session{ID: newID(), PersonID: who.PersonID, Browser: cut(browser, maxBrowser), Address: cut(address, maxAddress), BeganAt: now, SeenAt: now, CompanyID: who.voucher()}
 	return session.ID, s.db.Gorm(ctx).Create(&session).Error
 }
 
@@ -57,7 +62,7 @@ func (s *Service) ActorBySession(ctx context.Context, id uuid.UUID) (Actor, erro
 	if err != nil {
 		return Actor{}, err
 	}
-	if session.ID == uuid.Nil {
+	if session.ID == uuid.Nil || session.CompanyID != nil && now.After(session.BeganAt.Add(VouchedLife)) {
 		return Actor{}, ErrNobody
 	}
 	if now.Sub(session.SeenAt) > seenEvery {
@@ -65,7 +70,7 @@ func (s *Service) ActorBySession(ctx context.Context, id uuid.UUID) (Actor, erro
 			return Actor{}, err
 		}
 	}
-	who, err := s.ActorOf(ctx, session.PersonID)
+	who, err := s.visitor(ctx, session.PersonID, session.CompanyID)
 	who.Session = session.ID
 	return who, err
 }

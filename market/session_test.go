@@ -17,7 +17,7 @@ func TestANewPasswordSignsEveryOtherBrowserOut(t *testing.T) {
 	w := markettest.New(t)
 	yumi := w.Company("Aoi").Alumnus("Takahashi Yumi")
 	begin := func() market.Actor {
-		id, err := w.Market.BeginSession(ctx, yumi.PersonID, "Firefox", "192.0.2.1")
+		id, err := w.Market.BeginSession(ctx, yumi.Actor, "Firefox", "192.0.2.1")
 		w.Check(err)
 		who, err := w.Market.ActorBySession(ctx, id)
 		w.Check(err)
@@ -39,7 +39,7 @@ func TestSomebodyEndsTheirOwnSessionsOnly(t *testing.T) {
 	w := markettest.New(t)
 	aoi := w.Company("Aoi")
 	yumi, daniel := aoi.Alumnus("Takahashi Yumi"), aoi.Alumnus("Daniel Weber")
-	id, err := w.Market.BeginSession(ctx, yumi.PersonID, "Firefox", "192.0.2.1")
+	id, err := w.Market.BeginSession(ctx, yumi.Actor, "Firefox", "192.0.2.1")
 	w.Check(err)
 	if err := w.Market.EndSession(ctx, daniel.Actor, id); !errors.Is(err, market.ErrNotFound) {
 		t.Errorf("a stranger ended it: %v", err)
@@ -60,7 +60,7 @@ func TestASessionGrowsTooOldAndIsForgotten(t *testing.T) {
 	ctx := context.Background()
 	w := markettest.New(t)
 	yumi := w.Company("Aoi").Alumnus("Takahashi Yumi")
-	_, err := w.Market.BeginSession(ctx, yumi.PersonID, "a\x00b\xff"+strings.Repeat("長", 1000), strings.Repeat("9", 1000))
+	_, err := w.Market.BeginSession(ctx, yumi.Actor, "a\x00b\xff"+strings.Repeat("長", 1000), strings.Repeat("9", 1000))
 	w.Check(err)
 	w.Clock.Advance(market.SessionLife)
 	if list, err := w.Market.Sessions(ctx, yumi.Actor); err != nil || len(list) != 0 {

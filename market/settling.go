@@ -7,6 +7,20 @@ import (
 	"gorm.io/gorm"
 )
 
+// Able lists the people who may do something at a company, each once: whom letters that ask for it go to.
+func Able(tx *gorm.DB, company uuid.UUID, do Action) ([]uuid.UUID, error) {
+	var ids []uuid.UUID
+	return ids, tx.Raw("SELECT DISTINCT person_id FROM ("+carrying+") a ORDER BY person_id", carryingArgs(company, do)).Scan(&ids).Error
+}
+
+// carrying are the grants at a company that carry an action, by a fixed role or by one of the company's own.
+const carrying = `SELECT g.person_id, g.accepted_at FROM role_grants g LEFT JOIN custom_roles c ON c.id = g.custom_id
+	WHERE g.company_id = @company AND (g.role IN @roles OR c.permissions @> ARRAY[CAST(@action AS text)])`
+
+func carryingArgs(company uuid.UUID, do Action) map[string]any {
+	return map[string]any{"company": company, "roles": policy[do], "action": string(do)}
+}
+
 // Holders lists the people who hold one of the roles at a company, each once: whom letters about its money go to.
 func Holders(tx *gorm.DB, company uuid.UUID, roles ...Role) ([]uuid.UUID, error) {
 	var ids []uuid.UUID

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 
 	"homecoming/internal/problem"
@@ -55,7 +56,20 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Actor, er
 	if err = cmp.Or(err, asks); err != nil {
 		return Actor{}, err
 	}
-	return s.ActorOf(ctx, p.ID)
+	return s.visitor(ctx, p.ID, nil)
+}
+
+// visitor is who came in: by their own means, or through a company's provider. Whom the provider's company knows no more is
+// nobody.
+func (s *Service) visitor(ctx context.Context, person uuid.UUID, through *uuid.UUID) (Actor, error) {
+	who, err := s.ActorOf(ctx, person)
+	if err != nil || through == nil {
+		return who.byThemselves(), err
+	}
+	if who = who.through(*through); len(who.Grants) == 0 {
+		return Actor{}, ErrNobody
+	}
+	return who, nil
 }
 
 // arrive notes the first time that a person came in, for themselves and for every company they belong to.
@@ -84,17 +98,32 @@ func (s *Service) ActorOf(ctx context.Context, person uuid.UUID) (Actor, error) 
 // grants lists the roles that a person took, and those that follow from memberships: staff while a stint lasts in
 // the company's own day, alumnus from the day after the last one ended, outsider where there never was one.
 func (s *Service) grants(g *gorm.DB, person uuid.UUID) ([]Grant, error) {
-	var list []Grant
-	return list, g.Raw(`
-		SELECT company_id, role, NULL::uuid AS membership_id FROM role_grants WHERE person_id = @person AND accepted_at IS NOT NULL
+	var rows []struct {
+		CompanyID, MembershipID uuid.UUID
+		Role                    Role
+		Name                    string
+		Permissions             pq.StringArray `gorm:"type:text[]"`
+		Guarded                 bool
+	}
+	err := g.Raw(`
+		WITH guarding AS (SELECT i.company_id FROM people p JOIN company_domains d ON d.domain = split_part(p.email, '@', 2) AND d.proved_at IS NOT NULL
+			JOIN identity_providers i ON i.company_id = d.company_id AND i.state = 'required' WHERE p.id = @person)
+		SELECT g.*, g.company_id IN (SELECT company_id FROM guarding) AS guarded FROM (
+		SELECT g.company_id, g.role, coalesce(c.name, '') AS name, c.permissions, NULL::uuid AS membership_id
+		FROM role_grants g LEFT JOIN custom_roles c ON c.id = g.custom_id WHERE g.person_id = @person AND g.accepted_at IS NOT NULL
 		UNION ALL
 		SELECT m.company_id, CASE WHEN bool_and(coalesce(st.left_on < (CAST(@now AS timestamptz) AT TIME ZONE c.time_zone)::date, false))
-			THEN 'alumnus' ELSE 'staff' END, m.id
+			THEN 'alumnus' ELSE 'staff' END, '', NULL, m.id
 		FROM memberships m JOIN stints st ON st.membership_id = m.id JOIN companies c ON c.id = m.company_id
 		WHERE m.person_id = @person GROUP BY m.id
 		UNION ALL
-		SELECT company_id, 'outsider', id FROM memberships WHERE person_id = @person AND outside
-		ORDER BY company_id, role`, map[string]any{"person": person, "now": s.clock.Now()}).Scan(&list).Error
+		SELECT company_id, 'outsider', '', NULL, id FROM memberships WHERE person_id = @person AND outside) g
+		ORDER BY company_id, role`, map[string]any{"person": person, "now": s.clock.Now()}).Scan(&rows).Error
+	list := make([]Grant, len(rows))
+	for i, r := range rows {
+		list[i] = Grant{CompanyID: r.CompanyID, Role: r.Role, Name: r.Name, Allows: actions(r.Permissions), MembershipID: r.MembershipID, Guarded: r.Guarded}
+	}
+	return list, err
 }
 
 // SetPassword replaces the actor's password. Whoever has one must know it; whoever came in by a link and has none

@@ -33,8 +33,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM one_time_links WHERE expires_at < ?", before).Error; err != nil {
 		return err
 	}
-	if err := s.db.Gorm(ctx).Exec("DELETE FROM passkey_challenges WHERE expires_at < ?", before).Error; err != nil {
-		return err
+	for _, table := range []string{"passkey_challenges", "provider_visits"} {
+		if err := s.db.Gorm(ctx).Exec("DELETE FROM "+table+" WHERE expires_at < ?", before).Error; err != nil {
+			return err
+		}
 	}
 	err := s.db.Gorm(ctx).Exec("UPDATE runs SET input = NULL WHERE kind = ? AND input IS NOT NULL AND finished_at < ?", RunImport, s.clock.Now().Add(-rehearsalKept)).Error
 	if err != nil {

@@ -2,7 +2,6 @@ package market
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +21,7 @@ var (
 		"最後の管理者です。先にほかの方を管理者にしてください。")
 )
 
-// granted are the roles that a company gives to its own people.
+// granted are the roles that a company gives to its own people, besides those that it made itself.
 var granted = []Role{Administrator, Manager, Approver, Finance, Office, Staff}
 
 // A TeamMember is one of a company's own people with the roles they were given.
@@ -91,6 +90,9 @@ func (s *Service) Grant(ctx context.Context, who Actor, company uuid.UUID, c Col
 		if err != nil {
 			return err
 		}
+		if err := mayGive(tx, who, company, c.Role); err != nil {
+			return err
+		}
 		if m, err = team(tx.Where("r.company_id = ? AND r.person_id = ?", company, p.ID)); err != nil {
 			return err
 		}
@@ -108,10 +110,15 @@ func (s *Service) grant(tx *gorm.DB, at Company, c Colleague) (Person, error) {
 	switch {
 	case !address.MatchString(c.Email):
 		return Person{}, ErrAddress.On("email").With("value", c.Email)
-	case !slices.Contains(granted, c.Role):
-		return Person{}, ErrNotOneOf.On("role").With("value", c.Role).With("allowed", roleNames(granted))
 	case len([]rune(c.FamilyName)) > maxName || len([]rune(c.GivenName)) > maxName:
 		return Person{}, ErrTooLong.On("family_name").With("max", maxName)
+	}
+	own, known, err := roleNamed(tx, at.ID, c.Role)
+	if err != nil {
+		return Person{}, err
+	}
+	if !known {
+		return Person{}, ErrNotOneOf.On("role").With("value", c.Role).With("allowed", roleNames(granted))
 	}
 	fresh := Person{ID: newID(), Email: &c.Email, FamilyName: strings.TrimSpace(c.FamilyName), GivenName: strings.TrimSpace(c.GivenName),
 		FamilyKana: c.FamilyKana, GivenKana: c.GivenKana, Language: at.Language, RateCurrency: at.Currency, CreatedAt: s.clock.Now()}
@@ -130,15 +137,15 @@ func (s *Service) grant(tx *gorm.DB, at Company, c Colleague) (Person, error) {
 	if now := s.clock.Now(); ours || p.ID == fresh.ID {
 		accepted = &now
 	}
-	done := tx.Exec("INSERT INTO role_grants (company_id, person_id, role, granted_at, accepted_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		at.ID, p.ID, c.Role, s.clock.Now(), accepted)
+	done := tx.Exec("INSERT INTO role_grants (company_id, person_id, role, custom_id, granted_at, accepted_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		at.ID, p.ID, c.Role, own.id(), s.clock.Now(), accepted)
 	if done.Error != nil || done.RowsAffected == 0 {
 		return p, done.Error
 	}
 	if err := TouchPerson(tx, p.ID); err != nil { // a colleague is no candidate from outside
 		return p, err
 	}
-	return p, jobs.Enqueue(tx, Letter{Letter: LetterTeam, PersonID: p.ID, CompanyID: at.ID, Path: "/", Facts: map[string]any{"role": string(c.Role)}})
+	return p, jobs.Enqueue(tx, Letter{Letter: LetterTeam, PersonID: p.ID, CompanyID: at.ID, Path: "/", Facts: map[string]any{"role": string(c.Role), "named": own.Name}})
 }
 
 // belongsHere reports whether a person has taken a role or has a membership at the company.
@@ -163,6 +170,9 @@ func (s *Service) Revoke(ctx context.Context, who Actor, company, person uuid.UU
 	}
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
 		if _, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), company); err != nil { // two who revoke each other take turns
+			return err
+		}
+		if err := mayGive(tx, who, company, role); err != nil {
 			return err
 		}
 		done := tx.Exec("DELETE FROM role_grants WHERE company_id = ? AND person_id = ? AND role = ?", company, person, role)

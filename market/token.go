@@ -6,17 +6,20 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 	"gorm.io/gorm"
 
 	"homecoming/internal/problem"
 )
 
-// A Token lets a program act as its person. Only its hash is kept.
+// A Token lets a program act as its person, within its scopes. Only its hash is kept.
 type Token struct {
 	ID         uuid.UUID
 	PersonID   uuid.UUID
 	Name       string
-	Hash       []byte     `json:"-"`
+	Hash       []byte         `json:"-"`
+	Scopes     pq.StringArray `gorm:"type:text[]"` // see [Scope]
+	CompanyID  *uuid.UUID     // for that company alone: its provider vouched for whoever made the token
 	ExpiresAt  *time.Time // nil never expires
 	LastUsedAt *time.Time // to the minute
 	RevokedAt  *time.Time
@@ -31,9 +34,20 @@ var ErrToken = problem.Define(problem.Unauthenticated, "invalid_token",
 // TokenPrefix begins every token, so that scanners of leaked secrets can tell one.
 const TokenPrefix = "hc_"
 
-// CreateToken makes a token for the actor. raw is shown this once.
-func (s *Service) CreateToken(ctx context.Context, who Actor, name string, expires *time.Time) (raw string, t Token, err error) {
+// CreateToken makes a token for the actor that is good for these scopes; none means everything. raw is shown this once.
+func (s *Service) CreateToken(ctx context.Context, who Actor, name string, expires *time.Time, scopes ...Scope) (raw string, t Token, err error) {
+	if len(scopes) == 0 {
+		scopes = []Scope{Everything}
+	}
+	return s.MintToken(ctx, who, name, expires, scopes)
+}
+
+// MintToken is CreateToken for somebody who chose scopes, where choosing none is refused with ErrNoScope.
+func (s *Service) MintToken(ctx context.Context, who Actor, name string, expires *time.Time, scopes []Scope) (raw string, t Token, err error) {
 	name = strings.TrimSpace(name)
+	if scopes, err = checkScopes(scopes); err != nil {
+		return "", t, err
+	}
 	switch {
 	case name == "":
 		return "", t, ErrRequired.On("name")
@@ -43,12 +57,12 @@ func (s *Service) CreateToken(ctx context.Context, who Actor, name string, expir
 		return "", t, ErrPastDate.On("expires_at").With("date", expires.Format(time.DateOnly))
 	}
 	raw, hash := secret(TokenPrefix)
-	t = Token{ID: newID(), PersonID: who.PersonID, Name: name, Hash: hash, ExpiresAt: expires, CreatedAt: s.clock.Now()}
+	t = Token{ID: newID(), PersonID: who.PersonID, Name: name, Hash: hash, Scopes: texts(scopes), CompanyID: who.voucher(), ExpiresAt: expires, CreatedAt: s.clock.Now()}
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
 		if err := tx.Create(&t).Error; err != nil {
 			return err
 		}
-		return Audit(tx, who, uuid.Nil, "token.create", "token:"+t.ID.String(), map[string]any{"name": name})
+		return Audit(tx, who, uuid.Nil, "token.create", "token:"+t.ID.String(), map[string]any{"name": name, "scopes": scopes})
 	})
 	return raw, t, err
 }
@@ -69,7 +83,20 @@ func (s *Service) ActorByToken(ctx context.Context, raw string) (Actor, error) {
 			return Actor{}, err
 		}
 	}
-	return s.ActorOf(ctx, t.PersonID)
+	who, err := s.visitor(ctx, t.PersonID, t.CompanyID)
+	who.Scopes = t.scopes()
+	return who, err
+}
+
+// scopes are what narrows the token's actor; nil where nothing does.
+func (t Token) scopes() []Scope {
+	var list []Scope
+	for _, name := range t.Scopes {
+		if list = append(list, Scope(name)); Scope(name) == Everything {
+			return nil
+		}
+	}
+	return list
 }
 
 // Tokens lists the actor's tokens that still work or have expired, newest first.

@@ -1,6 +1,8 @@
 package market
 
 import (
+	"strings"
+
 	"github.com/riverqueue/river"
 
 	"homecoming/internal/mail"
@@ -12,4 +14,5 @@ func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, newImportWorker(s))
 	river.AddWorker(w, &sweepWorker{market: s})
 	river.AddWorker(w, newPostman(s, m, baseURL))
+	river.AddWorker(w, &domainPostman{s: s, mailer: m, baseURL: strings.TrimRight(baseURL, "/")})
 }

@@ -49,7 +49,7 @@ func (s *Service) fittingIDs(ctx context.Context, who market.Actor, saved SavedS
 	kind, scope := freetext.Tasks, scopeOf(who)
 	if saved.Kind == ForTalent {
 		kind, scope = freetext.People, []uuid.UUID{*saved.CompanyID}
-		if !who.Is(*saved.CompanyID, market.RolesFor(market.SeePeople)...) {
+		if who.May(market.SeePeople, *saved.CompanyID) != nil {
 			return nil, nil
 		}
 	}

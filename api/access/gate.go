@@ -33,7 +33,7 @@ type Config struct {
 
 // Sessions is what the gate needs of the market to know a browser again.
 type Sessions struct {
-	Begin func(ctx context.Context, person uuid.UUID, browser, address string) (uuid.UUID, error)
+	Begin func(ctx context.Context, who market.Actor, browser, address string) (uuid.UUID, error)
 	Actor func(ctx context.Context, session uuid.UUID) (market.Actor, error)
 	End   func(ctx context.Context, who market.Actor, session uuid.UUID) error
 }

@@ -22,6 +22,8 @@ type Route struct {
 	Method  string
 	Path    string          // parameters in braces: /tasks/{id}
 	Needs   market.Action   // an action of the policy, or Anybody, or SignedIn
+	Scope   market.Scope    // what a token must be good for; empty: everything
+	Own     bool            // about the person, not a company: closed to whom a company's provider vouched for
 	Limited bool            // ways in: so many tries per address, see [Attempt] for tries per account
 	Handle  gin.HandlerFunc // of a page; the API's routes bring their own
 }
@@ -38,16 +40,20 @@ func (r Route) Pattern() string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(r.Path)
 }
 
-// Admit answers whether somebody may knock at all: [market.ErrNobody] for nobody, the policy's answer for a person who
-// has the role at no company. The use case asks again with the company at hand.
+// Admit answers whether somebody may knock at all: [market.ErrNobody] for nobody, [market.ErrScope] for a token that is good
+// for less, the policy's answer for a person who has the role at no company. The use case asks again with the company at hand.
 func (r Route) Admit(who market.Actor) error {
 	switch {
 	case r.Needs == Anybody:
 		return nil
 	case who.PersonID == uuid.Nil:
 		return market.ErrNobody
-	case r.Needs == SignedIn:
-		return nil
+	}
+	if r.Own && who.Through != uuid.Nil {
+		return market.ErrOwnMeans
+	}
+	if err := who.Within(r.Scope); err != nil || r.Needs == SignedIn {
+		return err
 	}
 	return who.MayAnywhere(r.Needs)
 }

@@ -47,13 +47,13 @@ func Language(ctx context.Context) problem.Language { return visitOf(ctx).langua
 // RequestID names the request in logs, problems and the header X-Request-Id.
 func RequestID(ctx context.Context) string { return visitOf(ctx).requestID }
 
-// SignIn begins a session for the person under a new cookie.
-func SignIn(ctx context.Context, person uuid.UUID) error {
+// SignIn begins a session for somebody under a new cookie.
+func SignIn(ctx context.Context, who market.Actor) error {
 	v := visitOf(ctx)
 	if err := v.gate.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	id, err := v.gate.cfg.Sessions.Begin(ctx, person, v.browser, v.address)
+	id, err := v.gate.cfg.Sessions.Begin(ctx, who, v.browser, v.address)
 	v.gate.sessions.Put(ctx, sessionKey, id.String())
 	return err
 }

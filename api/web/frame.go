@@ -14,19 +14,16 @@ import (
 	"homecoming/market"
 )
 
-// office are the roles that people work in for a company.
-var office = []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office}
-
 const companyCookie = "company"
 
 // frame finds out for which company the reader works now, and what surrounds the page.
 func (v *visit) frame(section string) (ui.Frame, error) {
 	f := ui.Frame{Language: v.lang, Other: v.inOther(), Person: v.who.Name, RequestID: access.RequestID(v.ctx), Now: v.Clock.Now(),
-		Dev: v.Dev, Flash: v.flash(), Settings: v.who.PersonID != uuid.Nil, Profile: v.who.PersonID != uuid.Nil}
+		Dev: v.Dev, Flash: v.flash(), Settings: v.who.PersonID != uuid.Nil, Profile: v.who.PersonID != uuid.Nil && v.who.Through == uuid.Nil}
 	if f.Person == "" {
 		f.Person = v.who.Email
 	}
-	ids := v.who.Companies(office...)
+	ids := v.who.Desks()
 	for _, id := range ids {
 		c, err := v.Market.Company(v.ctx, v.who, id)
 		if err != nil {
@@ -122,7 +119,7 @@ func (v *visit) may(do market.Action) bool {
 // postCompany switches to another of the reader's companies.
 func (v *visit) postCompany() error {
 	id, err := uuid.Parse(v.c.PostForm("company"))
-	if err != nil || !slices.Contains(v.who.Companies(office...), id) {
+	if err != nil || !slices.Contains(v.who.Desks(), id) {
 		return market.ErrNotFound
 	}
 	v.remember(companyCookie, id.String(), 365*24*60*60)

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -28,6 +30,8 @@ var table = []line{
 	{"POST", "/signin", access.Anybody, "", (*visit).postSignIn},
 	{"POST", "/signin/code", access.Anybody, "", (*visit).postSignInCode},
 	{"POST", "/signin/link", access.Anybody, "", (*visit).postSignInLink},
+	{"POST", companySignInPath, access.Anybody, "", (*visit).postCompanySignIn},
+	{"GET", market.ReturnPath, access.Anybody, "", (*visit).getProviderReturn},
 	{"GET", "/link/{token}", access.Anybody, "", (*visit).getLink},
 	{"POST", "/link/{token}", access.Anybody, "", (*visit).postLink},
 	{"POST", "/signout", access.SignedIn, "", (*visit).postSignOut},
@@ -134,6 +138,7 @@ var table = []line{
 	{"POST", "/security/authenticator", access.SignedIn, "profile", (*visit).postAuthenticator},
 	{"POST", "/security/authenticator/confirm", access.SignedIn, "profile", (*visit).postConfirmAuthenticator},
 	{"POST", "/security/authenticator/remove", access.SignedIn, "profile", (*visit).postRemoveAuthenticator},
+	{"POST", "/security/company-accounts", access.SignedIn, "profile", (*visit).postCompanyAccount},
 	{"POST", "/security/sessions/end", access.SignedIn, "profile", (*visit).postEndSessions},
 	{"POST", "/security/sessions/{id}/end", access.SignedIn, "profile", (*visit).postEndSession},
 	{"GET", "/payouts", market.DeliverWork, "payouts", (*visit).getPayouts},
@@ -230,6 +235,18 @@ var table = []line{
 	{"GET", rulesPath, market.SeeRules, "settings", (*visit).getRules},
 	{"POST", rulesPath, market.DraftRules, "settings", (*visit).postRules},
 	{"POST", rulesPath + "/changes/{id}", market.SeeRules, "settings", (*visit).postRuleChange},
+	{"GET", providerPath, market.Administer, "settings", (*visit).getProvider},
+	{"POST", providerPath, market.Administer, "settings", (*visit).postProvider},
+	{"POST", providerPath + "/test", market.Administer, "settings", (*visit).postTestProvider},
+	{"POST", providerPath + "/switch", market.Administer, "settings", (*visit).postSwitchProvider},
+	{"POST", providerPath + "/domains", market.Administer, "settings", (*visit).postDomain},
+	{"POST", providerPath + "/domains/{id}", market.Administer, "settings", (*visit).postDomainStep},
+	{"POST", providerPath + "/unlink", market.Administer, "settings", (*visit).postUnlink},
+	{"GET", rolesPath, market.Administer, "settings", (*visit).getRoles},
+	{"POST", rolesPath, market.Administer, "settings", (*visit).postRole},
+	{"GET", rolesPath + "/{id}", market.Administer, "settings", (*visit).getRole},
+	{"POST", rolesPath + "/{id}", market.Administer, "settings", (*visit).postEditRole},
+	{"POST", rolesPath + "/{id}/remove", market.Administer, "settings", (*visit).postRemoveRole},
 	{"POST", "/settings/team", market.Administer, "settings", (*visit).postGrant},
 	{"POST", "/settings/team/revoke", market.Administer, "settings", (*visit).postRevoke},
 	{"POST", "/settings/partners", market.Administer, "settings", (*visit).postPartner},
@@ -240,9 +257,17 @@ var table = []line{
 }
 
 // limited are the ways in: so many tries per address.
-var limited = map[string]bool{"POST /signin": true, "POST /signin/link": true, "POST /signin/code": true, "POST /verify": true,
+var limited = map[string]bool{"POST " + companySignInPath: true, "GET " + market.ReturnPath: true, "POST /signin": true, "POST /signin/link": true, "POST /signin/code": true, "POST /verify": true,
 	"POST /security/authenticator/confirm": true, "POST /security/authenticator/remove": true,
 	"POST /link/{token}": true, "GET /link/{token}": true, "POST /decide/{token}": true, "GET /decide/{token}": true}
+
+// personal begins the addresses of what is somebody's own affair, closed to whom a company's provider vouched for.
+var personal = []string{"/profile", "/memberships/", "/proposals/", "/password", "/security", "/payouts", "/search/saved"}
+
+// isPersonal reports whether a page is somebody's own affair.
+func isPersonal(path string) bool {
+	return path == "/documents" || slices.ContainsFunc(personal, func(begin string) bool { return strings.HasPrefix(path, begin) })
+}
 
 // Pages are all pages with what each needs, to be mounted by package api.
 func Pages(cfg Config) access.Pages {
@@ -253,7 +278,7 @@ func Pages(cfg Config) access.Pages {
 	}
 	var routes []access.Route
 	for _, l := range lines {
-		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Limited: limited[l.method+" "+l.path], Handle: s.page(l.section, l.serve)})
+		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Handle: s.page(l.section, l.serve)})
 	}
 	routes = append(routes, access.Route{Method: http.MethodGet, Path: "/static/{file}", Needs: access.Anybody, Handle: gin.WrapH(static.Handler())})
 	return access.Pages{Routes: routes, Problem: s.problem}

@@ -25,6 +25,7 @@ type securityView struct {
 	recovery     []string              // just made, shown this once
 	passkeys     []market.Passkey
 	canPasskey   bool // whether they can be used here
+	accounts     []market.LinkedAccount
 }
 
 func (v *visit) security() (s securityView, err error) {
@@ -34,6 +35,9 @@ func (v *visit) security() (s securityView, err error) {
 	}
 	s.hasPassword, s.here = p.HasPassword, v.who.Session
 	if s.sessions, err = v.Market.Sessions(v.ctx, v.who); err != nil {
+		return s, err
+	}
+	if s.accounts, err = v.Market.MyAccounts(v.ctx, v.who); err != nil {
 		return s, err
 	}
 	s.canPasskey = v.Market.HavePasskeys()

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -19,7 +21,9 @@ type settingsView struct {
 	allies  []market.Partnership
 	ally    string // the number of a company, as it was typed
 	grant   market.Colleague
+	own     []market.CustomRole // the company's
 	tokens  []market.Token
+	scopes  []market.Scope // of a token that is being made
 	cards   []billing.Card // that the company can be charged with
 	payer   bool           // the reader may pay with them
 	admin   bool
@@ -40,6 +44,9 @@ func (v *visit) settings() (settingsView, error) {
 	var err error
 	if s.admin {
 		if s.team, err = v.Market.Team(v.ctx, v.who, v.company.ID); err != nil {
+			return s, err
+		}
+		if s.own, err = v.Market.CustomRoles(v.ctx, v.who, v.company.ID); err != nil {
 			return s, err
 		}
 		if s.allies, err = v.Market.Partnerships(v.ctx, v.who, v.company.ID); err != nil {
@@ -136,11 +143,12 @@ func (v *visit) postToken() error {
 	}
 	err := f.err
 	raw := ""
+	scopes := v.readScopes()
 	if err == nil {
-		raw, _, err = v.Market.CreateToken(v.ctx, v.who, f.text("name"), expires)
+		raw, _, err = v.Market.MintToken(v.ctx, v.who, f.text("name"), expires, scopes)
 	}
 	if err != nil {
-		return v.refuseIn("token", err, func(*settingsView) {})
+		return v.refuseIn("token", err, func(s *settingsView) { s.scopes = scopes })
 	}
 	s, err := v.settings()
 	if err != nil {
@@ -148,6 +156,56 @@ func (v *visit) postToken() error {
 	}
 	s.raw = raw
 	return v.ok(settingsPage(s, "", ui.Fault{}))
+}
+
+// readScopes are the scopes that were ticked, where not everything was chosen.
+func (v *visit) readScopes() []market.Scope {
+	if v.c.PostForm("reach") != "some" {
+		return []market.Scope{market.Everything}
+	}
+	var scopes []market.Scope
+	for _, s := range v.c.PostFormArray("scopes") {
+		scopes = append(scopes, market.Scope(s))
+	}
+	return scopes
+}
+
+// narrow reports whether a token that is being made shall be good for less than everything.
+func narrow(chosen []market.Scope, fault ui.Fault) bool {
+	return fault.On("scopes") != "" || len(chosen) > 0 && chosen[0] != market.Everything
+}
+
+// scopesLine says what a token is good for: Tasks and bids (change), Money and documents (read).
+func scopesLine(ctx context.Context, t market.Token) string {
+	var parts []string
+	for _, scope := range t.Scopes {
+		subject, verb, narrow := strings.Cut(scope, ":")
+		name := ui.T(ctx, "scope."+subject)
+		if narrow {
+			name += " (" + ui.T(ctx, "token."+verb) + ")"
+		}
+		parts = append(parts, name)
+	}
+	return ui.T(ctx, "token.good", "scopes", strings.Join(parts, ui.T(ctx, "roles.comma")))
+}
+
+// roleText is what a role is called: a fixed one here, the company's own by its own name.
+func roleText(ctx context.Context, role market.Role, own []market.CustomRole) string {
+	for _, c := range own {
+		if c.ID.String() == string(role) {
+			return c.Name
+		}
+	}
+	return ui.T(ctx, "role."+string(role))
+}
+
+// roleOptions are the roles that an administrator gives, the company's own after the usual ones.
+func roleOptions(ctx context.Context, own []market.CustomRole) []ui.Option {
+	options := named(ctx, "role.", grantable...)
+	for _, c := range own {
+		options = append(options, ui.Option{Value: c.ID.String(), Label: c.Name})
+	}
+	return options
 }
 
 func (v *visit) postRevokeToken() error {

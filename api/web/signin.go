@@ -40,7 +40,7 @@ func (v *visit) postSignIn() error {
 	if err != nil {
 		return again(err)
 	}
-	if err := access.SignIn(v.ctx, who.PersonID); err != nil {
+	if err := access.SignIn(v.ctx, who); err != nil {
 		return err
 	}
 	return v.to(local(typed.next), "")
@@ -61,7 +61,7 @@ func (v *visit) postSignInCode() error {
 	if err != nil {
 		return err
 	}
-	if err := access.SignIn(v.ctx, who.PersonID); err != nil {
+	if err := access.SignIn(v.ctx, who); err != nil {
 		return err
 	}
 	return v.to(local(typed.next), "")
@@ -126,7 +126,7 @@ func (v *visit) postLink() error {
 	if err != nil {
 		return v.refuse(err, func(f ui.Fault) templ.Component { return linkPage(l, f) })
 	}
-	if err := access.SignIn(v.ctx, who.PersonID); err != nil {
+	if err := access.SignIn(v.ctx, who); err != nil {
 		return err
 	}
 	return v.to(local(path), "link.done")
@@ -151,6 +151,9 @@ func (v *visit) getHome() error {
 		return v.to("/work", "")
 	case v.who.MayAnywhere(market.SweepRevenue) == nil:
 		return v.to(sweepsPath, "")
+	}
+	if len(v.who.Withheld) > 0 {
+		return v.ok(companySignInPage(v.who.Email, ui.Fault{}))
 	}
 	return v.ok(welcomePage(v.who.Name))
 }

@@ -33,6 +33,9 @@ var owners = map[string][]string{
 	"github.com/danielgtaylor/huma":              {"api"},
 	"github.com/gin-gonic/gin":                   {"api"},
 	"github.com/riverqueue/river/riverdriver":    {"internal/jobs", "internal/db"},
+	"github.com/coreos/go-oidc":                  {"internal/idp"},
+	"golang.org/x/oauth2":                        {"internal/idp"},
+	"github.com/zitadel/oidc":                    {"internal/idp/idptest"}, // a provider for tests alone
 	"github.com/fergusstrange/embedded-postgres": {"internal/db/cluster"},
 }
 

@@ -19,6 +19,7 @@ import (
 	"homecoming/billing/stripe"
 	"homecoming/internal/db"
 	"homecoming/internal/idempotency"
+	"homecoming/internal/idp"
 	"homecoming/internal/jobs"
 	"homecoming/internal/mail"
 	"homecoming/internal/seal"
@@ -95,7 +96,8 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if err != nil {
 		return nil, err
 	}
-	a.market = market.New(d, now, matching.ResolveSkill, market.WithBox(box), market.WithAddress(c.URL))
+	a.market = market.New(d, now, matching.ResolveSkill, market.WithBox(box), market.WithAddress(c.URL),
+		market.WithProviders(idp.NewClient(now.Now, c.dev), c.URL))
 	a.billing = billing.New(d, now, a.market, gateway, billing.Config{BaseURL: c.URL, Box: box, CallTimeout: c.StripeTimeout,
 		Platform: billing.PaperParty{Name: c.PlatformName, Address: c.PlatformAddress, Number: c.PlatformNumber}})
 
