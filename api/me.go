@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 
 	"homecoming/api/access"
+	"homecoming/billing"
 	"homecoming/market"
+	"homecoming/matching"
 )
 
 // Me is who the caller is.
@@ -173,6 +176,15 @@ func dayOrNone(text string) (civil.Date, error) {
 		return civil.Date{}, nil
 	}
 	return civil.ParseDate(text)
+}
+
+// myData is everything that is kept about the person, from every room.
+func (s *Server) myData(ctx context.Context, _ *nothing) (*file, error) {
+	body, err := s.cfg.Market.MyData(ctx, access.Actor(ctx), slices.Concat(matching.OwnTables, billing.OwnTables)...)
+	if err != nil {
+		return nil, err
+	}
+	return attached("homecoming-my-data.zip", "application/zip", body), nil
 }
 
 type hiding struct {

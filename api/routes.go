@@ -64,6 +64,7 @@ func (s *Server) aboutMe() []endpoint {
 		get("/me", access.SignedIn, s.me, "Who I am"),
 		get("/me/profile", access.SignedIn, s.profile, "My profile"),
 		patch("/me/profile", access.SignedIn, s.editProfile, "Change my profile"),
+		get("/me/data.zip", access.SignedIn, s.myData, "Everything that is kept about me, as JSON and CSV"),
 		patch("/me/memberships/{id}", access.SignedIn, s.hide, "Hide me from a company's candidates"),
 		get("/me/shown-to", access.SignedIn, s.shown, "How far beyond my own companies I agree to be shown"),
 		put("/me/shown-to", access.SignedIn, s.setShown, "Choose that"),

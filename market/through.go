@@ -91,7 +91,7 @@ type Return struct {
 type Arrival struct {
 	Actor    Actor        // who comes in; the zero Actor after a test or a link
 	Path     string       // where to go on
-	Tested   bool         // it was a test
+	Tested   bool         // it was a test, whether or not it went well
 	Identity idp.Identity // whom the provider vouched for
 	Known    string       // after a test: the name of whom this lets in; empty for nobody
 }
@@ -169,34 +169,38 @@ func (s *Service) ArriveThrough(ctx context.Context, r Return) (Arrival, error) 
 	if err != nil {
 		return Arrival{}, err
 	}
+	a := Arrival{Path: v.Path, Tested: v.Purpose == visitTest}
+	if a.Identity, err = s.vouchedFor(ctx, r, v, p); err != nil {
+		return a, err
+	}
+	switch v.Purpose {
+	case visitTest:
+		err = s.passTest(ctx, r.Who, p, &a)
+	case visitLink:
+		err = s.db.Tx(ctx, func(tx *gorm.DB) error { return s.linkSubject(tx, p, a.Identity, r.Who.PersonID) })
+	default:
+		a.Actor, err = s.comeIn(ctx, p, a.Identity)
+	}
+	if refusal := asProblem(err); refusal != nil {
+		err = refusal.With("host", idp.Host(p.Issuer))
+	}
+	return a, err
+}
+
+// vouchedFor asks the provider whom it sent back.
+func (s *Service) vouchedFor(ctx context.Context, r Return, v providerVisit, p IdentityProvider) (idp.Identity, error) {
 	host := idp.Host(p.Issuer)
 	if r.Refusal != "" || r.Code == "" {
-		return Arrival{}, ErrTurnedAway.With("host", host).With("reason", or(idp.Word(r.Refusal), "error"))
+		return idp.Identity{}, ErrTurnedAway.With("host", host).With("reason", or(idp.Word(r.Refusal), "error"))
 	}
 	if r.Issuer != "" && r.Issuer != p.Issuer {
-		return Arrival{}, idp.ErrVouch.With("host", host).With("reason", "iss")
+		return idp.Identity{}, idp.ErrVouch.With("host", host).With("reason", "iss")
 	}
 	registration, err := s.registration(p)
 	if err != nil {
-		return Arrival{}, err
+		return idp.Identity{}, err
 	}
-	identity, err := s.idp.Finish(ctx, registration, idp.Ticket{State: r.State, Nonce: v.Nonce, Verifier: v.Verifier}, r.Code)
-	if err != nil {
-		return Arrival{}, err
-	}
-	arrival := Arrival{Path: v.Path, Identity: identity}
-	switch v.Purpose {
-	case visitTest:
-		err = s.passTest(ctx, r.Who, p, &arrival)
-	case visitLink:
-		err = s.db.Tx(ctx, func(tx *gorm.DB) error { return s.linkSubject(tx, p, identity, r.Who.PersonID) })
-	default:
-		arrival.Actor, err = s.comeIn(ctx, p, identity)
-	}
-	if asked := asProblem(err); asked != nil {
-		err = asked.With("host", host)
-	}
-	return arrival, err
+	return s.idp.Finish(ctx, registration, idp.Ticket{State: r.State, Nonce: v.Nonce, Verifier: v.Verifier}, r.Code)
 }
 
 // visitOf takes the visit out that a browser comes back from, with the provider as it was when it left.
@@ -224,7 +228,6 @@ func (s *Service) visitOf(ctx context.Context, r Return) (v providerVisit, p Ide
 
 // passTest notes that an administrator came all the way through, and says whom the provider would let in.
 func (s *Service) passTest(ctx context.Context, who Actor, p IdentityProvider, a *Arrival) error {
-	a.Tested = true
 	if err := who.May(Administer, p.CompanyID); err != nil {
 		return err
 	}

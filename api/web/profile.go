@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"cloud.google.com/go/civil"
@@ -13,6 +14,7 @@ import (
 	"homecoming/billing"
 	"homecoming/internal/problem"
 	"homecoming/market"
+	"homecoming/matching"
 )
 
 // A profileForm is a person's profile as it is typed.
@@ -121,6 +123,15 @@ func (v *visit) postProfile() error {
 	}
 	access.SetLanguage(v.c.Writer, problem.Language(typed.language))
 	return v.to("/profile", "profile.saved")
+}
+
+// getMyData sends everything that is kept about the reader, from every room.
+func (v *visit) getMyData() error {
+	body, err := v.Market.MyData(v.ctx, v.who, slices.Concat(matching.OwnTables, billing.OwnTables)...)
+	if err != nil {
+		return err
+	}
+	return v.attach("homecoming-my-data.zip", "application/zip", body)
 }
 
 // postPrivacy hides the reader from a company's rankings, or shows them again.

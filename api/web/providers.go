@@ -143,7 +143,7 @@ func (v *visit) getProviderReturn() error {
 	a, err := v.Market.ArriveThrough(v.ctx, market.Return{State: v.c.Query("state"), Code: v.c.Query("code"), Issuer: v.c.Query("iss"),
 		Refusal: v.c.Query("error"), Browser: kept, Who: v.who})
 	switch {
-	case err != nil && a.Tested || err != nil && a.Path == providerPath:
+	case err != nil && a.Tested:
 		return v.refuseProvider("provider", err, func(*providerView) {})
 	case err != nil && v.who.PersonID != uuid.Nil:
 		return v.showFault(err, func(f ui.Fault) templ.Component { return errorPage(v.t("provider.failed"), f.Sentence, "") })

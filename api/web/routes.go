@@ -126,6 +126,7 @@ var table = []line{
 	{"POST", "/bids/{id}/licences", market.PostTasks, "tasks", (*visit).postLicence},
 	{"POST", "/profile/preview", access.SignedIn, "profile", (*visit).postProfilePreview},
 	{"POST", "/profile/words", access.SignedIn, "profile", (*visit).postMyWords},
+	{"GET", "/profile/data.zip", access.SignedIn, "profile", (*visit).getMyData},
 	{"GET", "/profile", access.SignedIn, "profile", (*visit).getProfile},
 	{"POST", "/profile", access.SignedIn, "profile", (*visit).postProfile},
 	{"POST", "/profile/shown", access.SignedIn, "profile", (*visit).postShown},

@@ -1,0 +1,174 @@
+package market
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/internal/cell"
+)
+
+// An OwnTable is one kind of thing that is kept about a person, as they may take it out: a file's name, and the rows for
+// @person, with @blind for when the other side's reviews could be read. Secrets and what is another person's own stay behind.
+type OwnTable struct{ Name, Query string }
+
+// OwnTables are what this room keeps about a person. Whom a company keeps away, and why, is not among them: it is what the
+// company says of the person, and theirs to ask the company for.
+var OwnTables = []OwnTable{
+	{"profile", `SELECT id, email, family_name, given_name, family_kana, given_kana, language, hourly_rate, rate_currency, available_from, registration_number,
+		corporate_name, non_resident, shown_to, first_sign_in_at, created_at FROM people WHERE id = @person`},
+	{"memberships", `SELECT m.id, c.name AS company, m.email, m.hidden, m.outside, m.invited_at, m.joined_at, m.created_at
+		FROM memberships m JOIN companies c ON c.id = m.company_id WHERE m.person_id = @person ORDER BY m.created_at, m.id`},
+	{"stints", `SELECT c.name AS company, d.name AS department, s.entity, s.joined_on, s.left_on FROM stints s JOIN memberships m ON m.id = s.membership_id
+		JOIN companies c ON c.id = m.company_id LEFT JOIN departments d ON d.id = s.department_id WHERE m.person_id = @person ORDER BY s.joined_on, s.id`},
+	{"skills", `SELECT k.id AS skill, k.name_en, k.name_ja, h.level, h.evidence, c.name AS company, h.typed, h.updated_at FROM person_skills h
+		JOIN skills k ON k.id = h.skill_id LEFT JOIN companies c ON c.id = h.company_id WHERE h.person_id = @person ORDER BY k.id, h.evidence, c.name`},
+	{"words", `SELECT w.words, w.level, w.evidence, c.name AS company, w.created_at FROM person_words w LEFT JOIN companies c ON c.id = w.company_id
+		WHERE w.person_id = @person ORDER BY w.words, w.evidence`},
+	{"consents", `SELECT purpose, choice, wording, given_at FROM consents WHERE person_id = @person ORDER BY id`},
+	{"companies_kept_away", `SELECT c.name AS company, b.from_on, b.until_on, b.made_at, b.lifted_at FROM bars b JOIN companies c ON c.id = b.company_id
+		WHERE b.person_id = @person AND b.kind = 'by_person' ORDER BY b.made_at`},
+	{"proposed_links", `SELECT c.name AS company, l.state, l.created_at FROM link_proposals l JOIN companies c ON c.id = l.company_id WHERE l.person_id = @person ORDER BY l.created_at`},
+	{"roles", `SELECT c.name AS company, coalesce(o.name, g.role) AS role, g.granted_at, g.accepted_at FROM role_grants g JOIN companies c ON c.id = g.company_id
+		LEFT JOIN custom_roles o ON o.id = g.custom_id WHERE g.person_id = @person ORDER BY g.granted_at, g.role`},
+	{"invitations", `SELECT c.name AS company, t.title AS task, i.state, i.created_at FROM invitations i JOIN memberships m ON m.id = i.membership_id
+		JOIN companies c ON c.id = i.company_id JOIN tasks t ON t.id = i.task_id WHERE m.person_id = @person ORDER BY i.created_at, i.id`},
+	{"bids", `SELECT b.id, c.name AS company, t.title AS task, b.state, b.version, b.offered_by, b.amount, b.currency, b.deliver_on, b.message, b.milestones, b.hourly, b.created_at, b.updated_at
+		FROM bids b JOIN companies c ON c.id = b.company_id JOIN tasks t ON t.id = b.task_id WHERE b.person_id = @person ORDER BY b.created_at, b.id`},
+	{"offers", `SELECT v.bid_id AS bid, v.version, v.offered_by, v.amount, v.deliver_on, v.message, v.milestones, v.hourly, v.created_at FROM bid_versions v
+		JOIN bids b ON b.id = v.bid_id WHERE b.person_id = @person ORDER BY v.created_at, v.bid_id, v.version`},
+	{"reviews", `SELECT c.name AS company, r.by_side, r.rating, r.text, r.created_at FROM reviews r JOIN companies c ON c.id = r.company_id
+		WHERE r.person_id = @person AND (r.by_side = 'alumnus' OR r.created_at <= @blind
+			OR EXISTS (SELECT 1 FROM reviews o WHERE o.contract_id = r.contract_id AND o.by_side = 'alumnus')) ORDER BY r.created_at, r.id`},
+	{"sessions", `SELECT s.browser, s.address, c.name AS through, s.began_at, s.seen_at, s.ended_at FROM person_sessions s LEFT JOIN companies c ON c.id = s.company_id
+		WHERE s.person_id = @person ORDER BY s.began_at, s.id`},
+	{"passkeys", `SELECT name, created_at, last_used_at FROM passkeys WHERE person_id = @person ORDER BY created_at`},
+	{"tokens", `SELECT t.name, t.scopes, c.name AS company, t.expires_at, t.last_used_at, t.revoked_at, t.created_at FROM tokens t LEFT JOIN companies c ON c.id = t.company_id
+		WHERE t.person_id = @person ORDER BY t.created_at, t.id`},
+	{"company_accounts", `SELECT c.name AS company, s.issuer, s.subject, s.email, s.linked_at, s.used_at FROM provider_subjects s JOIN companies c ON c.id = s.company_id
+		WHERE s.person_id = @person ORDER BY s.linked_at`},
+	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
+}
+
+// MyData is everything that is kept about the actor, as a zip file: data.json with all of it, and a CSV of each table. Other
+// rooms' tables are given along. It is noted that it was taken out.
+func (s *Service) MyData(ctx context.Context, who Actor, others ...OwnTable) ([]byte, error) {
+	if who.self() == uuid.Nil {
+		return nil, ErrOwnMeans
+	}
+	var file bytes.Buffer
+	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
+		now := s.clock.Now()
+		if err := Audit(tx, who, uuid.Nil, "profile.export", "person:"+who.PersonID.String(), nil); err != nil {
+			return err
+		}
+		args := map[string]any{"person": who.PersonID, "blind": now.Add(-blindFor)}
+		all := make(map[string][]json.RawMessage, len(OwnTables)+len(others))
+		z := zip.NewWriter(&file)
+		for _, t := range append(OwnTables[:len(OwnTables):len(OwnTables)], others...) {
+			rows, err := ownRows(tx, t, args)
+			if err != nil {
+				return fmt.Errorf("own data, %s: %w", t.Name, err)
+			}
+			all[t.Name] = rows
+			if err := inZip(z, t.Name+".csv", now, func(w io.Writer) error { return ownCSV(w, rows) }); err != nil {
+				return err
+			}
+		}
+		err := inZip(z, "data.json", now, func(w io.Writer) error {
+			e := json.NewEncoder(w)
+			e.SetIndent("", "  ")
+			return e.Encode(map[string]any{"person_id": who.PersonID, "exported_at": now, "tables": all})
+		})
+		if err != nil {
+			return err
+		}
+		return z.Close()
+	})
+	return file.Bytes(), err
+}
+
+// ownRows reads a table as JSON objects, whose keys keep the order of the query.
+func ownRows(tx *gorm.DB, t OwnTable, args map[string]any) ([]json.RawMessage, error) {
+	var texts []string
+	if err := tx.Raw("SELECT row_to_json(q)::text FROM ("+t.Query+") q", args).Scan(&texts).Error; err != nil {
+		return nil, err
+	}
+	rows := make([]json.RawMessage, len(texts))
+	for i, text := range texts {
+		rows[i] = json.RawMessage(text)
+	}
+	return rows, nil
+}
+
+func inZip(z *zip.Writer, name string, at time.Time, write func(io.Writer) error) error {
+	w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: at})
+	if err != nil {
+		return err
+	}
+	return write(w)
+}
+
+// ownCSV writes rows for a spreadsheet: UTF-8 with its mark, and nothing that it would compute. A table without rows is empty.
+func ownCSV(to io.Writer, rows []json.RawMessage) error {
+	if _, err := io.WriteString(to, "\ufeff"); err != nil {
+		return err
+	}
+	w := csv.NewWriter(to)
+	w.UseCRLF = true
+	for i, row := range rows {
+		columns, cells, err := cellsOf(row)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := w.Write(columns); err != nil {
+				return err
+			}
+		}
+		if err := w.Write(cells); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// cellsOf takes a JSON object apart in its order. Text stands as it is, null is empty, and anything else is its JSON.
+func cellsOf(row json.RawMessage) (columns, cells []string, err error) {
+	d := json.NewDecoder(bytes.NewReader(row))
+	if _, err := d.Token(); err != nil {
+		return nil, nil, err
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, nil, err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, nil, err
+		}
+		text := strings.TrimSpace(string(value))
+		switch {
+		case text == "null":
+			text = ""
+		case strings.HasPrefix(text, `"`):
+			if err := json.Unmarshal(value, &text); err != nil {
+				return nil, nil, err
+			}
+			text = cell.Neutral(cell.Clean(text))
+		}
+		columns, cells = append(columns, fmt.Sprint(key)), append(cells, text)
+	}
+	return columns, cells, nil
+}
