@@ -290,6 +290,7 @@ var besides = map[string][]market.Action{
 	"/api/v1/companies/{id}/approval-rules":         {market.SeeTasks},
 	"/api/v1/milestones/{id}/fund-by-card":          {market.PayBills},
 	"/api/v1/milestones/{id}/fund-by-bank-transfer": {market.PayBills},
+	"/api/v1/milestones/{id}/pay-back-by-card":      {market.PayBills},
 	"/api/v1/rule-changes/{id}/approve":             {market.ApproveMoney},
 	"/api/v1/rule-changes/{id}/decline":             {market.ApproveMoney},
 }

@@ -78,7 +78,7 @@ func TestOnesOwnDataComesOutWholeAndNobodyElses(t *testing.T) {
 	if err != nil || len(rows) != 2 || rows[0][0] != "id" || rows[1][2] != "'=Close the books" || rows[1][6] != "280000" {
 		t.Errorf("%v, %v", rows, err)
 	}
-	for _, never := range []string{"argon2id", "hash", "123457", "Sato", "audits us", "Late, once."} {
+	for _, never := range []string{"argon2id", "password_hash", "123457", "Sato", "audits us", "Late, once."} {
 		for name, body := range files {
 			if strings.Contains(body, never) {
 				t.Errorf("%s tells %q", name, never)

@@ -20,8 +20,8 @@ type Token struct {
 	Hash       []byte         `json:"-"`
 	Scopes     pq.StringArray `gorm:"type:text[]"` // see [Scope]
 	CompanyID  *uuid.UUID     // for that company alone: its provider vouched for whoever made the token
-	ExpiresAt  *time.Time // nil never expires
-	LastUsedAt *time.Time // to the minute
+	ExpiresAt  *time.Time     // nil never expires
+	LastUsedAt *time.Time     // to the minute
 	RevokedAt  *time.Time
 	CreatedAt  time.Time
 }

@@ -69,9 +69,9 @@ func TestAWholeWayThroughARealProvider(t *testing.T) {
 		change func(url.Values)
 		want   error
 	}{
-		"another nonce":         {r, func(q url.Values) { q.Set("nonce", "of somebody else") }, idp.ErrVouch},
-		"another challenge":     {r, func(q url.Values) { q.Set("code_challenge", strings.Repeat("A", 43)) }, idp.ErrVouch},
-		"the wrong secret":      {wrongSecret, asIs, idp.ErrClient},
+		"another nonce":     {r, func(q url.Values) { q.Set("nonce", "of somebody else") }, idp.ErrVouch},
+		"another challenge": {r, func(q url.Values) { q.Set("code_challenge", strings.Repeat("A", 43)) }, idp.ErrVouch},
+		"the wrong secret":  {wrongSecret, asIs, idp.ErrClient},
 	} {
 		if _, err := way(c.r, "s-1", c.change, idp.NewTicket("state", "nonce")); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
