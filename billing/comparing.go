@@ -43,7 +43,7 @@ const (
 func (c comparison) args(more map[string]any) map[string]any {
 	all := map[string]any{"company": c.company.ID, "run": c.run, "as_of": c.asOf, "zone": c.company.TimeZone, "currency": c.company.Currency,
 		"from": c.from, "until": c.until, "start": c.from.In(c.company.Zone()), "end": c.until.In(c.company.Zone()),
-		"leeway": leewayDays, "reach": reachDays, "net": pq.StringArray(netAccounts), "fees": pq.StringArray(feeAccounts),
+		"leeway": leewayDays, "reach": reachDays, "net": pq.StringArray(netAccounts), "fees": pq.StringArray(feeAccounts), "moved": pq.StringArray(slices.Concat(netAccounts, feeAccounts)),
 		"known": pq.StringArray(knownTypes()), "sent": pq.StringArray(sentTypes), "manual": manualKind, "shared": pq.StringArray(sharedKinds)}
 	for k, v := range more {
 		all[k] = v
@@ -57,32 +57,43 @@ func (c comparison) args(more map[string]any) map[string]any {
 // waiting says of what an exception was found before: those are looked at again, whatever their day.
 const waiting = ` FROM exceptions WHERE company_id = @company AND level = @level AND state <> 'explained'`
 
-// byObject sums both sides by the provider's object. An entry on the provider's accounts that names no object stands for
-// itself, but for sweeps: one payout takes many companies' earnings, and is compared as a whole (see inSweeps). %l and
-// %s narrow the two sides.
-const byObject = `l AS (
+// suspects looks over the days, and a reach around them, in one pass over both sides put under each other. It counts the
+// provider's objects that agree, and names the others. An object agrees at first sight where the provider has one
+// transaction of it, and the books one posting to a net account and one at most to a fee's, of the same amounts and about
+// the same time: the exclusive or of two equal amounts is nothing. All else, be it right in sum, is left to the second look.
+const suspects = `WITH sides AS (
+		SELECT CASE WHEN e.external_id = '' THEN 'entry:' || e.id ELSE e.external_id END AS source, p.currency, e.at, false AS theirs,
+			CASE WHEN p.account = ANY(@net) THEN p.amount END AS net, CASE WHEN p.account = ANY(@fees) THEN p.amount END AS fee
+		FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
+		WHERE e.company_id = @company AND NOT e.kind = ANY(@shared) AND e.posted_at <= @as_of
+			AND e.booked_on >= CAST(@from AS date) - CAST(@reach AS int) AND e.booked_on < CAST(@until AS date) + CAST(@reach AS int)
+			AND (p.account = ANY(@moved) OR p.account LIKE 'suspense:%' AND p.amount < 0)
+		UNION ALL
+		SELECT b.source, b.currency, b.created_at, true, b.net, b.fee FROM balance_transactions b WHERE b.company_id = @company
+			AND b.created_at >= CAST(@start AS timestamptz) - @reach * interval '1 day' AND b.created_at < CAST(@end AS timestamptz) + @reach * interval '1 day'),
+	objects AS (
+		SELECT source, count(*) FILTER (WHERE theirs) = 1 AND count(net) = 2 AND count(*) = count(fee) + 1 AND count(*) <= 3 AND bit_xor(net) = 0 AND bit_xor(fee) = 0
+			AND max(at) - min(at) <= @leeway * interval '1 day' AS agree
+		FROM sides GROUP BY source, currency HAVING count(net) > 0 AND bool_or(at >= @start AND at < @end))
+	SELECT count(*) FILTER (WHERE agree) AS agreeing, coalesce(array_agg(DISTINCT source) FILTER (WHERE NOT agree), '{}') AS names FROM objects`
+
+// atProvider looks at some objects again, with all that either side ever had of them, and says what is wrong. It sums both
+// sides by the provider's object. An entry on the provider's accounts that names none stands for itself, but for sweeps: one
+// payout takes many companies' earnings, and is compared as a whole (see inSweeps).
+const atProvider = `WITH l AS (
 		SELECT CASE WHEN e.external_id = '' THEN 'entry:' || e.id ELSE e.external_id END AS source, min(p.currency) AS currency,
 			sum(p.amount) FILTER (WHERE p.account = ANY(@net)) AS net, coalesce(sum(p.amount) FILTER (WHERE p.account = ANY(@fees)), 0) AS fee,
-			min(e.at) AS at, max(e.at) AS last, max(e.posted_at) AS posted,
+			min(e.at) AS at, max(e.posted_at) AS posted,
 			count(*) FILTER (WHERE p.line = 1 AND e.kind <> @manual) AS entries, min(e.kind) FILTER (WHERE e.kind <> @manual) AS kind,
 			bool_or(p.account LIKE 'suspense:%' AND p.amount < 0) AS unapplied
 		FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.id
-		WHERE e.company_id = @company AND NOT e.kind = ANY(@shared) AND %l GROUP BY 1 HAVING bool_or(p.account = ANY(@net))),
+		WHERE e.company_id = @company AND NOT e.kind = ANY(@shared)
+			AND (e.external_id = ANY(@names) AND e.external_id <> '' OR e.external_id = '' AND e.id = ANY(CAST(@entries AS uuid[]))) GROUP BY 1 HAVING bool_or(p.account = ANY(@net))),
 	s AS (
-		SELECT b.source, min(b.currency) AS currency, sum(b.net) AS net, sum(b.fee) AS fee, min(b.created_at) AS at, max(b.created_at) AS last,
-			count(*) AS transactions, min(b.type) AS type
-		FROM balance_transactions b WHERE b.company_id = @company AND %s GROUP BY 1)`
-
-// suspects looks over the days once. It counts what is there, and names the objects on which the two sides do not agree
-// at first sight.
-const suspects = `WITH ` + byObject + `
-	SELECT count(*) AS compared, coalesce(array_agg(coalesce(l.source, s.source)) FILTER (WHERE l.source IS NULL OR s.source IS NULL OR l.net <> s.net
-		OR l.fee <> s.fee OR l.currency <> s.currency OR l.unapplied OR abs(extract(epoch FROM l.at - s.at)) > @leeway * 86400), '{}') AS names
-	FROM l FULL JOIN s ON s.source = l.source
-	WHERE l.last >= @start AND l.at < @end OR s.last >= @start AND s.at < @end`
-
-// atProvider looks at some objects again, with all that either side ever had of them, and says what is wrong.
-const atProvider = `WITH ` + byObject + `, j AS (
+		SELECT b.source, min(b.currency) AS currency, sum(b.net) AS net, sum(b.fee) AS fee, min(b.created_at) AS at, count(*) AS transactions, min(b.type) AS type,
+			(array_agg(b.milestone_id) FILTER (WHERE b.milestone_id IS NOT NULL))[1] AS milestone_id
+		FROM balance_transactions b WHERE b.company_id = @company AND b.source = ANY(@names) GROUP BY 1),
+	j AS (
 		SELECT coalesce(l.source, s.source) AS source, CASE
 			WHEN s.source IS NULL THEN 'missing_at_stripe'
 			WHEN l.source IS NULL AND s.type = ANY(@sent) THEN 'orphan_transfer'
@@ -97,28 +108,20 @@ const atProvider = `WITH ` + byObject + `, j AS (
 			WHEN l.net + l.fee <> s.net + s.fee THEN 'amount'
 			ELSE 'fee' END AS kind,
 			coalesce(s.type, l.kind, '') AS type, coalesce(l.net, 0) AS ledger, coalesce(s.net, 0) AS other, coalesce(l.fee, 0) AS ledger_fee, coalesce(s.fee, 0) AS other_fee,
-			coalesce(s.currency, l.currency) AS currency, coalesce(s.at, l.at) AS at, e.id AS entry_id, coalesce(e.milestone_id, b.milestone_id) AS milestone_id
+			coalesce(s.currency, l.currency) AS currency, coalesce(s.at, l.at) AS at, e.id AS entry_id, coalesce(e.milestone_id, s.milestone_id) AS milestone_id
 		FROM l FULL JOIN s ON s.source = l.source
 		LEFT JOIN LATERAL (SELECT id, milestone_id FROM ledger_entries WHERE company_id = @company AND kind <> @manual AND external_id = l.source AND external_id <> ''
 			UNION ALL SELECT id, milestone_id FROM ledger_entries WHERE id = CASE WHEN l.source LIKE 'entry:%' THEN substr(l.source, 7)::uuid END LIMIT 1) e ON true
-		LEFT JOIN LATERAL (SELECT milestone_id FROM balance_transactions WHERE company_id = @company AND source = s.source LIMIT 1) b ON true
 		WHERE NOT (s.source IS NULL AND l.posted > @as_of)) -- booked after the copy was made: the next run compares it
 	SELECT source AS subject, kind, source, type, ledger, other, ledger_fee, other_fee, currency, at, entry_id, milestone_id FROM j WHERE kind IS NOT NULL`
-
-// inDays narrows both sides to the days and a reach around them; ofNames to some objects.
-var (
-	inDays = strings.NewReplacer("%l", "e.booked_on >= CAST(@from AS date) - CAST(@reach AS int) AND e.booked_on < CAST(@until AS date) + CAST(@reach AS int) AND e.posted_at <= @as_of",
-		"%s", "b.created_at >= CAST(@start AS timestamptz) - @reach * interval '1 day' AND b.created_at < CAST(@end AS timestamptz) + @reach * interval '1 day'")
-	ofNames = strings.NewReplacer("%l", "(e.external_id = ANY(@names) AND e.external_id <> '' OR e.external_id = '' AND e.id = ANY(@entries))", "%s", "b.source = ANY(@names)")
-)
 
 // stripe compares entries and balance transactions object by object.
 func (c comparison) stripe() (levelTally, error) {
 	var seen struct {
-		Compared int
+		Agreeing int
 		Names    pq.StringArray `gorm:"type:text[]"`
 	}
-	if err := c.tx.Raw(inDays.Replace(suspects), c.args(nil)).Scan(&seen).Error; err != nil {
+	if err := c.tx.Raw(suspects, c.args(nil)).Scan(&seen).Error; err != nil {
 		return levelTally{}, err
 	}
 	var before []string
@@ -132,9 +135,8 @@ func (c comparison) stripe() (levelTally, error) {
 			entries = append(entries, id)
 		}
 	}
-	sql := strings.ReplaceAll(ofNames.Replace(atProvider), "ANY(@entries)", "ANY(CAST(@entries AS uuid[]))")
-	open, err := c.keep(StripeLevel, sql, map[string]any{"names": names, "entries": entries})
-	return levelTally{StripeLevel, seen.Compared, open}, err
+	open, err := c.keep(StripeLevel, atProvider, map[string]any{"names": names, "entries": entries})
+	return levelTally{StripeLevel, seen.Agreeing + len(seen.Names), open}, err
 }
 
 // contracts compares what milestones say of themselves with their entries.

@@ -394,6 +394,34 @@ func (l *aCutList) BalanceTransactions(ctx context.Context, since, until time.Ti
 	}
 }
 
+// aLongList is a provider of many balance transactions over sixty days, newest first, whose list ends with an error after
+// some of them. It counts what it gave.
+type aLongList struct {
+	billing.Gateway
+	end    time.Time
+	n, cut int
+	gave   atomic.Int64
+}
+
+func (l *aLongList) BalanceTransactions(_ context.Context, since, until time.Time) iter.Seq2[billing.BalanceTransaction, error] {
+	return func(yield func(billing.BalanceTransaction, error) bool) {
+		apart := 60 * 24 * time.Hour / time.Duration(l.n)
+		for i := range l.n {
+			at := l.end.Add(-time.Duration(i) * apart).Truncate(time.Second)
+			if at.Before(since) || !until.IsZero() && !at.Before(until) {
+				continue
+			}
+			if gave := int(l.gave.Add(1)); l.cut > 0 && gave > l.cut {
+				yield(billing.BalanceTransaction{}, billing.ErrUnknown)
+				return
+			}
+			if !yield(billing.BalanceTransaction{ID: fmt.Sprint("txn_", i), Source: fmt.Sprint("tr_", i), Type: "transfer", Amount: -1, Net: -1, Currency: "JPY", CreatedAt: at}, nil) {
+				return
+			}
+		}
+	}
+}
+
 // aBusyDesk counts the pages it opens, and has somebody else ask for one while it is at it.
 type aBusyDesk struct {
 	billing.Gateway

@@ -173,6 +173,47 @@ func TestDaysAreTheCompanysAndBothEndsBelong(t *testing.T) {
 	w.wantErr(err, billing.ErrDays)
 }
 
+func TestACopyThatWasCutGoesOnWhereItsLastBatchEnded(t *testing.T) {
+	w := newWorld(t)
+	l := &aLongList{Gateway: w.gateway, end: w.Clock.Now(), n: 25_000, cut: 12_000}
+	w.serve(l)
+	r, err := w.billing.StartReconciliation(ctx, w.aoi.Finance, w.aoi.ID, w.Today().AddDays(-60), w.Today())
+	w.Check(err)
+	w.wantErr(w.billing.Reconcile(ctx, r.ID), billing.ErrUnknown)
+	if n := w.Count("SELECT count(*) FROM balance_transactions"); n != 10_000 {
+		t.Errorf("%d are kept of the list that was cut", n)
+	}
+	if r, err = w.billing.Reconciliation(ctx, w.aoi.Finance, r.ID); err != nil || r.Done*5 < r.Total || r.Done == r.Total {
+		t.Errorf("it shows %d of %d (%v)", r.Done, r.Total, err)
+	}
+	l.cut = 0
+	l.gave.Store(0)
+	w.Check(w.billing.Reconcile(ctx, r.ID))
+	if n := w.Count("SELECT count(DISTINCT id) FROM balance_transactions"); n != 25_000 {
+		t.Errorf("%d are there in the end", n)
+	}
+	if again, overlap := int(l.gave.Load())-15_000, 25_000/30; again > overlap+10 {
+		t.Errorf("%d were listed a second time, of which two days' are %d", again, overlap)
+	}
+}
+
+func TestTwoCopiesAtOnceKeepEachTransactionOnce(t *testing.T) {
+	w := newWorld(t)
+	w.serve(&aLongList{Gateway: w.gateway, end: w.Clock.Now(), n: 12_000})
+	var runs []func() error
+	for range 3 {
+		r, err := w.billing.StartReconciliation(ctx, w.aoi.Finance, w.aoi.ID, w.Today().AddDays(-60), w.Today())
+		w.Check(err)
+		runs = append(runs, func() error { return w.billing.Reconcile(ctx, r.ID) })
+	}
+	for _, err := range w.Together(runs...) {
+		w.Check(err)
+	}
+	if n := w.Count("SELECT count(*) FROM balance_transactions"); n != 12_000 {
+		t.Errorf("%d are there", n)
+	}
+}
+
 func TestAReconciliationCutAtItsThirdPageStartsAgain(t *testing.T) {
 	w, _ := paidFor(t)
 	r, err := w.billing.StartReconciliation(ctx, w.aoi.Finance, w.aoi.ID, w.Today(), w.Today())
