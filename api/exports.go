@@ -216,10 +216,22 @@ type bookNames struct {
 	Invoices    map[string]string `json:"invoices" doc:"インボイス by the same keys"`
 	Departments map[string]string `json:"departments" doc:"By the company's own name; what is missing is spelled the same"`
 	Dimension   string            `json:"dimension" enum:"department,cost_centre" doc:"What the program's department is"`
+
+	BankAccounts map[string]ownAccount `json:"bank_accounts" doc:"The company's own, by their ids"`
+}
+
+// ownAccount is what the program calls one of the company's bank accounts.
+type ownAccount struct {
+	Account string `json:"account" doc:"Empty: that of the role bank"`
+	Sub     string `json:"sub_account"`
 }
 
 func bookNamesOf(c books.Chart) bookNames {
-	return bookNames{string(c.Target), byText(c.Accounts), byText(c.Subs), c.Taxes, c.Invoices, c.Departments, c.Dimension}
+	own := make(map[string]ownAccount, len(c.Own))
+	for id, a := range c.Own {
+		own[id] = ownAccount(a)
+	}
+	return bookNames{string(c.Target), byText(c.Accounts), byText(c.Subs), c.Taxes, c.Invoices, c.Departments, c.Dimension, own}
 }
 
 func byText(m map[books.Role]string) map[string]string {
@@ -249,7 +261,7 @@ type bookNaming struct {
 }
 
 type bookName struct {
-	Field string `json:"field" enum:"account,sub,tax,invoice,department,dimension"`
+	Field string `json:"field" enum:"account,sub,tax,invoice,department,dimension,bank,bank_sub"`
 	Key   string `json:"key" maxLength:"200"`
 	Name  string `json:"name" maxLength:"100" doc:"Empty: there is none"`
 }

@@ -25,7 +25,7 @@ var (
 // A BookName is one name that a company uses in a bookkeeping program.
 type BookName struct {
 	Field books.Field
-	Key   string // a role, a tax key, or a department's own name
+	Key   string // a role, a tax key, a department's own name, or the id of a bank account of the company's own
 	Value string
 }
 
@@ -47,7 +47,18 @@ func chartOf(g *gorm.DB, c market.Company, target books.Target) (books.Chart, er
 	}
 	var names []BookName
 	err := g.Raw("SELECT field, key, value FROM book_names WHERE company_id = ? AND target = ?", c.ID, target).Scan(&names).Error
-	return named(books.DefaultChart(target, c.Language), names), err
+	if err != nil {
+		return books.Chart{}, err
+	}
+	var accounts []BankAccount // closed ones too: what they paid stays in the books
+	if err := g.Where("company_id = ?", c.ID).Order("id").Find(&accounts).Error; err != nil {
+		return books.Chart{}, err
+	}
+	chart := books.DefaultChart(target, c.Language)
+	for _, a := range accounts {
+		chart = chart.Owning(a.ID.String(), a.Name, a.Kind == CurrentAccount)
+	}
+	return named(chart, names), nil
 }
 
 // named is a chart with names changed.
@@ -121,6 +132,13 @@ func nameIn(c books.Chart, n BookName) (string, error) {
 			old = n.Key
 		}
 		known = known && n.Key != ""
+	case books.OwnField, books.OwnSubField:
+		var own books.OwnAccount
+		own, known = c.Own[n.Key]
+		known = known && len([]rune(n.Value)) <= 100
+		if old = own.Account; n.Field == books.OwnSubField {
+			old = own.Sub
+		}
 	case books.DimensionField:
 		old = c.Dimension
 		known = n.Key == "department" && slices.Contains(books.Dimensions, n.Value)

@@ -95,15 +95,57 @@ func TestWorkPaidFromTheCompanysBankIsACostAtAcceptanceAndLeavesItsBankInTwoPart
 	w.sendRun(r)
 	w.wantBooks("sent", map[string]int64{"外注費": 110_000, "支払手数料": 5_500, "未払金": -105_290, "預り金": -10_210})
 	w.says(a, "20261124,99790,,ﾀｶﾊｼ ﾕﾐ")
-	w.wantBooks("paid", map[string]int64{"外注費": 110_000, "支払手数料": 5_500, "未払金": -5_500, "預り金": -10_210, "普通預金": -99_790})
+	w.wantBooks("paid", map[string]int64{"外注費": 110_000, "支払手数料": 5_500, "未払金": -5_500, "預り金": -10_210, "当座預金": -99_790})
 	if n := w.Count("SELECT count(*) FROM ledger_entries WHERE kind = 'withheld' AND booked_on = ?", r.PayOn); n != 1 {
 		t.Error("the tax was not withheld on the day of payment")
 	}
+	_, err = w.billing.NameBooks(ctx, w.aoi.Finance, w.aoi.ID, books.ToFreee, []billing.BookName{{Field: books.OwnField, Key: a.ID.String(), Value: "当座預金"}})
+	w.Check(err)
 	for _, kind := range []books.Kind{books.MoneyForward, books.FreeeJournal, books.Yayoi} {
 		if got := balances(w.journal(kind)); !equal(got, balances(w.journal(books.Journal))) {
 			t.Errorf("%s has %v", kind, got)
 		}
 	}
+}
+
+func TestEachOfTheCompanysBankAccountsHasANameOfItsOwnInTheBooks(t *testing.T) {
+	w := newWorld(t)
+	w.pays(market.BankFile)
+	main := w.bankAccount()
+	other := main
+	other.Name, other.Kind, other.Number = "給与口座", billing.OrdinaryAccount, "7654321"
+	other, err := w.billing.AddBankAccount(ctx, w.aoi.Finance, w.aoi.ID, other)
+	w.Check(err)
+	w.payee()
+	w.sendRun(w.propose(main, w.owed(100_000)))
+	w.says(main, "20261124,110000,,ﾀｶﾊｼ ﾕﾐ")
+	w.sendRun(w.propose(other, w.owed(200_000)))
+	w.says(other, "20261201,220000,,ﾀｶﾊｼ ﾕﾐ")
+	paidFrom := func(kind books.Kind) (named []string) {
+		for _, e := range w.journal(kind) {
+			for _, l := range e.Credits {
+				if l.Amount == 110_000 || l.Amount == 220_000 {
+					named = append(named, l.Account+"/"+l.Sub)
+				}
+			}
+		}
+		return named
+	}
+	name := func(target books.Target, names ...billing.BookName) error {
+		_, err := w.billing.NameBooks(ctx, w.aoi.Finance, w.aoi.ID, target, names)
+		return err
+	}
+	for kind, want := range map[books.Kind][]string{books.MoneyForward: {"当座預金/Main", "普通預金/給与口座"}, books.FreeeJournal: {"Main/", "給与口座/"}, books.QuickBooks: {"Checking:Main/", "Checking:給与口座/"}} {
+		if got := paidFrom(kind); !slices.Equal(got, want) {
+			t.Errorf("%s has them as %q, want %q", kind, got, want)
+		}
+	}
+	w.Check(name(books.ToYayoi, billing.BookName{Field: books.OwnField, Key: main.ID.String(), Value: "みずほ当座"}, billing.BookName{Field: books.OwnSubField, Key: main.ID.String()},
+		billing.BookName{Field: books.AccountField, Key: "bank", Value: "現預金"}))
+	if got := paidFrom(books.Yayoi); !slices.Equal(got, []string{"みずほ当座/", "現預金/給与口座"}) {
+		t.Errorf("with names of its own, Yayoi has them as %q", got)
+	}
+	w.wantErr(name(books.ToYayoi, billing.BookName{Field: books.OwnField, Key: uuid.NewString(), Value: "x"}), billing.ErrName)
 }
 
 func TestWorkPaidOnAcceptanceIsOwedInTheCompanysBooksUntilItIsCharged(t *testing.T) {

@@ -85,6 +85,15 @@ func accountClass(account string) string {
 	return class
 }
 
+// ownAccount is the bank account of the company's that an account of the ledger is, or nothing.
+func ownAccount(account string) string {
+	id, is := strings.CutPrefix(account, "bank:")
+	if !is {
+		return ""
+	}
+	return id
+}
+
 // Ref is how an exported amount names a line of the ledger.
 func entryRef(entry uuid.UUID, line int64) string {
 	return "entry:" + entry.String() + ":" + strconv.FormatInt(line, 10)
@@ -99,7 +108,7 @@ func (p posted) fact(r Rules) (f books.Fact, ok bool, err error) {
 	}
 	if slices.Contains(ownKinds, p.Kind) {
 		for i, account := range p.Accounts {
-			f.Moves = withMove(f.Moves, books.Move{Role: own[accountClass(account)], Amount: p.Amounts[i], Ref: entryRef(p.ID, p.Lines[i])})
+			f.Moves = withMove(f.Moves, books.Move{Role: own[accountClass(account)], Own: ownAccount(account), Amount: p.Amounts[i], Ref: entryRef(p.ID, p.Lines[i])})
 		}
 		f.Moves = inOrder(f.Moves)
 		return f, true, nil
@@ -153,10 +162,10 @@ func (p posted) book(r Rules, moves []books.Move, role books.Role, class string,
 	return withMove(moves, m)
 }
 
-// withMove adds a move to the one of its role, or to the end.
+// withMove adds a move to the one of its role and account, or to the end.
 func withMove(moves []books.Move, m books.Move) []books.Move {
 	for i := range moves {
-		if moves[i].Role == m.Role {
+		if moves[i].Role == m.Role && moves[i].Own == m.Own {
 			moves[i].Amount += m.Amount
 			moves[i].TaxSum += m.TaxSum
 			if m.Tax != (books.TaxKey{}) {

@@ -76,7 +76,7 @@ func month() []Fact {
 		{Day: day(2026, 12, 25), Summary: "C-1003 佐藤 健 翻訳", Partner: "佐藤 健", Moves: []Move{
 			{Role: Payable, Amount: 10_210, Ref: "entry:0005:1"}, {Role: Withheld, Amount: -10_210, Ref: "entry:0005:2"}}},
 		{Day: day(2026, 12, 25), Summary: "C-1003 佐藤 健 翻訳", Partner: "佐藤 健", Moves: []Move{
-			{Role: Payable, Amount: 99_790, Ref: "entry:0006:1"}, {Role: Bank, Amount: -99_790, Ref: "entry:0006:2"}}},
+			{Role: Payable, Amount: 99_790, Ref: "entry:0006:1"}, {Role: Bank, Own: "mizuho", Amount: -99_790, Ref: "entry:0006:2"}}},
 	}
 	for i := range facts {
 		facts[i].No = i + 1
@@ -86,7 +86,7 @@ func month() []Fact {
 
 func charted(t testing.TB, kind Kind, facts []Fact) (entries []Entry) {
 	t.Helper()
-	chart := DefaultChart(kind.Target(), "ja")
+	chart := DefaultChart(kind.Target(), "ja").Owning("mizuho", "みずほ 本店", true)
 	for _, f := range facts {
 		e, err := chart.Entry(kind, f)
 		if err != nil {

@@ -58,6 +58,7 @@ func (k TaxKey) String() string {
 // A Move is what happened on one account: positive is a debit. Amounts are minor units with the tax in them.
 type Move struct {
 	Role   Role
+	Own    string // which of the company's bank accounts it was, by its key in a chart; empty: none of them
 	Amount int64
 	Tax    TaxKey
 	TaxSum int64 // with the sign of Amount
@@ -86,7 +87,12 @@ type Chart struct {
 	Invoices    map[string]string // インボイス by key
 	Departments map[string]string // by the company's own name; what is missing is spelled the same
 	Dimension   string            // which dimension is the program's department: department or cost_centre
+	Own         map[string]OwnAccount
 }
+
+// An OwnAccount is what the program calls one of the company's bank accounts. Without an account of its own it is a
+// sub-account (補助科目) of what the role Bank is called.
+type OwnAccount struct{ Account, Sub string }
 
 // Unmapped is a role or a tax key that has no name in a chart.
 type Unmapped struct {
@@ -111,6 +117,8 @@ const (
 	InvoiceField    Field = "invoice"
 	DepartmentField Field = "department"
 	DimensionField  Field = "dimension" // its only key is "department"
+	OwnField        Field = "bank"      // the account of a bank account of the company's own, by its key
+	OwnSubField     Field = "bank_sub"
 )
 
 // Dimensions are those that may stand for the program's department.
@@ -124,6 +132,15 @@ func (c Chart) With(f Field, key, value string) Chart {
 			m = map[string]string{}
 		}
 		m[key] = value
+		return m
+	}
+	own := c.Own[key]
+	owning := func(a OwnAccount) map[string]OwnAccount {
+		m := maps.Clone(c.Own)
+		if m == nil {
+			m = map[string]OwnAccount{}
+		}
+		m[key] = a
 		return m
 	}
 	roles := func(m map[Role]string) map[Role]string {
@@ -144,6 +161,10 @@ func (c Chart) With(f Field, key, value string) Chart {
 		c.Departments = set(c.Departments)
 	case DimensionField:
 		c.Dimension = value
+	case OwnField:
+		c.Own = owning(OwnAccount{value, own.Sub})
+	case OwnSubField:
+		c.Own = owning(OwnAccount{own.Account, value})
 	}
 	return c
 }
@@ -194,7 +215,7 @@ func (c Chart) split(moves []Move) []Move {
 }
 
 func (c Chart) line(f Fact, m Move) (Line, error) {
-	account, err := c.account(m.Role)
+	account, sub, err := c.called(m)
 	if err != nil {
 		return Line{}, err
 	}
@@ -205,8 +226,19 @@ func (c Chart) line(f Fact, m Move) (Line, error) {
 	if tax == c.Taxes[TaxKey{}.String()] { // it says that there is none
 		m.TaxSum = 0
 	}
-	return Line{Account: account, Sub: c.Subs[m.Role], Department: c.department(f), Partner: f.Partner, Tax: tax,
+	return Line{Account: account, Sub: sub, Department: c.department(f), Partner: f.Partner, Tax: tax,
 		Invoice: c.Invoices[m.Tax.String()], Amount: abs(m.Amount), TaxAmount: abs(m.TaxSum), Ref: m.Ref}, nil
+}
+
+// called is the account that moved and its sub-account: those of the company's bank account, where it was one, or the
+// role's.
+func (c Chart) called(m Move) (account, sub string, err error) {
+	own, is := c.Own[m.Own]
+	if is && own.Account != "" {
+		return own.Account, own.Sub, nil
+	}
+	account, err = c.account(m.Role)
+	return account, cmp.Or(own.Sub, c.Subs[m.Role]), err
 }
 
 func (c Chart) account(r Role) (string, error) {
@@ -250,11 +282,10 @@ func (c Chart) Deal(f Fact) (d Deal, ok bool, err error) {
 			d.Lines = append(d.Lines, l)
 		case Advance, Bank:
 			day := f.Day
-			role := Bank
 			if m.Role == Advance {
-				role = Wallet
+				m = Move{Role: Wallet}
 			}
-			if d.Wallet, err = c.account(role); err != nil {
+			if d.Wallet, _, err = c.called(m); err != nil {
 				return d, false, err
 			}
 			d.PaidOn = &day

@@ -42,6 +42,21 @@ func DefaultChart(t Target, language string) Chart {
 	return c
 }
 
+// Owning is the chart with one of the company's bank accounts, as name calls it here: a sub-account, of 当座預金 where it is
+// a current account. In freee, where money moves on wallets (口座), it is an account of that name.
+func (c Chart) Owning(key, name string, current bool) Chart {
+	var own OwnAccount
+	switch {
+	case c.Target == ToFreee:
+		own.Account = name
+	case current && c.Accounts[Bank] == inJapanese[Bank]:
+		own = OwnAccount{"当座預金", name}
+	default:
+		own.Sub = name
+	}
+	return c.With(OwnField, key, own.Account).With(OwnSubField, key, own.Sub)
+}
+
 // taxNames are 税区分 and インボイス for a share at 10 %. Yayoi writes both into one, for books kept with tax in the
 // amounts (税込経理); freee says the share alone.
 func taxNames(t Target, share string) (tax, invoice string) {
