@@ -194,6 +194,75 @@ func TestALineThatNobodyCanTellIsLeftToAPersonAndMustFit(t *testing.T) {
 	w.wantState(m, billing.MilestonePaid)
 }
 
+func TestALineThatIsSetAsideIsNobodysUntilItIsTakenBack(t *testing.T) {
+	w := newWorld(t)
+	w.pays(market.BankFile)
+	a := w.bankAccount()
+	w.payee()
+	r := w.propose(a, w.owed(100_000))
+	w.sendRun(r)
+	w.Clock.Advance(7 * 24 * time.Hour)
+	w.take(a, "日付,出金,入金,摘要\n20261124,110000,,ﾀｶﾊｼ ﾕﾐ\n20261125,80000,,ﾔﾁﾝ\n")
+	lines, err := w.billing.BankLines(ctx, w.aoi.Finance, a.ID, uuid.Nil, 10) // newest first
+	w.Check(err)
+	rent, paid := lines[0].ID, lines[1].ID
+	w.wantErr(w.billing.SetLinesAside(ctx, w.aoi.Finance, a.ID, nil), billing.ErrNoLines)
+	w.wantErr(w.billing.SetLinesAside(ctx, w.aoi.Manager, a.ID, []uuid.UUID{rent}), market.ErrForbidden)
+	w.Check(w.billing.SetLinesAside(ctx, w.aoi.Finance, a.ID, []uuid.UUID{rent, paid}))
+	w.wantErr(w.billing.SetLinesAside(ctx, w.aoi.Finance, a.ID, []uuid.UUID{rent}), billing.ErrLineDoesNotFit)
+	_, err = w.billing.MatchLine(ctx, w.aoi.Finance, paid, billing.MatchPayItem, r.Items[0].ID)
+	w.wantErr(err, billing.ErrLineDoesNotFit)
+	if n, err := w.billing.MatchPayments(ctx, a.ID); err != nil || n != 0 {
+		t.Errorf("%d lines were matched that had been set aside (%v)", n, err)
+	}
+	if got := w.exceptions(); len(got) != 1 || got[billing.MissingAtBank] != [2]int64{110_000, 0} {
+		t.Errorf("with its line set aside, the payment is found as %v", got)
+	}
+
+	w.wantErr(w.billing.ReopenLine(ctx, w.Company("Midori").Finance, paid), market.ErrNotFound)
+	w.Check(w.billing.ReopenLine(ctx, w.aoi.Finance, paid))
+	w.wantErr(w.billing.ReopenLine(ctx, w.aoi.Finance, paid), billing.ErrLineDoesNotFit)
+	if got := w.exceptions(); len(got) != 2 || got[billing.UnmatchedLine] != [2]int64{0, -110_000} {
+		t.Errorf("once it is taken back, its line is found as %v", got)
+	}
+	if n, err := w.billing.MatchPayments(ctx, a.ID); err != nil || n != 1 {
+		t.Errorf("%d lines were matched afterwards (%v)", n, err)
+	}
+	w.wantRun(r.ID, billing.RunConfirmed)
+	w.reconciled()
+}
+
+func TestAFileIsNotMadeForADayThatIsOver(t *testing.T) {
+	w := newWorld(t)
+	w.pays(market.BankFile)
+	a := w.bankAccount()
+	w.payee()
+	m := w.owed(100_000)
+	r := w.propose(a, m)
+	_, err := w.billing.ApprovePayRun(ctx, w.aoi.Approver, r.ID)
+	w.Check(err)
+	w.Clock.Advance(3 * 24 * time.Hour)
+	_, err = w.billing.FilePayRun(ctx, w.aoi.Finance, r.ID)
+	w.wantErr(err, billing.ErrPayDayOver)
+	_, err = w.billing.RecallPayRun(ctx, w.aoi.Finance, r.ID)
+	w.Check(err)
+	if raw := w.sendRun(w.propose(a, m)); len(raw) == 0 {
+		t.Error("proposed anew, it has no file")
+	}
+}
+
+func TestWhatTheCompanysBankPaidIsNotTakenBackThroughTheProvider(t *testing.T) {
+	w := newWorld(t)
+	w.pays(market.BankFile)
+	a := w.bankAccount()
+	w.payee()
+	m := w.owed(100_000)
+	w.sendRun(w.propose(a, m))
+	_, err := w.billing.AskReversal(ctx, w.aoi.Finance, m.ID, 1_000, "Agreed by telephone.")
+	w.wantErr(err, billing.ErrPaidByBank)
+	w.wantBalances("asked to take it back", map[string]int64{"bank_in_transit": -110_000})
+}
+
 func TestAPayRunIsRefusedBeforeItWouldBeLateAndNotAfter(t *testing.T) {
 	w := newWorld(t)
 	w.pays(market.BankFile)
