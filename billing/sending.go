@@ -101,10 +101,9 @@ func (s *Service) fileOf(ctx context.Context, who market.Actor, r PayRun) ([]byt
 	})
 }
 
-// TransferFiles are the files of all runs of a company that are to be paid from one day to another, one after the other as
-// banks take several, oldest first. Without days they are today's and the coming month's. It returns market.ErrNotFound
-// when there is none.
-func (s *Service) TransferFiles(ctx context.Context, who market.Actor, company uuid.UUID, from, to *civil.Date) ([]byte, error) {
+// FiledRuns are the runs of a company that have a transfer file and are to be paid from one day to another, oldest first,
+// with their payments. Without days they are today's and the coming month's.
+func (s *Service) FiledRuns(ctx context.Context, who market.Actor, company uuid.UUID, from, to *civil.Date) ([]PayRun, error) {
 	if err := who.May(market.SettleMoney, company); err != nil {
 		return nil, err
 	}
@@ -126,6 +125,16 @@ func (s *Service) TransferFiles(ctx context.Context, who market.Actor, company u
 	}
 	var runs []PayRun
 	err = g.Where("company_id = ? AND pay_on BETWEEN ? AND ? AND file IS NOT NULL AND state <> ?", company, first, last, RunRecalled).Order("pay_on, id").Find(&runs).Error
+	if err != nil {
+		return nil, err
+	}
+	return runs, withItems(g, runs)
+}
+
+// TransferFiles are the files of [Service.FiledRuns], one after the other as banks take several. It returns
+// market.ErrNotFound when there is none.
+func (s *Service) TransferFiles(ctx context.Context, who market.Actor, company uuid.UUID, from, to *civil.Date) ([]byte, error) {
+	runs, err := s.FiledRuns(ctx, who, company, from, to)
 	if err != nil {
 		return nil, err
 	}

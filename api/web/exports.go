@@ -33,6 +33,8 @@ type exportView struct {
 	preview *billing.ExportPreview
 	made    []billing.ExportMade
 	mayName bool
+	mayPay  bool
+	filed   []billing.PayRun // of the coming month, with their transfer files
 }
 
 // long reports whether nobody should wait for the file.
@@ -71,8 +73,13 @@ func (v *visit) exportOrder(read func(string) string) (billing.ExportOrder, erro
 }
 
 func (v *visit) getExports() error {
-	e := exportView{mayName: v.may(market.KeepBooks)}
+	e := exportView{mayName: v.may(market.KeepBooks), mayPay: v.may(market.SettleMoney)}
 	var err error
+	if e.mayPay {
+		if e.filed, err = v.Billing.FiledRuns(v.ctx, v.who, v.company.ID, nil, nil); err != nil {
+			return err
+		}
+	}
 	if e.made, err = v.Billing.ExportsMade(v.ctx, v.who, v.company.ID); err != nil {
 		return err
 	}
@@ -164,9 +171,13 @@ func (v *visit) getExportPart() error {
 // A namesView is the page where a company says how it calls things in one program.
 type namesView struct {
 	chart       books.Chart
+	accounts    []billing.BankAccount // the company's own
 	departments []market.Department
 	preview     *billing.ExportPreview
 }
+
+// own is what the program calls one of the company's bank accounts.
+func (n namesView) own(a billing.BankAccount) books.OwnAccount { return n.chart.Own[a.ID.String()] }
 
 // kindFor is the form in which a program's names are tried out.
 var kindFor = map[books.Target]billing.ExportKind{books.ToJournal: "journal", books.ToMoneyForward: "moneyforward", books.ToFreee: "freee-journal",
@@ -187,6 +198,9 @@ func (v *visit) namesView(target books.Target, tried []billing.BookName) (n name
 	}
 	for _, name := range tried {
 		n.chart = n.chart.With(name.Field, name.Key, name.Value)
+	}
+	if n.accounts, err = v.Billing.BankAccounts(v.ctx, v.who, v.company.ID); err != nil {
+		return n, err
 	}
 	if n.departments, err = v.Market.Departments(v.ctx, v.who, v.company.ID); err != nil {
 		return n, err

@@ -25,6 +25,8 @@ func TestAPayRunIsProposedApprovedHandedToTheBankAndConfirmedByItsStatement(t *t
 	yumi := aoi.Alumnus("高橋 由美")
 	hers, manager, finance, approver := w.as(yumi.Actor, "ja"), w.as(aoi.Manager, "en"), w.as(aoi.Finance, "en"), w.as(aoi.Approver, "ja")
 	finance.get("/money/payruns").says("Nothing is owed that is not in a run").check("en")
+	finance.get("/money/exports").says("No pay run of the coming month has a transfer file").check("en")
+	finance.get("/money/exports/zengin.txt").is(404)
 	w.as(aoi.Administrator, "en").get("/settings").says("From your own bank, once work is accepted").check("en")
 	rail := market.BankFile
 	_, err := w.Market.UpdateCompany(ctx, aoi.Administrator, aoi.ID, market.CompanyEdit{Rail: &rail})
@@ -51,6 +53,7 @@ func TestAPayRunIsProposedApprovedHandedToTheBankAndConfirmedByItsStatement(t *t
 	own.Set("consignor", "1234567890")
 	finance.post("/money/bank", own).leads("/money/bank")
 
+	finance.get("/money/exports/names?target=yayoi").says("Your bank accounts", "当座預金").check("en")
 	page := finance.get("/money/payruns").says("••••321", "Main")
 	page.check("en")
 	run := url.Values{"rail": {"bank_file"}, "account_id": {chosenAccount.FindStringSubmatch(page.body)[1]}, "milestone_ids": {chosenPayment.FindStringSubmatch(page.body)[1]}}
@@ -66,6 +69,10 @@ func TestAPayRunIsProposedApprovedHandedToTheBankAndConfirmedByItsStatement(t *t
 	f, err := zengin.Read(strings.NewReader(finance.get(at+"/zengin.txt").is(200).body), w.Today())
 	if err != nil || len(f.Transfers) != 1 || f.Transfers[0].Amount != 110_000 {
 		t.Fatalf("the file pays %+v (%v)", f, err)
+	}
+	finance.get("/money/exports").says("Transfer file for your bank", "Download 1 run as one file").check("en")
+	if whole := finance.get("/money/exports/zengin.txt").is(200).body; whole != finance.get(at+"/zengin.txt").body {
+		t.Errorf("the coming month's file is %q", whole)
 	}
 	do(finance, "send")
 	finance.get(at).says("With the bank", "what it shows as paid is confirmed by itself").check("en")
