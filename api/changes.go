@@ -160,7 +160,7 @@ func (s *Server) withdrawChange(ctx context.Context, in *act) (*out[change], err
 // topUp opens the page on which the company pays what a signed change adds.
 func (s *Server) topUp(ctx context.Context, in *act) (*fundingAnswer, error) {
 	f, err := s.cfg.Billing.TopUp(ctx, access.Actor(ctx), in.ID)
-	return fundingOf(reader(ctx), f, err)
+	return s.fundingOf(reader(ctx), f, err)
 }
 
 // termsVersion is the terms of a contract as they were from a day on.

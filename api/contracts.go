@@ -142,7 +142,7 @@ func stepOf(t billing.Step) step {
 }
 
 // milestoneFor shows a milestone of a contract to one of its parties.
-func milestoneFor(who market.Actor, c billing.Contract) func(billing.Milestone) contractMilestone {
+func (s *Server) milestoneFor(who market.Actor, c billing.Contract) func(billing.Milestone) contractMilestone {
 	return func(m billing.Milestone) contractMilestone {
 		v := contractMilestone{ID: m.ID, ContractID: m.ContractID, Position: m.Position, Title: m.Title, Amount: market.Money{Amount: m.Amount, Currency: m.Currency},
 			Money: quoteOf(m.Quote()), DueOn: m.DueOn, Rail: string(m.Rail), State: string(m.State), Actions: []string{}, Frozen: m.Frozen, HoldReason: m.HoldReason, FundedAt: m.FundedAt,
@@ -155,9 +155,9 @@ func milestoneFor(who market.Actor, c billing.Contract) func(billing.Milestone) 
 		}
 		switch {
 		case who.PersonID == c.PersonID:
-			v.Actions = orEmpty(m.Can(billing.TheAlumnus))
+			v.Actions = orEmpty(c.Can(m, billing.TheAlumnus, s.cfg.Clock.Now()))
 		case who.May(market.RunContracts, c.CompanyID) == nil:
-			v.Actions = orEmpty(m.Can(billing.TheCompany))
+			v.Actions = orEmpty(c.Can(m, billing.TheCompany, s.cfg.Clock.Now()))
 		}
 		if len(m.Asked) > 0 && who.PersonID != c.PersonID {
 			v.Asked = each(m.Asked, approvalOf)
@@ -170,12 +170,12 @@ func milestoneFor(who market.Actor, c billing.Contract) func(billing.Milestone) 
 }
 
 // contractFor shows a contract to one of its parties.
-func contractFor(who market.Actor) func(billing.Contract) contract {
+func (s *Server) contractFor(who market.Actor) func(billing.Contract) contract {
 	return func(c billing.Contract) contract {
 		v := contract{ID: c.ID, Number: c.Label(), CompanyID: c.CompanyID, CompanyName: c.CompanyName, Person: party{c.PersonID, c.PersonName},
 			MembershipID: c.MembershipID, TaskID: c.TaskID, BidID: c.BidID, State: string(c.State), Title: c.Title,
 			Amount: market.Money{Amount: c.Amount, Currency: c.Currency}, Money: quoteOf(c.Quote()), DeliverOn: c.DeliverOn,
-			Milestones: each(c.Milestones, milestoneFor(who, c)), CreatedAt: c.CreatedAt, CompletedAt: c.CompletedAt, EndsOn: c.EndsOn}
+			Milestones: each(c.Milestones, s.milestoneFor(who, c)), CreatedAt: c.CreatedAt, CompletedAt: c.CompletedAt, EndsOn: c.EndsOn}
 		if c.TermsHash != "" {
 			v.Terms = agreedOf(c)
 		}
@@ -215,7 +215,7 @@ func (s *Server) acceptBid(ctx context.Context, in *acceptance) (*made[contract]
 	if err != nil {
 		return nil, err
 	}
-	return created("/contracts/"+c.ID.String(), contractFor(who)(c)), nil
+	return created("/contracts/"+c.ID.String(), s.contractFor(who)(c)), nil
 }
 
 type contractQuery struct {
@@ -232,7 +232,7 @@ func (s *Server) contracts(ctx context.Context, in *contractQuery) (*out[list[co
 	}
 	who := reader(ctx)
 	all, err := s.cfg.Billing.Contracts(ctx, who, billing.ContractFilter{CompanyID: in.CompanyID, TaskID: in.TaskID, State: billing.ContractState(in.State), Before: before, Limit: in.Limit})
-	return answer(listed(in.Page, all, func(c billing.Contract) string { return c.ID.String() }, contractFor(who)), err)
+	return answer(listed(in.Page, all, func(c billing.Contract) string { return c.ID.String() }, s.contractFor(who)), err)
 }
 
 func (s *Server) contract(ctx context.Context, in *OfID) (*out[contract], error) {
@@ -241,7 +241,7 @@ func (s *Server) contract(ctx context.Context, in *OfID) (*out[contract], error)
 	if err != nil {
 		return nil, err
 	}
-	return answer(contractFor(who)(c), nil)
+	return answer(s.contractFor(who)(c), nil)
 }
 
 func (s *Server) timeline(ctx context.Context, in *OfID) (*out[list[step]], error) {

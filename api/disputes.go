@@ -108,11 +108,11 @@ func (s *Server) withdrawDispute(ctx context.Context, in *act) (*out[dispute], e
 }
 
 func (s *Server) pauseContract(ctx context.Context, in *told) (*out[contract], error) {
-	return contractAnswer(ctx)(s.cfg.Billing.PauseContract(ctx, reader(ctx), in.ID, in.Body.Message))
+	return s.contractAnswer(ctx)(s.cfg.Billing.PauseContract(ctx, reader(ctx), in.ID, in.Body.Message))
 }
 
 func (s *Server) resumeContract(ctx context.Context, in *act) (*out[contract], error) {
-	return contractAnswer(ctx)(s.cfg.Billing.ResumeContract(ctx, reader(ctx), in.ID))
+	return s.contractAnswer(ctx)(s.cfg.Billing.ResumeContract(ctx, reader(ctx), in.ID))
 }
 
 // parting is the notice that a contract ends.
@@ -125,14 +125,14 @@ type parting struct {
 }
 
 func (s *Server) giveNotice(ctx context.Context, in *parting) (*out[contract], error) {
-	return contractAnswer(ctx)(s.cfg.Billing.GiveNotice(ctx, reader(ctx), in.ID, in.Body.EndsOn, in.Body.Message))
+	return s.contractAnswer(ctx)(s.cfg.Billing.GiveNotice(ctx, reader(ctx), in.ID, in.Body.EndsOn, in.Body.Message))
 }
 
-func contractAnswer(ctx context.Context) func(billing.Contract, error) (*out[contract], error) {
+func (s *Server) contractAnswer(ctx context.Context) func(billing.Contract, error) (*out[contract], error) {
 	return func(c billing.Contract, err error) (*out[contract], error) {
 		if err != nil {
 			return nil, err
 		}
-		return answer(contractFor(reader(ctx))(c), nil)
+		return answer(s.contractFor(reader(ctx))(c), nil)
 	}
 }

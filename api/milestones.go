@@ -12,11 +12,11 @@ import (
 func (s *Server) milestone(ctx context.Context, in *OfID) (*out[contractMilestone], error) {
 	who := reader(ctx)
 	m, err := s.cfg.Billing.Milestone(ctx, who, in.ID)
-	return milestoneAnswer(who, m, err)
+	return s.milestoneAnswer(who, m, err)
 }
 
 // milestoneAnswer shows what became of a milestone. Its contract is known wherever the use case read it along.
-func milestoneAnswer(who market.Actor, m billing.Milestone, err error) (*out[contractMilestone], error) {
+func (s *Server) milestoneAnswer(who market.Actor, m billing.Milestone, err error) (*out[contractMilestone], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func milestoneAnswer(who market.Actor, m billing.Milestone, err error) (*out[con
 	if m.Contract != nil {
 		c = *m.Contract
 	}
-	return answer(milestoneFor(who, c)(m), nil)
+	return answer(s.milestoneFor(who, c)(m), nil)
 }
 
 // funding is where the company pays.
@@ -56,12 +56,12 @@ func (s *Server) fund(ctx context.Context, in *partly) (*fundingAnswer, error) {
 		part = in.Body.Amount
 	}
 	f, err := s.cfg.Billing.FundPart(ctx, who, in.ID, part)
-	return fundingOf(who, f, err)
+	return s.fundingOf(who, f, err)
 }
 
 // fundingOf answers where the company pays.
-func fundingOf(who market.Actor, f billing.Funding, err error) (*fundingAnswer, error) {
-	m, err := milestoneAnswer(who, f.Milestone, err)
+func (s *Server) fundingOf(who market.Actor, f billing.Funding, err error) (*fundingAnswer, error) {
+	m, err := s.milestoneAnswer(who, f.Milestone, err)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func fundingOf(who market.Actor, f billing.Funding, err error) (*fundingAnswer, 
 func (s *Server) start(ctx context.Context, in *act) (*out[contractMilestone], error) {
 	who := reader(ctx)
 	m, err := s.cfg.Billing.Start(ctx, who, in.ID)
-	return milestoneAnswer(who, m, err)
+	return s.milestoneAnswer(who, m, err)
 }
 
 // said is a message that goes with a step.
@@ -96,7 +96,7 @@ func (m said) message() string {
 func (s *Server) submit(ctx context.Context, in *said) (*out[contractMilestone], error) {
 	who := reader(ctx)
 	m, err := s.cfg.Billing.Submit(ctx, who, in.ID, in.message())
-	return milestoneAnswer(who, m, err)
+	return s.milestoneAnswer(who, m, err)
 }
 
 // told is a step that the other side has to be told the reason of.
@@ -119,23 +119,23 @@ type sentBack struct {
 func (s *Server) requestChanges(ctx context.Context, in *sentBack) (*out[contractMilestone], error) {
 	who := reader(ctx)
 	m, err := s.cfg.Billing.RequestChanges(ctx, who, in.ID, cmp.Or(billing.Ground(in.Body.Ground), billing.NotAsAgreed), in.Body.Message)
-	return milestoneAnswer(who, m, err)
+	return s.milestoneAnswer(who, m, err)
 }
 
 func (s *Server) acceptWork(ctx context.Context, in *act) (*out[contractMilestone], error) {
 	who := reader(ctx)
 	m, err := s.cfg.Billing.Accept(ctx, who, in.ID)
-	return milestoneAnswer(who, m, err)
+	return s.milestoneAnswer(who, m, err)
 }
 
 func (s *Server) refund(ctx context.Context, in *told) (*out[contractMilestone], error) {
 	who := reader(ctx)
 	m, err := s.cfg.Billing.Refund(ctx, who, in.ID, in.Body.Message)
-	return milestoneAnswer(who, m, err)
+	return s.milestoneAnswer(who, m, err)
 }
 
 func (s *Server) cancelMilestone(ctx context.Context, in *told) (*out[contractMilestone], error) {
 	who := reader(ctx)
 	m, err := s.cfg.Billing.Cancel(ctx, who, in.ID, in.Body.Message)
-	return milestoneAnswer(who, m, err)
+	return s.milestoneAnswer(who, m, err)
 }

@@ -82,19 +82,19 @@ type byCard struct {
 func (s *Server) fundByCard(ctx context.Context, in *byCard) (*fundingAnswer, error) {
 	who := reader(ctx)
 	f, err := s.cfg.Billing.PayByCard(ctx, who, in.ID, billing.ForFunding, in.Body.Card)
-	return fundingOf(who, f, err)
+	return s.fundingOf(who, f, err)
 }
 
 func (s *Server) payBackByCard(ctx context.Context, in *byCard) (*fundingAnswer, error) {
 	who := reader(ctx)
 	f, err := s.cfg.Billing.PayByCard(ctx, who, in.ID, billing.ForReceivable, in.Body.Card)
-	return fundingOf(who, f, err)
+	return s.fundingOf(who, f, err)
 }
 
 func (s *Server) topUpByCard(ctx context.Context, in *byCard) (*fundingAnswer, error) {
 	who := reader(ctx)
 	f, err := s.cfg.Billing.TopUpByCard(ctx, who, in.ID, in.Body.Card)
-	return fundingOf(who, f, err)
+	return s.fundingOf(who, f, err)
 }
 
 func (s *Server) topUpByBankTransfer(ctx context.Context, in *act) (*transferAnswer, error) {

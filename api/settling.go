@@ -102,7 +102,7 @@ type reversing struct {
 func (s *Server) reverse(ctx context.Context, in *reversing) (*out[contractMilestone], error) {
 	who := reader(ctx)
 	m, err := s.cfg.Billing.AskReversal(ctx, who, in.ID, in.Body.Amount.Amount, in.Body.Message)
-	return milestoneAnswer(who, m, err)
+	return s.milestoneAnswer(who, m, err)
 }
 
 // chargeback is a payment that the payer's bank took back, or asks about.
@@ -220,7 +220,7 @@ func (s *Server) writeOff(ctx context.Context, in *writingOff) (*nothing, error)
 func (s *Server) payBack(ctx context.Context, in *act) (*fundingAnswer, error) {
 	who := reader(ctx)
 	f, err := s.cfg.Billing.PayReceivable(ctx, who, in.ID)
-	return fundingOf(who, f, err)
+	return s.fundingOf(who, f, err)
 }
 
 func (s *Server) agreeRecovery(ctx context.Context, in *told) (*nothing, error) {

@@ -78,11 +78,11 @@ type timeEntry struct {
 }
 
 // weekFor shows a week to one of the contract's parties.
-func weekFor(who market.Actor) func(billing.Week) week {
+func (s *Server) weekFor(who market.Actor) func(billing.Week) week {
 	return func(w billing.Week) week {
 		money := func(n int64) market.Money { return market.Money{Amount: n, Currency: w.Currency} }
 		return week{ID: w.ID, StartsOn: *w.WeekOf, EndsOn: w.Sunday(), Rate: money(w.Rate), WeeklyMinutes: w.CapMinutes, Minutes: w.Minutes, Left: w.Left(),
-			Worked: money(w.WorkedFee()), Covered: !w.Uncovered(), OpensAt: *w.OpensAt, ClosesAt: *w.ClosesAt, Milestone: milestoneFor(who, *w.Contract)(w.Milestone)}
+			Worked: money(w.WorkedFee()), Covered: !w.Uncovered(), OpensAt: *w.OpensAt, ClosesAt: *w.ClosesAt, Milestone: s.milestoneFor(who, *w.Contract)(w.Milestone)}
 	}
 }
 
@@ -92,11 +92,11 @@ func timeEntryOf(sheet billing.Timesheet) func(billing.TimeEntry) timeEntry {
 	}
 }
 
-func weekAnswer(who market.Actor, w billing.Week, err error) (*out[week], error) {
+func (s *Server) weekAnswer(who market.Actor, w billing.Week, err error) (*out[week], error) {
 	if err != nil {
 		return nil, err
 	}
-	v := weekFor(who)(w)
+	v := s.weekFor(who)(w)
 	v.Entries = each(w.Sheet.InForce(), timeEntryOf(w.Sheet))
 	return answer(v, nil)
 }
@@ -104,13 +104,13 @@ func weekAnswer(who market.Actor, w billing.Week, err error) (*out[week], error)
 func (s *Server) weeks(ctx context.Context, in *OfID) (*out[list[week]], error) {
 	who := reader(ctx)
 	all, err := s.cfg.Billing.Weeks(ctx, who, in.ID)
-	return answer(whole(all, weekFor(who)), err)
+	return answer(whole(all, s.weekFor(who)), err)
 }
 
 func (s *Server) week(ctx context.Context, in *OfID) (*out[week], error) {
 	who := reader(ctx)
 	w, err := s.cfg.Billing.Week(ctx, who, in.ID)
-	return weekAnswer(who, w, err)
+	return s.weekAnswer(who, w, err)
 }
 
 func (s *Server) timesheet(ctx context.Context, in *OfID) (*out[list[timeEntry]], error) {
@@ -132,7 +132,7 @@ func (s *Server) recordWork(ctx context.Context, in *writtenDown) (*out[week], e
 	who := reader(ctx)
 	b := in.Body
 	w, err := s.cfg.Billing.Record(ctx, who, in.ID, billing.Work{Day: b.Day, Minutes: b.Minutes, Note: b.Note, Replaces: b.Replaces})
-	return weekAnswer(who, w, err)
+	return s.weekAnswer(who, w, err)
 }
 
 // changedHours is how the weeks of a contract by the hour are to read, from one on that has not begun.

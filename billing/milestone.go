@@ -325,15 +325,28 @@ func (m Milestone) Quote() Quote {
 	return q
 }
 
-// Can lists what a party may do now: fund, cancel, start, submit, request_changes, accept, refund.
-func (m Milestone) Can(by Party) []string {
+// Can lists what a party may do at a moment: fund, cancel, start, submit, request_changes, accept, refund.
+func (m Milestone) Can(by Party, now time.Time) []string {
 	var out []string
 	for _, do := range milestoneMachine.Can(m.State, by) {
-		if _, err := milestoneMachine.Next(m.State, do, by, moment{Milestone: m}); err == nil {
+		if milestoneMachine.Allows(m.State, do, by, moment{m, now}) {
 			out = append(out, do)
 		}
 	}
 	return out
+}
+
+// whileResting are what stays open of a milestone while its contract is paused: what was delivered is answered for, and what
+// was not may be taken back.
+var whileResting = []string{doSubmit, doAccept, doCancel, doRefund}
+
+// Can lists what a party may do at a moment with a milestone of the contract.
+func (c Contract) Can(m Milestone, by Party, now time.Time) []string {
+	all := m.Can(by, now)
+	if c.State != ContractPaused {
+		return all
+	}
+	return slices.DeleteFunc(all, func(do string) bool { return !slices.Contains(whileResting, do) })
 }
 
 // thaw lets silence have the time back during which nothing could be answered.

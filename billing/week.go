@@ -112,7 +112,7 @@ var (
 		return nil
 	}}
 	opened = &Guard[moment]{"a week is near", func(m moment) error {
-		if m.IsWeek() && !m.now.IsZero() && m.now.Before(*m.OpensAt) {
+		if m.IsWeek() && m.now.Before(*m.OpensAt) {
 			return ErrWeekNotOpen.With("date", m.WeekOf.AddDays(-7))
 		}
 		return nil

@@ -169,6 +169,22 @@ func TestWorkOfAWeekIsNeverTakenBackByTheClockNorByOneSide(t *testing.T) {
 	}
 }
 
+func TestAWeekCanBePaidInOnceItIsNearAndNotWhileItsContractRests(t *testing.T) {
+	t.Parallel()
+	m := Milestone{State: MilestoneDraft, Rail: market.Prefunded, Worktime: weekOf(date(2026, 11, 23), 60, 60, time.UTC)}
+	for state, want := range map[ContractState][2][]string{ContractActive: {{doCancel}, {doFund, doCancel}}, ContractPaused: {{doCancel}, {doCancel}}} {
+		c := Contract{State: state}
+		for i, at := range []time.Time{m.OpensAt.Add(-time.Second), *m.OpensAt} {
+			got := c.Can(m, TheCompany, at)
+			slices.Sort(got)
+			slices.Sort(want[i])
+			if !slices.Equal(got, want[i]) {
+				t.Errorf("%s, at %s, it may be %v, want %v", state, at, got, want[i])
+			}
+		}
+	}
+}
+
 func TestTheClockEndsAWeekWithoutWork(t *testing.T) {
 	t.Parallel()
 	for _, rail := range market.Rails {

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
@@ -16,6 +17,7 @@ import (
 type contractView struct {
 	contract billing.Contract
 	side     billing.Party
+	asOf     time.Time
 	mayRun   bool // the reader may act for their side
 	steps    []billing.Step
 	disputes []billing.Dispute
@@ -98,7 +100,7 @@ func (v *visit) contractViewOf(id uuid.UUID) (contractView, error) {
 	if err != nil {
 		return contractView{}, err
 	}
-	view := contractView{contract: c, side: sideOf(v.who, c)}
+	view := contractView{contract: c, side: sideOf(v.who, c), asOf: ui.FrameOf(v.ctx).Now}
 	view.mayRun = view.side == billing.TheAlumnus || v.who.May(market.RunContracts, c.CompanyID) == nil
 	view.maySettle = v.who.May(market.SettleMoney, c.CompanyID) == nil
 	if view.changes, err = v.Billing.Changes(v.ctx, v.who, id); err != nil {
@@ -134,15 +136,13 @@ func sideOf(who market.Actor, c billing.Contract) billing.Party {
 
 // can reports whether the reader may do something with a milestone now.
 func (c contractView) can(m billing.Milestone, do string) bool {
-	return c.mayRun && c.contract.State == billing.ContractActive && slices.Contains(m.Can(c.side), do)
+	return c.mayRun && c.contract.State == billing.ContractActive && slices.Contains(c.contract.Can(m, c.side, c.asOf), do)
 }
 
 // now is the milestone that the contract waits for: the first that is not over.
 func (c contractView) now() (billing.Milestone, bool) {
 	for _, m := range c.contract.Milestones {
-		switch m.State {
-		case billing.MilestonePaid, billing.MilestoneRefunded, billing.MilestoneCanceled, billing.MilestoneChargedBack, billing.MilestoneReversed:
-		default:
+		if !isSettled(m) {
 			return m, true
 		}
 	}
