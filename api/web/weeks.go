@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/civil"
@@ -37,6 +38,61 @@ func (c contractView) current(ctx context.Context) []billing.Week {
 		}
 	}
 	return list
+}
+
+// fewWeeks are so many that none of them is folded away.
+const fewWeeks = 4
+
+// A weekGroup is weeks that are listed together, folded away under their label where they have one.
+type weekGroup struct {
+	label string
+	weeks []billing.Week
+}
+
+// weekGroups parts a contract's weeks: what is settled, what goes on, and what is to come.
+func (c contractView) weekGroups(ctx context.Context) []weekGroup {
+	if len(c.weeks) <= fewWeeks {
+		return []weekGroup{{weeks: c.weeks}}
+	}
+	var settled, going, ahead []billing.Week
+	var minutes, fees int64
+	for _, w := range c.weeks {
+		switch {
+		case isSettled(w.Milestone):
+			settled = append(settled, w)
+			minutes, fees = minutes+w.Minutes, fees+paidFee(w.Milestone)
+		case notNear(ctx, w):
+			ahead = append(ahead, w)
+		default:
+			going = append(going, w)
+		}
+	}
+	money := market.Money{Amount: fees, Currency: c.contract.Currency}
+	all := []weekGroup{{ui.T(ctx, "week.settled", "n", len(settled), "hours", market.Clock(minutes), "amount", money.String()), settled}, {"", going},
+		{ui.T(ctx, "week.ahead", "n", len(ahead)), ahead}}
+	return slices.DeleteFunc(all, func(g weekGroup) bool { return len(g.weeks) == 0 })
+}
+
+// isSettled reports whether nothing more is to happen with a milestone's money.
+func isSettled(m billing.Milestone) bool {
+	switch m.State {
+	case billing.MilestonePaid, billing.MilestoneRefunded, billing.MilestoneCanceled, billing.MilestoneChargedBack, billing.MilestoneReversed:
+		return true
+	}
+	return false
+}
+
+// paidFee is what the alumnus had of a settled week, without tax.
+func paidFee(m billing.Milestone) int64 {
+	if m.State != billing.MilestonePaid {
+		return 0
+	}
+	return m.Amount
+}
+
+// notNear reports whether a week cannot be paid in yet.
+func notNear(ctx context.Context, w billing.Week) bool {
+	return w.State == billing.MilestoneDraft && ui.FrameOf(ctx).Now.Before(*w.OpensAt)
 }
 
 // records reports whether the reader can write work down now.
