@@ -31,7 +31,7 @@ func (h *household) fill(ctx context.Context, out io.Writer, a *app) ([]account,
 func (h *household) seats(ctx context.Context, out io.Writer, a *app) ([]demo.Seat, error) {
 	if h.cfg.Demo {
 		fmt.Fprintln(out, "filling in the demo, which takes a moment once")
-		return demo.Fill(ctx, demo.Rooms{Market: a.market, Matching: a.matching, Billing: a.billing, Now: h.late.Now, Late: h.late.Left, CatchUp: h.late.CatchUp, StandIn: h.cfg.StripeAPIBase,
+		return demo.Fill(ctx, demo.Rooms{Market: a.market, Matching: a.matching, Billing: a.billing, Now: h.late.Now, Late: h.late.Left, Forward: h.late.Forward, StandIn: h.cfg.StripeAPIBase,
 			Say: func(line string) { fmt.Fprintln(out, " ", line) }})
 	}
 	company, person, err := a.market.CreateCompany(ctx, market.NewCompany{

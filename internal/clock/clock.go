@@ -63,5 +63,5 @@ func (l *Late) Now() time.Time { return System.Now().Add(-l.Left()) }
 // Left is how far the clock stands behind; 0 once it has caught up.
 func (l *Late) Left() time.Duration { return time.Duration(l.behind.Load()) }
 
-// CatchUp makes it the machine's time from now on.
-func (l *Late) CatchUp() { l.behind.Store(0) }
+// Forward moves it towards the machine's time, and no further than there.
+func (l *Late) Forward(d time.Duration) { l.behind.Store(int64(max(0, l.Left()-d))) }

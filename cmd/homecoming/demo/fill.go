@@ -24,10 +24,10 @@ type Rooms struct {
 	Matching *matching.Service
 	Billing  *billing.Service
 	Now      func() time.Time
-	Late     func() time.Duration // how far Now stands behind the present
-	CatchUp  func()               // makes Now the present
-	StandIn  string               // where the stand-in for Stripe is, whose clock began where Now does
-	Say      func(line string)    // what is being done, for whoever waits
+	Late     func() time.Duration  // how far Now stands behind the present
+	Forward  func(d time.Duration) // moves Now towards the present
+	StandIn  string                // where the stand-in for Stripe is, whose clock began where Now does
+	Say      func(line string)     // what is being done, for whoever waits
 }
 
 // Begins is where the clocks have to stand when the demo begins: in the middle of last month, so that a month is there to
@@ -68,8 +68,15 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 		}
 		seats = append(seats, more...)
 	}
-	if err := f.catchUp(ctx); err != nil {
+	hourly, err := f.byHour(ctx, f.casts[0])
+	if err != nil {
+		return nil, fmt.Errorf("working by the hour: %w", err)
+	}
+	if err := f.forward(ctx, f.Late()); err != nil {
 		return nil, fmt.Errorf("coming to the present: %w", err)
+	}
+	if err := f.thisWeek(ctx, f.casts[0], hourly); err != nil {
+		return nil, fmt.Errorf("working by the hour today: %w", err)
 	}
 	for _, play := range f.casts {
 		if err := f.tell(ctx, play, storiesOf[play.house.name]); err != nil {
@@ -94,11 +101,11 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 	return seats, nil
 }
 
-// catchUp brings the stand-in, then the program, to the present.
-func (f *filler) catchUp(ctx context.Context) error {
-	err := f.browser.Do(ctx, "POST", "/_stand-in/clock", "", map[string]any{"advance_seconds": int64(f.Late().Seconds())}, nil)
-	f.CatchUp()
-	f.today = f.present
+// forward brings the stand-in, then the program, nearer to the present.
+func (f *filler) forward(ctx context.Context, d time.Duration) error {
+	err := f.browser.Do(ctx, "POST", "/_stand-in/clock", "", map[string]any{"advance_seconds": int64(d.Seconds())}, nil)
+	f.Forward(d)
+	f.today = civil.DateOf(f.Now().In(jst))
 	return err
 }
 

@@ -76,15 +76,20 @@ func (f *filler) owedFromBank(ctx context.Context, play cast) (owed []uuid.UUID,
 }
 
 // award posts a task and gives it to somebody.
-func (f *filler) award(ctx context.Context, play cast, s story, to market.Actor) (c billing.Contract, err error) {
-	task, err := f.Market.PostTask(ctx, play.manager, f.draft(play, s))
+func (f *filler) award(ctx context.Context, play cast, s story, to market.Actor) (billing.Contract, error) {
+	return f.awardFor(ctx, play, f.draft(play, s), to, market.Terms{Amount: market.Yen(s.fee), DeliverOn: f.today.AddDays(s.dueIn - 2), Message: notes[play.lang].bid})
+}
+
+// awardFor posts a task and gives it to somebody on some terms.
+func (f *filler) awardFor(ctx context.Context, play cast, d market.TaskDraft, to market.Actor, terms market.Terms) (c billing.Contract, err error) {
+	task, err := f.Market.PostTask(ctx, play.manager, d)
 	if err != nil {
 		return c, err
 	}
 	if task, err = f.Market.PublishTask(ctx, play.manager, task.ID); err != nil {
 		return c, err
 	}
-	bid, err := f.Market.PlaceBid(ctx, to, task.ID, market.Terms{Amount: market.Yen(s.fee), DeliverOn: f.today.AddDays(s.dueIn - 2), Message: notes[play.lang].bid})
+	bid, err := f.Market.PlaceBid(ctx, to, task.ID, terms)
 	if err != nil {
 		return c, err
 	}
