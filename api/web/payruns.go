@@ -190,19 +190,6 @@ func (v *visit) getTransferFile() error {
 	if err != nil {
 		return v.retreat(err, runPath(id))
 	}
-	return v.transferFile(raw)
-}
-
-// getTransferFiles gives out the files of all runs of the coming month, one after the other.
-func (v *visit) getTransferFiles() error {
-	raw, err := v.Billing.TransferFiles(v.ctx, v.who, v.company.ID, nil, nil)
-	if err != nil {
-		return v.retreat(err, exportsPath)
-	}
-	return v.transferFile(raw)
-}
-
-func (v *visit) transferFile(raw []byte) error {
 	v.c.Header("Content-Disposition", `attachment; filename="zengin.txt"`)
 	v.c.Data(http.StatusOK, "text/plain; charset=shift_jis", raw)
 	return nil

@@ -179,7 +179,6 @@ var table = []line{
 	{"GET", "/money/exports", market.SeeMoney, "money", (*visit).getExports},
 	{"POST", "/money/exports", market.SeeMoney, "money", (*visit).postExport},
 	{"GET", "/money/exports/file", market.SeeMoney, "money", (*visit).getExportFile},
-	{"GET", "/money/exports/zengin.txt", market.SettleMoney, "money", (*visit).getTransferFiles},
 	{"GET", "/money/exports/names", market.KeepBooks, "money", (*visit).getNames},
 	{"POST", "/money/exports/names", market.KeepBooks, "money", (*visit).postNames},
 	{"GET", "/money/exports/{id}", market.SeeMoney, "money", (*visit).getExportRun},
