@@ -58,7 +58,7 @@ func (s *Service) answer(ctx context.Context, who market.Actor, id uuid.UUID, ha
 // answerable refuses whoever is not the supplier, and what is not the statement in force.
 func (p Paper) answerable(who market.Actor, hash string) error {
 	switch {
-	case p.PersonID == nil || *p.PersonID != who.PersonID:
+	case p.PersonID == nil || *p.PersonID != who.Self():
 		return market.ErrForbidden.With("action", string(market.DeliverWork))
 	case p.ConfirmBy == nil:
 		return ErrNotAsked

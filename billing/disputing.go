@@ -386,7 +386,7 @@ func (s *Service) onDispute(ctx context.Context, who market.Actor, id uuid.UUID,
 
 // maySee lets both sides and those who rule look at a dispute.
 func maySee(who market.Actor, c Contract) error {
-	if who.PersonID == c.PersonID || who.May(market.SeeContracts, c.CompanyID) == nil || who.May(market.RuleDisputes, c.CompanyID) == nil {
+	if who.Self() == c.PersonID || who.May(market.SeeContracts, c.CompanyID) == nil || who.May(market.RuleDisputes, c.CompanyID) == nil {
 		return nil
 	}
 	return market.ErrNotFound

@@ -129,7 +129,7 @@ func (p Paper) visibleTo(who market.Actor) bool {
 	case slices.Contains(onContract, p.Kind) && who.May(market.SeeContracts, p.CompanyID) == nil:
 		return true
 	}
-	return who.PersonID != uuid.Nil && p.PersonID != nil && *p.PersonID == who.PersonID && slices.Contains(suppliers, p.Kind)
+	return who.Self() != uuid.Nil && p.PersonID != nil && *p.PersonID == who.Self() && slices.Contains(suppliers, p.Kind)
 }
 
 // ContractFile is what was issued of a kind about a contract, as one file: the very file where there is one document, all of

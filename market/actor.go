@@ -98,8 +98,8 @@ func (a Actor) voucher() *uuid.UUID {
 	return &a.Through
 }
 
-// self is the person whose own things the actor may see; nobody where a provider vouched.
-func (a Actor) self() uuid.UUID {
+// Self is the person whose own things the actor may see; nobody where a provider vouched.
+func (a Actor) Self() uuid.UUID {
 	if a.Through != uuid.Nil {
 		return uuid.Nil
 	}

@@ -62,7 +62,7 @@ var OwnTables = []OwnTable{
 // MyData is everything that is kept about the actor, as a zip file: data.json with all of it, and a CSV of each table. Other
 // rooms' tables are given along. It is noted that it was taken out.
 func (s *Service) MyData(ctx context.Context, who Actor, others ...OwnTable) ([]byte, error) {
-	if who.self() == uuid.Nil {
+	if who.Self() == uuid.Nil {
 		return nil, ErrOwnMeans
 	}
 	var file bytes.Buffer

@@ -131,6 +131,14 @@ func TestPeopleComeInThroughTheirCompanysProviderAndActThereAlone(t *testing.T) 
 	byToken, err := g.Market.ActorByToken(ctx, raw)
 	g.Check(err)
 	check("the token", byToken)
+	_, theirs, err := g.Market.CreateToken(ctx, g.Manager, "their own", nil)
+	g.Check(err)
+	if list, err := g.Market.Tokens(ctx, who); err != nil || len(list) != 1 || list[0].Name != "script" {
+		t.Errorf("the tokens are %v, %v", list, err)
+	}
+	if err := g.Market.RevokeToken(ctx, who, theirs.ID); !errors.Is(err, market.ErrNotFound) {
+		t.Errorf("a token of their own is revoked: %v", err)
+	}
 	if again, err := g.comeIn("s-manager"); err != nil || again.Actor.PersonID != g.Manager.PersonID {
 		t.Errorf("the second time: %v", err)
 	}

@@ -62,14 +62,14 @@ const asked = `EXISTS (SELECT 1 FROM invitations i JOIN memberships m ON m.id = 
 // ReachedTasks narrows a query over tasks to those that are offered to the actor at a moment: the published ones that
 // reach them, and those they were invited to.
 func (a Actor) ReachedTasks(q *gorm.DB, now time.Time) *gorm.DB {
-	return q.Where("("+reaches+" OR tasks.state <> 'draft' AND "+asked+")", map[string]any{"person": a.self(), "now": now})
+	return q.Where("("+reaches+" OR tasks.state <> 'draft' AND "+asked+")", map[string]any{"person": a.Self(), "now": now})
 }
 
 // VisibleTasks narrows a query over tasks to what the actor may see at a moment: all of a company's for those who may,
 // and for alumni the published ones that reach them, those they were invited to, and those they have bid on.
 func (a Actor) VisibleTasks(q *gorm.DB, now time.Time) *gorm.DB {
 	return q.Where("(tasks.company_id IN @companies OR tasks.state <> 'draft' AND ("+bidOn+" OR "+asked+") OR "+reaches+")",
-		map[string]any{"companies": orNone(a.Companies(SeeTasks)), "mine": orNone(a.Memberships()), "person": a.self(), "now": now})
+		map[string]any{"companies": orNone(a.Companies(SeeTasks)), "mine": orNone(a.Memberships()), "person": a.Self(), "now": now})
 }
 
 const bidOn = "EXISTS (SELECT 1 FROM bids b WHERE b.task_id = tasks.id AND b.membership_id IN @mine)"

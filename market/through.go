@@ -127,7 +127,7 @@ func (s *Service) TestProvider(ctx context.Context, who Actor, company uuid.UUID
 // LinkAccount sends somebody who came in by their own means through a company's provider; when they come back, the account
 // there is theirs, whatever the provider says of its address. They need a role at the company, which may wait for this.
 func (s *Service) LinkAccount(ctx context.Context, who Actor, company uuid.UUID) (Departure, error) {
-	all, err := s.ActorOf(ctx, who.self())
+	all, err := s.ActorOf(ctx, who.Self())
 	if err != nil {
 		return Departure{}, err
 	}
@@ -386,7 +386,7 @@ func (s *Service) MyAccounts(ctx context.Context, who Actor) ([]LinkedAccount, e
 // Unlink parts a person from their account at a company's provider, and ends the sessions that it began. People do so for
 // themselves, a company's administrators for whoever is linked there.
 func (s *Service) Unlink(ctx context.Context, who Actor, company, person uuid.UUID) error {
-	if person != who.self() {
+	if person != who.Self() {
 		if err := who.May(Administer, company); err != nil {
 			return err
 		}

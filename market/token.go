@@ -102,13 +102,21 @@ func (t Token) scopes() []Scope {
 // Tokens lists the actor's tokens that still work or have expired, newest first.
 func (s *Service) Tokens(ctx context.Context, who Actor) ([]Token, error) {
 	var list []Token
-	return list, s.db.Gorm(ctx).Where("person_id = ? AND revoked_at IS NULL", who.PersonID).Order("id DESC").Find(&list).Error
+	return list, who.ownTokens(s.db.Gorm(ctx)).Order("id DESC").Find(&list).Error
+}
+
+// ownTokens narrows a query to the actor's tokens: all of them, or where a company's provider vouched, those for that company.
+func (a Actor) ownTokens(q *gorm.DB) *gorm.DB {
+	if a.Through != uuid.Nil {
+		q = q.Where("company_id = ?", a.Through)
+	}
+	return q.Where("person_id = ? AND revoked_at IS NULL", a.PersonID)
 }
 
 // RevokeToken ends one of the actor's tokens; ErrNotFound for anybody else's.
 func (s *Service) RevokeToken(ctx context.Context, who Actor, id uuid.UUID) error {
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		done := tx.Exec("UPDATE tokens SET revoked_at = ? WHERE id = ? AND person_id = ? AND revoked_at IS NULL", s.clock.Now(), id, who.PersonID)
+		done := who.ownTokens(tx.Model(&Token{})).Where("id = ?", id).Update("revoked_at", s.clock.Now())
 		if done.Error == nil && done.RowsAffected == 0 {
 			return ErrNotFound
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"homecoming/api/web/ui"
+	"homecoming/internal/problem"
 	"homecoming/market"
 )
 
@@ -139,7 +140,15 @@ func allowsLine(ctx context.Context, allows []market.Action) string {
 	for i, a := range allows {
 		names[i] = ui.T(ctx, "permission."+string(a))
 	}
-	return strings.Join(names, ui.T(ctx, "roles.comma"))
+	return inLine(ctx, names)
+}
+
+// inLine puts names into one line.
+func inLine(ctx context.Context, names []string) string {
+	if ui.FrameOf(ctx).Language == problem.Japanese {
+		return strings.Join(names, "・")
+	}
+	return strings.Join(names, ", ")
 }
 
 // roleAction is where the form of a role goes.

@@ -100,6 +100,6 @@ func TestATokenIsMadeForWhatItIsNeededFor(t *testing.T) {
 	b := w.as(w.Company("Aoi").Manager, "en")
 	b.post("/settings/tokens", url.Values{"name": {"none"}, "reach": {"some"}}).is(http.StatusUnprocessableEntity).says("Choose at least one thing that the token")
 	b.post("/settings/tokens", url.Values{"name": {"script"}, "reach": {"some"}, "scopes": {"tasks:write", "money:read"}}).is(http.StatusOK).
-		says(`data-test="token"`, "good for Tasks and bids (change)", "Money and documents (read)").check("en")
+		says(`data-test="token"`, "good for Tasks and bids (change), Money and documents (read)").check("en")
 	b.post("/settings/tokens", url.Values{"name": {"all"}}).is(http.StatusOK).says("good for Everything that I may do")
 }

@@ -186,7 +186,7 @@ func scopesLine(ctx context.Context, t market.Token) string {
 		}
 		parts = append(parts, name)
 	}
-	return ui.T(ctx, "token.good", "scopes", strings.Join(parts, ui.T(ctx, "roles.comma")))
+	return ui.T(ctx, "token.good", "scopes", inLine(ctx, parts))
 }
 
 // roleText is what a role is called: a fixed one here, the company's own by its own name.
