@@ -112,6 +112,7 @@ func (t *tenant) fill(w *world) {
 	asked, err := w.Market.AskPartner(context.Background(), t.Administrator, t.ID, partner.ID)
 	w.Check(err)
 	t.ids["bars"], t.ids["partners"] = bar.ID.String(), asked.ID.String()
+	t.register(w, other)
 	t.ask(w)
 	t.provide(w)
 }
@@ -125,6 +126,28 @@ func (t *tenant) provide(w *world) {
 	d, err := w.Market.AskDomain(context.Background(), t.Administrator, t.ID, strings.ToLower(t.Name)+".test")
 	w.Check(err)
 	t.ids["domains"] = d.ID.String()
+}
+
+// register makes a department, an entity and a farewell, and what somebody says and asks of former colleagues.
+func (t *tenant) register(w *world, other markettest.Alumnus) {
+	w.Helper()
+	ctx := context.Background()
+	departments, err := w.Market.Departments(ctx, t.Office, t.ID)
+	w.Check(err)
+	m, err := w.Market.Member(ctx, t.Office, other.MembershipID)
+	w.Check(err)
+	legal := t.Name + " Ltd."
+	entity, err := w.Market.SaveEntity(ctx, t.Office, t.ID, uuid.Nil, market.EntityEdit{Name: &legal})
+	w.Check(err)
+	from, to := w.Today().AddDays(-9000), w.Today().AddDays(-8000)
+	claim, err := w.Market.MakeClaim(ctx, other.Actor, market.ClaimDraft{CompanyID: t.ID, JoinedOn: &from, LeftOn: &to, Colleagues: []string{t.alumna.Email}})
+	w.Check(err)
+	w.Check(w.Market.AskAttestation(ctx, other.Actor, t.ID, t.alumna.Email))
+	asked, err := w.Market.AttestationRequests(ctx, other.Actor)
+	w.Check(err)
+	w.Exec("INSERT INTO farewells (membership_id, company_id, leaves_on, made_at) VALUES (?, ?, ?, now())", t.alumna.MembershipID, t.ID, w.Today())
+	t.ids["departments"], t.ids["stints"], t.ids["entities"] = departments[0].ID.String(), m.Stints[0].ID.String(), entity.ID.String()
+	t.ids["claims"], t.ids["attestations"], t.ids["farewells"] = claim.ID.String(), asked[0].ID.String(), t.alumna.MembershipID.String()
 }
 
 // ask makes a budget, a request about what a task may cost, and somebody who stands in.

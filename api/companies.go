@@ -58,21 +58,6 @@ func (s *Server) editCompany(ctx context.Context, in *companyEdit) (*out[company
 	return answer(companyOf(c), err)
 }
 
-// department of a company.
-type department struct {
-	ID      uuid.UUID `json:"id" format:"uuid"`
-	Name    string    `json:"name"`
-	NameEN  string    `json:"name_en"`
-	Aliases []string  `json:"aliases"`
-}
-
-func (s *Server) departments(ctx context.Context, in *OfID) (*out[list[department]], error) {
-	all, err := s.cfg.Market.Departments(ctx, access.Actor(ctx), in.ID)
-	return answer(whole(all, func(d market.Department) department {
-		return department{ID: d.ID, Name: d.Name, NameEN: d.NameEN, Aliases: orEmpty([]string(d.Aliases))}
-	}), err)
-}
-
 // colleague is one of a company's own people with their roles.
 type colleague struct {
 	PersonID uuid.UUID `json:"person_id" format:"uuid"`

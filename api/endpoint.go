@@ -18,6 +18,7 @@ import (
 const (
 	smallBody = 1 << 20
 	fileBody  = 16 << 20
+	longBody  = 34 << 20 // an HR file of 32 MB with what a form puts around it
 )
 
 // An endpoint is a line of the table: a route and what answers it.
@@ -125,6 +126,12 @@ func taking(e endpoint, media string) endpoint {
 	return e
 }
 
+// long takes a file as long as an HR file may be.
+func long(e endpoint) endpoint {
+	e.most, e.Long = longBody, true
+	return e
+}
+
 // later marks work that is only begun by the time of the answer.
 func later(e endpoint) endpoint {
 	e.success = http.StatusAccepted
@@ -139,7 +146,7 @@ func (e endpoint) mount(engine *gin.Engine, api huma.API) {
 	}
 	// The body has been read by now. A deadline on reading, huma's own 5 s, would cut the handler's context off as well.
 	op := huma.Operation{Method: e.Method, Path: e.Path, OperationID: operationID(e.Method, e.Path), Summary: e.summary,
-		Tags: []string{resource(e.Path)}, MaxBodyBytes: fileBody + 1, BodyReadTimeout: -1, RejectUnknownQueryParameters: true, DefaultStatus: e.success}
+		Tags: []string{resource(e.Path)}, MaxBodyBytes: max(e.most, fileBody) + 1, BodyReadTimeout: -1, RejectUnknownQueryParameters: true, DefaultStatus: e.success}
 	if e.Needs == access.Anybody {
 		op.Security = []map[string][]string{}
 	}

@@ -53,7 +53,11 @@ func (s *Server) bounded(c *gin.Context) {
 	e := s.routes[c.Request.Method+" "+c.FullPath()]
 	most := max(e.most, smallBody)
 	if !strings.HasPrefix(c.FullPath(), prefix) {
-		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, fileBody)
+		most = fileBody
+		if e.Long {
+			most = longBody
+		}
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most)
 		return
 	}
 	if !e.takes(c.GetHeader("Content-Type")) {

@@ -87,16 +87,21 @@ type profileMembership struct {
 }
 
 type stint struct {
-	DepartmentID *uuid.UUID  `json:"department_id" format:"uuid"`
-	Department   string      `json:"department"`
+	ID           uuid.UUID   `json:"id" format:"uuid"`
+	DepartmentID *uuid.UUID  `json:"department_id" format:"uuid" doc:"Today's, for which the stint counts"`
+	Department   string      `json:"department" doc:"As it was called on the stint's last day"`
 	DepartmentEN string      `json:"department_en"`
-	Entity       string      `json:"entity"`
+	Today        string      `json:"department_today" doc:"As it is called today, where that is something else"`
+	TodayEN      string      `json:"department_today_en"`
+	Entity       string      `json:"entity" doc:"The legal entity's name, or what the file wrote"`
 	JoinedOn     civil.Date  `json:"joined_on" format:"date"`
 	LeftOn       *civil.Date `json:"left_on" format:"date" doc:"Null while employed"`
+	Departure    string      `json:"departure" enum:",retirement,contract_end,voluntary,company,transfer,other" doc:"For the alumni office alone; empty for everybody else"`
 }
 
 func stintOf(t market.MemberStint) stint {
-	return stint{DepartmentID: t.DepartmentID, Department: t.Department, DepartmentEN: t.DepartmentEN, Entity: t.Entity, JoinedOn: t.JoinedOn, LeftOn: t.LeftOn}
+	return stint{ID: t.ID, DepartmentID: t.DepartmentID, Department: t.Department, DepartmentEN: t.DepartmentEN, Today: t.Today, TodayEN: t.TodayEN,
+		Entity: t.Entity, JoinedOn: t.JoinedOn, LeftOn: t.LeftOn, Departure: string(t.Departure)}
 }
 
 type profileSkill struct {
@@ -106,6 +111,8 @@ type profileSkill struct {
 	Level    int    `json:"level" doc:"1 basic, 2 solid, 3 expert"`
 	Evidence string `json:"evidence" enum:"self,attested,proven"`
 	Company  string `json:"company" doc:"Who attests it or where it was proven; empty for self"`
+
+	Colleagues int `json:"colleagues" doc:"How many former colleagues there attest it"`
 }
 
 func profileOf(f market.Profile) profile {
@@ -116,7 +123,7 @@ func profileOf(f market.Profile) profile {
 			return profileMembership{ID: m.ID, CompanyID: m.CompanyID, CompanyName: m.CompanyName, Hidden: m.Hidden, Outside: m.Outside, Stints: each(m.Stints, stintOf)}
 		}),
 		Skills: each(f.Skills, func(k market.ProfileSkill) profileSkill {
-			return profileSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Company: k.CompanyName}
+			return profileSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Company: k.CompanyName, Colleagues: k.Colleagues}
 		}),
 		Words: each(f.Words, func(t market.TypedSkill) profileWords { return profileWords{t.Words, t.Level, string(t.Evidence)} })}
 	if p.Email != nil {

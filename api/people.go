@@ -39,15 +39,19 @@ type memberSkill struct {
 	NameJA   string `json:"name_ja"`
 	Level    int    `json:"level"`
 	Evidence string `json:"evidence" enum:"self,attested,proven"`
-	Ours     bool   `json:"ours" doc:"This company attests or proved it"`
+	Ours     bool   `json:"ours" doc:"This company, or former colleagues at it, attest or proved it"`
+
+	Colleagues int `json:"colleagues" doc:"How many former colleagues attest it"`
 }
 
 func memberOf(m market.Member) member {
 	return member{ID: m.ID, CompanyID: m.CompanyID, PersonID: m.PersonID, Name: m.Name, Reading: m.Reading, Email: m.Email, State: string(m.State),
 		Alumnus: m.Alumnus, Outside: m.Outside, HourlyRate: m.HourlyRate, AvailableFrom: m.AvailableFrom, Registered: m.Registered, Corporate: m.Corporate, NonResident: m.NonResident, InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt,
-		Stints: each(m.Stints, stintOf), Skills: each(m.Skills, func(k market.MemberSkill) memberSkill {
-			return memberSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Ours: k.Ours}
-		})}
+		Stints: each(m.Stints, stintOf), Skills: each(m.Skills, memberSkillOf)}
+}
+
+func memberSkillOf(k market.MemberSkill) memberSkill {
+	return memberSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Ours: k.Ours, Colleagues: k.Colleagues}
 }
 
 type peopleQuery struct {

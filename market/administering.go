@@ -179,12 +179,3 @@ func change[T any](to, from *T) {
 		*text = strings.TrimSpace(*text)
 	}
 }
-
-// Departments lists a company's departments by name, for anybody who belongs there.
-func (s *Service) Departments(ctx context.Context, who Actor, company uuid.UUID) ([]Department, error) {
-	if !who.InNetwork(company) {
-		return nil, ErrNotFound
-	}
-	var list []Department
-	return list, s.db.Gorm(ctx).Where("company_id = ?", company).Order("name").Find(&list).Error
-}

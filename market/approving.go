@@ -66,7 +66,7 @@ func checkRule(tx *gorm.DB, r ApprovalRule, field string) error {
 		return ErrAmountNotPositive.On(field + ".above")
 	}
 	if r.DepartmentID != nil {
-		if found, err := departmentKnown(tx, r.CompanyID, r.DepartmentID.String()); err != nil || found == uuid.Nil {
+		if found, err := DepartmentKnown(tx, r.CompanyID, r.DepartmentID.String()); err != nil || found == uuid.Nil {
 			return orElse(err, ErrNotOneOf.On(field+".department").With("value", r.DepartmentID.String()).With("allowed", "–"))
 		}
 	}

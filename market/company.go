@@ -2,13 +2,11 @@ package market
 
 import (
 	"encoding/json"
-	"strings"
 	"sync"
 	"time"
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 	"gorm.io/gorm"
 )
 
@@ -74,44 +72,10 @@ var zones sync.Map
 // Today is the company's day at the moment now.
 func (c Company) Today(now time.Time) civil.Date { return civil.DateOf(now.In(c.Zone())) }
 
-// A Department of a company. People find it by its name, its English name or an alias.
-type Department struct {
-	ID        uuid.UUID
-	CompanyID uuid.UUID
-	Name      string
-	NameEN    string         `gorm:"column:name_en"`
-	Aliases   pq.StringArray `gorm:"type:text[]"`
-}
-
 // CompanyByID reads a company; ErrNotFound when there is none.
 func CompanyByID(g *gorm.DB, id uuid.UUID) (Company, error) {
 	var c Company
 	return c, one(g.Where("id = ?", id).Take(&c))
-}
-
-// DepartmentNamed finds the department that text means (id, name, English name or alias, in any case), and makes it
-// the company's own when nothing is known under that name. Empty text is no department: uuid.Nil.
-func DepartmentNamed(tx *gorm.DB, company uuid.UUID, text string) (uuid.UUID, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return uuid.Nil, nil
-	}
-	if found, err := departmentKnown(tx, company, text); err != nil || found != uuid.Nil {
-		return found, err
-	}
-	var made []uuid.UUID // gorm scans no bare uuid.UUID
-	err := tx.Raw(`INSERT INTO departments (id, company_id, name) VALUES (?, ?, ?)
-		ON CONFLICT (company_id, lower(name)) DO UPDATE SET name = departments.name RETURNING id`, newID(), company, text).Scan(&made).Error
-	return first(made), err
-}
-
-// departmentKnown finds a department by id, name, English name or alias; uuid.Nil when there is none.
-func departmentKnown(tx *gorm.DB, company uuid.UUID, text string) (uuid.UUID, error) {
-	var found []uuid.UUID
-	err := tx.Raw(`SELECT id FROM departments WHERE company_id = ? AND (id::text = ? OR lower(name) = lower(?)
-		OR lower(name_en) = lower(?) OR EXISTS (SELECT 1 FROM unnest(aliases) a WHERE lower(a) = lower(?))) LIMIT 1`,
-		company, text, text, text, text).Scan(&found).Error
-	return first(found), err
 }
 
 func first(ids []uuid.UUID) uuid.UUID {

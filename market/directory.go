@@ -43,14 +43,19 @@ type Member struct {
 	Skills        []MemberSkill // strongest first
 }
 
-// A MemberStint is a stint with its department's names.
+// A MemberStint is a stint with its department's names: those of its last day, and today's where they are others.
 type MemberStint struct {
-	DepartmentID *uuid.UUID
+	ID           uuid.UUID
+	DepartmentID *uuid.UUID // today's
 	Department   string
 	DepartmentEN string `gorm:"column:department_en"`
-	Entity       string
+	Today        string
+	TodayEN      string      `gorm:"column:today_en"`
+	Entity       string      // the legal entity's name, or what the file wrote
+	EntityEN     string      `gorm:"column:entity_en"`
 	JoinedOn     civil.Date  `gorm:"type:date"`
 	LeftOn       *civil.Date `gorm:"type:date"`
+	Departure    Departure   `gorm:"-"` // for the alumni office alone; empty for everybody else
 }
 
 // A MemberSkill is what is known about one skill of a person. Ours says that this company attests or proved it.
@@ -61,6 +66,9 @@ type MemberSkill struct {
 	Level    int
 	Evidence Evidence
 	Ours     bool
+
+	Colleagues int  // how many former colleagues attest it
+	Company    bool // the company's own records attest or proved it
 }
 
 // A PeopleFilter narrows the directory of one company; zero fields do not.
@@ -85,7 +93,7 @@ func (s *Service) People(ctx context.Context, who Actor, f PeopleFilter) ([]Memb
 		}
 	}
 	if f.Department != "" {
-		department, err := departmentKnown(g, f.CompanyID, f.Department)
+		department, err := DepartmentKnown(g, f.CompanyID, f.Department)
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +125,10 @@ func (s *Service) Member(ctx context.Context, who Actor, membership uuid.UUID) (
 			return Member{}, err
 		}
 	}
-	return list[0], nil
+	if who.May(ManagePeople, list[0].CompanyID) == nil {
+		err = addDepartures(g, &list[0])
+	}
+	return list[0], err
 }
 
 // memberRow is a membership with its person, as one query gives them.
@@ -185,9 +196,14 @@ func addMemberStints(g *gorm.DB, list []Member, ids []uuid.UUID, now time.Time) 
 		Ended        bool
 		MemberStint
 	}
-	err := g.Raw(`SELECT s.membership_id, s.department_id, coalesce(d.name, '') AS department, coalesce(d.name_en, '') AS department_en,
-			s.entity, s.joined_on, s.left_on, coalesce(s.left_on < (?::timestamptz AT TIME ZONE c.time_zone)::date, false) AS ended
-		FROM stints s JOIN companies c ON c.id = s.company_id LEFT JOIN departments d ON d.id = s.department_id
+	err := g.Raw(`SELECT s.membership_id, s.id, s.department_id, coalesce(past.name, was.name, '') AS department, coalesce(past.name_en, was.name_en, '') AS department_en,
+			CASE WHEN coalesce(past.name, was.name) <> now.name THEN now.name ELSE '' END AS today, CASE WHEN coalesce(past.name, was.name) <> now.name THEN now.name_en ELSE '' END AS today_en,
+			coalesce(e.name, s.entity) AS entity, coalesce(e.name_en, '') AS entity_en, s.joined_on, s.left_on, coalesce(s.left_on < day.today, false) AS ended
+		FROM stints s JOIN companies c ON c.id = s.company_id
+		CROSS JOIN LATERAL (SELECT (?::timestamptz AT TIME ZONE c.time_zone)::date AS today) day
+		LEFT JOIN departments now ON now.id = s.department_id LEFT JOIN departments former ON former.id = s.formerly_id LEFT JOIN entities e ON e.id = s.entity_id
+		LEFT JOIN departments was ON was.id = CASE WHEN former.merged_on > coalesce(s.left_on, day.today) THEN former.id ELSE s.department_id END
+		LEFT JOIN LATERAL (SELECT name, name_en FROM department_pasts p WHERE p.department_id = was.id AND p.until > coalesce(s.left_on, day.today) ORDER BY p.until LIMIT 1) past ON true
 		WHERE s.membership_id IN ? ORDER BY s.joined_on DESC, s.id`, now, orNone(ids)).Scan(&rows).Error
 	if err != nil {
 		return err
@@ -207,10 +223,12 @@ func addSkills(g *gorm.DB, list []Member, ids []uuid.UUID) error {
 		MembershipID uuid.UUID
 		MemberSkill
 	}
-	err := g.Raw(`SELECT m.id AS membership_id, k.id AS skill_id, k.name_en, k.name_ja, h.level, h.evidence, coalesce(h.company_id = m.company_id, false) AS ours
+	err := g.Raw(`SELECT m.id AS membership_id, k.id AS skill_id, k.name_en, k.name_ja, max(h.level) AS level, h.evidence, coalesce(h.company_id = m.company_id, false) AS ours,
+			count(h.attested_by) AS colleagues, count(h.attested_by) < count(*) AND h.company_id IS NOT NULL AS company
 		FROM memberships m JOIN person_skills h ON h.person_id = m.person_id JOIN skills k ON k.id = h.skill_id
 		WHERE m.id IN ? AND (k.company_id IS NULL OR k.company_id = m.company_id)
-		ORDER BY h.level DESC, array_position(ARRAY['proven', 'attested', 'self'], h.evidence), k.id`, orNone(ids)).Scan(&rows).Error
+		GROUP BY m.id, k.id, h.evidence, h.company_id
+		ORDER BY max(h.level) DESC, array_position(ARRAY['proven', 'attested', 'self'], h.evidence), k.id`, orNone(ids)).Scan(&rows).Error
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,6 @@
 // Package market holds the marketplace's own nouns and their rules: company, person, membership, stint, task,
-// invitation, bid, review; the ways in (password, one-time link, token, HR file); the letters that are written; and
+// invitation, bid, review; what somebody says who is in no file, and the former colleagues who know (claim); groups of
+// companies; the ways in (password, one-time link, token, HR file); the letters that are written; and
 // the policy of who may see and do what.
 //
 // It does not rank anybody (package matching) and moves no money (package billing); it imports neither. What has to

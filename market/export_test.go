@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -47,3 +48,18 @@ func RenderLetter(kind LetterKind, language, name, company, url string, facts ma
 
 // EveryAction are all actions of the policy.
 func EveryAction() []Action { return slices.Sorted(maps.Keys(policy)) }
+
+// AnswerKnock does what the queue would with somebody at a company's door.
+func (s *Service) AnswerKnock(ctx context.Context, m mail.Mailer, baseURL string, company uuid.UUID, email string) error {
+	w := &knockWorker{post: newPostman(s, m, baseURL)}
+	return w.Work(ctx, &river.Job[knockJob]{JobRow: &rivertype.JobRow{ID: 1}, Args: knockJob{CompanyID: company, Email: Address(email), Language: "en"}})
+}
+
+// DaysTogether counts the days of a stay on which others were there, as pairs of days.
+func DaysTogether(stay [2]civil.Date, others ...[2]civil.Date) int {
+	var there []period
+	for _, o := range others {
+		there = append(there, period{o[0], o[1]})
+	}
+	return daysTogether(period{stay[0], stay[1]}, there)
+}

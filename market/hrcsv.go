@@ -1,6 +1,7 @@
 package market
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -11,6 +12,7 @@ import (
 
 	"cloud.google.com/go/civil"
 	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 
 	"homecoming/internal/problem"
@@ -36,8 +38,8 @@ var (
 	ErrDuplicateRow = problem.Define(problem.Conflict, "duplicate_row", "Line {first} says the same stint already; this one was set aside.", "{first}行目と同じ在籍期間のため、取り込みませんでした。")
 )
 
-// maxImport is the largest file that is read, in bytes.
-const maxImport = 10 << 20
+// maxImport is the largest file that is read, in bytes: 100,000 rows take about half of it.
+const maxImport = 32 << 20
 
 // An HRColumn is one column of an HR file.
 type HRColumn struct {
@@ -61,6 +63,7 @@ var HRColumns = []HRColumn{
 	{"hourly_rate", []string{"時給", "時間単価", "単価", "希望単価"}, false},
 	{"available_from", []string{"稼働可能日", "稼働開始日", "稼働開始可能日"}, false},
 	{"entity", []string{"在籍会社", "法人", "法人名", "会社名", "グループ会社"}, false},
+	{"departure", []string{"退職区分", "退職事由", "退職理由", "退社区分", "退社理由", "離職理由"}, false},
 	{"registration_number", []string{"登録番号", "適格請求書発行事業者登録番号", "インボイス登録番号", "インボイス番号"}, false},
 }
 
@@ -86,16 +89,6 @@ func folded(s string) string {
 	}, strings.ToLower(norm.NFKC.String(s)))
 }
 
-// An hrFile is what a file says: its good rows by person, in the order of their first lines, and what is wrong with
-// the others.
-type hrFile struct {
-	people   []hrPerson
-	rows     int // good and bad
-	rejected int
-	faults   []RowFault
-	ignored  []string // headings that mean nothing to us
-}
-
 // An hrPerson is everything a file says about one address.
 type hrPerson struct {
 	email string
@@ -110,8 +103,29 @@ type hrRow struct {
 	department, entity, registrationNumber       string
 	joinedOn                                     civil.Date
 	leftOn, availableFrom                        *civil.Date
+	departure                                    Departure
 	hourlyRate                                   *int64 // minor units
 	skills                                       []hrSkill
+}
+
+// An hrLine is a line of a file as it waits: its cells by HRColumns.
+type hrLine struct {
+	line  int
+	email string
+	cells []string
+}
+
+// row reads the line again.
+func (l hrLine) row(currency string) hrRow {
+	row, _ := readRow(l.line, func(name string) string {
+		for i, c := range HRColumns {
+			if c.Name == name && i < len(l.cells) {
+				return l.cells[i]
+			}
+		}
+		return ""
+	}, currency)
+	return row
 }
 
 // An hrSkill is one statement of a row.
@@ -134,38 +148,48 @@ func faultOn(line int, column string, e *problem.Error) RowFault {
 	return RowFault{Line: line, Column: column, Code: e.Code, EN: e.In(problem.English), JA: e.In(problem.Japanese)}
 }
 
-// An hrReader reads one file, line by line, into an hrFile.
+// An hrReader reads one file, line by line, and remembers of the bad ones how many there are and what is wrong with the first.
 type hrReader struct {
-	hrFile
 	csv      *csv.Reader
 	currency string
 	at       map[string]int // where each column is
 	width    int            // how many headings there are
-	place    map[string]int // where in people an address is
+
+	rows     int // good and bad, so far
+	rejected int
+	faults   []RowFault
+	ignored  []string // headings that mean nothing to us
 }
 
-// parseHR reads a whole file. The error is one of the ErrFile family, ErrMissingColumn or ErrColumnTwice.
-func parseHR(file []byte, currency string) (hrFile, error) {
-	text, err := decodeText(file)
+// openHR reads a file's headings. The error is one of the ErrFile family, ErrMissingColumn or ErrColumnTwice.
+func openHR(file []byte, currency string) (*hrReader, error) {
+	text, err := openText(file)
 	if err != nil {
-		return hrFile{}, err
+		return nil, err
 	}
-	r := hrReader{csv: csv.NewReader(strings.NewReader(text)), currency: currency, at: map[string]int{}, place: map[string]int{}}
+	r := &hrReader{csv: csv.NewReader(text), currency: currency, at: map[string]int{}}
 	r.csv.FieldsPerRecord, r.csv.ReuseRecord = -1, true
-	if err := r.headings(); err != nil {
-		return hrFile{}, err
-	}
+	return r, r.headings()
+}
+
+// next is the next good line; false at the end of the file.
+func (r *hrReader) next() (hrLine, bool) {
 	for {
 		cells, err := r.csv.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return hrLine{}, false
 		}
-		r.line(cells, err)
+		if err == nil && !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
+			continue // blank lines come with spreadsheets
+		}
+		r.rows++
+		line, faults := r.line(cells, err)
+		if len(faults) == 0 {
+			return line, true
+		}
+		r.rejected++
+		r.faults = append(r.faults, faults[:min(len(faults), max(0, maxFaults-len(r.faults)))]...)
 	}
-	if r.rows == 0 {
-		return hrFile{}, ErrFileEmpty
-	}
-	return r.hrFile, nil
 }
 
 // headings finds where each column is.
@@ -199,64 +223,66 @@ func (r *hrReader) headings() error {
 	return nil
 }
 
-// line takes one record in, among the good or the bad.
-func (r *hrReader) line(cells []string, err error) {
-	if err == nil && !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
-		return // blank lines come with spreadsheets
-	}
-	r.rows++
-	row, faults := r.row(cells, err)
-	if len(faults) > 0 {
-		r.rejected++
-		r.faults = append(r.faults, faults...)
-		return
-	}
-	i, seen := r.place[row.email]
-	if !seen {
-		i = len(r.people)
-		r.place[row.email], r.people = i, append(r.people, hrPerson{email: row.email})
-	}
-	r.people[i].rows = append(r.people[i].rows, row)
-}
-
-// row reads one record, or says why it cannot be read.
-func (r *hrReader) row(cells []string, err error) (hrRow, []RowFault) {
+// line reads one record, or says why it cannot be read.
+func (r *hrReader) line(cells []string, err error) (hrLine, []RowFault) {
 	if err != nil {
-		return hrRow{}, []RowFault{faultOn(parseLine(err), "", ErrLine.With("detail", parseDetail(err)))}
+		return hrLine{}, []RowFault{faultOn(parseLine(err), "", ErrLine.With("detail", parseDetail(err)))}
 	}
 	line, _ := r.csv.FieldPos(0)
 	if len(cells) > r.width {
-		return hrRow{}, []RowFault{faultOn(line, "", ErrTooManyCells.With("count", len(cells)).With("max", r.width))}
+		return hrLine{}, []RowFault{faultOn(line, "", ErrTooManyCells.With("count", len(cells)).With("max", r.width))}
 	}
-	return readRow(line, func(name string) string {
+	cell := func(name string) string {
 		if i, there := r.at[name]; there && i < len(cells) {
 			return strings.TrimSpace(cells[i])
 		}
 		return ""
-	}, r.currency)
+	}
+	row, faults := readRow(line, cell, r.currency)
+	l := hrLine{line: line, email: row.email, cells: make([]string, len(HRColumns))}
+	for i, c := range HRColumns {
+		l.cells[i] = cell(c.Name)
+	}
+	return l, faults
 }
 
-// decodeText turns a file into UTF-8 without a byte order mark.
-func decodeText(file []byte) (string, error) {
+// openText reads a file as UTF-8 without a byte order mark, as it goes: nothing of it is copied whole.
+func openText(file []byte) (io.Reader, error) {
 	switch {
 	case len(file) > maxImport:
-		return "", ErrFileTooLarge.With("max", maxImport>>20)
+		return nil, ErrFileTooLarge.With("max", maxImport>>20)
 	case bytes.HasPrefix(file, []byte("PK\x03\x04")), bytes.HasPrefix(file, []byte("\xd0\xcf\x11\xe0")):
-		return "", ErrFileKind.With("kind", "Excel")
+		return nil, ErrFileKind.With("kind", "Excel")
 	case bytes.HasPrefix(file, []byte("%PDF")):
-		return "", ErrFileKind.With("kind", "PDF")
+		return nil, ErrFileKind.With("kind", "PDF")
 	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")), bytes.IndexByte(file, 0) >= 0:
-		return "", ErrFileEncoding // UTF-16, or no text at all
+		return nil, ErrFileEncoding // UTF-16, or no text at all
 	}
 	file = bytes.TrimPrefix(file, []byte("\xef\xbb\xbf"))
 	if utf8.Valid(file) {
-		return string(file), nil
+		return bytes.NewReader(file), nil
 	}
-	text, err := japanese.ShiftJIS.NewDecoder().Bytes(file)
-	if err != nil || bytes.ContainsRune(text, utf8.RuneError) || bytes.IndexByte(text, 0) >= 0 {
-		return "", ErrFileEncoding
+	if err := checkShiftJIS(shiftJIS(file)); err != nil {
+		return nil, err
 	}
-	return string(text), nil
+	return shiftJIS(file), nil
+}
+
+func shiftJIS(file []byte) io.Reader {
+	return transform.NewReader(bytes.NewReader(file), japanese.ShiftJIS.NewDecoder())
+}
+
+// checkShiftJIS looks through a text once for what no Shift_JIS decodes to.
+func checkShiftJIS(text io.Reader) error {
+	runes := bufio.NewReader(text)
+	for {
+		switch r, _, err := runes.ReadRune(); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil, r == utf8.RuneError, r == 0:
+			return ErrFileEncoding
+		}
+	}
 }
 
 func parseLine(err error) int {

@@ -38,6 +38,7 @@ func readRow(line int, cell func(column string) string, currency string) (hrRow,
 		leftOn:             r.day("left_on"), availableFrom: r.day("available_from"),
 		hourlyRate: r.amount("hourly_rate", currency),
 		skills:     r.skills(),
+		departure:  r.departure(),
 	}
 	if row.familyName == "" && row.givenName == "" {
 		r.fault("family_name", ErrRequired)
@@ -51,7 +52,20 @@ func readRow(line int, cell func(column string) string, currency string) (hrRow,
 	if row.leftOn != nil && !row.joinedOn.IsZero() && row.leftOn.Before(row.joinedOn) {
 		r.fault("left_on", ErrLeftBefore.With("left", row.leftOn).With("joined", row.joinedOn))
 	}
+	if row.departure != "" && cell("left_on") == "" {
+		r.fault("departure", ErrDepartureDay)
+	}
 	return row, r.faults
+}
+
+// departure reads why the stint ended; an empty cell says nothing.
+func (r *rowReader) departure() Departure {
+	text := r.cell("departure")
+	d, known := departureMeant(text)
+	if !known {
+		r.fault("departure", ErrDeparture.With("value", text))
+	}
+	return d
 }
 
 func (r *rowReader) email() string {

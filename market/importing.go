@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -81,24 +83,33 @@ func (s *Service) StartImport(ctx context.Context, who Actor, company uuid.UUID,
 	if err != nil {
 		return jobs.Run{}, err
 	}
-	f, err := parseHR(file, c.Currency)
+	r, err := openHR(file, c.Currency)
+	if err != nil {
+		return jobs.Run{}, err
+	}
+	staged, err := s.stage(ctx, c, r)
 	if err != nil {
 		return jobs.Run{}, err
 	}
 	var run jobs.Run
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
-		run, err = beginImport(tx, who, company, f, file, dryRun)
+		run, err = beginImport(tx, who, staged, dryRun)
 		return err
 	})
 	return run, err
 }
 
-func beginImport(tx *gorm.DB, who Actor, company uuid.UUID, f hrFile, file []byte, dryRun bool) (jobs.Run, error) {
-	report, err := json.Marshal(f.report(dryRun))
+func beginImport(tx *gorm.DB, who Actor, f importFile, dryRun bool) (jobs.Run, error) {
+	var r ImportReport
+	if err := json.Unmarshal(f.Report, &r); err != nil {
+		return jobs.Run{}, err
+	}
+	r.DryRun = dryRun
+	report, err := json.Marshal(r)
 	if err != nil {
 		return jobs.Run{}, err
 	}
-	run, err := jobs.NewRun(tx, jobs.Run{CompanyID: &company, Kind: RunImport, Total: f.rows, Input: file, Report: report, StartedBy: &who.PersonID})
+	run, err := jobs.NewRun(tx, jobs.Run{CompanyID: &f.CompanyID, Kind: RunImport, Total: r.Rows, Input: []byte(f.ID.String()), Report: report, StartedBy: &who.PersonID})
 	if err != nil {
 		return jobs.Run{}, err
 	}
@@ -106,7 +117,7 @@ func beginImport(tx *gorm.DB, who Actor, company uuid.UUID, f hrFile, file []byt
 	if err := jobs.Enqueue(tx, importJob{run.ID, dryRun}); err != nil {
 		return jobs.Run{}, err
 	}
-	return run, Audit(tx, who, company, "people.import", "run:"+run.ID.String(), map[string]any{"rows": f.rows, "dry_run": dryRun})
+	return run, Audit(tx, who, f.CompanyID, "people.import", "run:"+run.ID.String(), map[string]any{"rows": r.Rows, "dry_run": dryRun})
 }
 
 // rehearsalKept is how long the file of a dry run waits to be taken in for good.
@@ -127,45 +138,40 @@ func (s *Service) ConfirmImport(ctx context.Context, who Actor, rehearsal uuid.U
 	if checked.Kind != RunImport {
 		return jobs.Run{}, ErrNotFound
 	}
-	c, err := CompanyByID(s.db.Gorm(ctx), *checked.CompanyID)
-	if err != nil {
-		return jobs.Run{}, err
-	}
 	var run jobs.Run
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
 		file, err := takeInput(tx, rehearsal)
 		if err != nil {
 			return err
 		}
-		f, err := parseHR(file, c.Currency)
-		if err != nil {
-			return err
-		}
-		run, err = beginImport(tx, who, c.ID, f, file, false)
+		run, err = beginImport(tx, who, file, false)
 		return err
 	})
 	return run, err
 }
 
-// takeInput reads the file of a finished dry run, and lets nobody take it again.
-func takeInput(tx *gorm.DB, rehearsal uuid.UUID) ([]byte, error) {
-	var files [][]byte
-	err := tx.Raw("SELECT input FROM runs WHERE id = ? AND finished_at IS NOT NULL AND input IS NOT NULL FOR UPDATE", rehearsal).Scan(&files).Error
+// takeInput finds the file of a finished dry run, and lets nobody take it again.
+func takeInput(tx *gorm.DB, rehearsal uuid.UUID) (importFile, error) {
+	var inputs [][]byte
+	err := tx.Raw("SELECT input FROM runs WHERE id = ? AND finished_at IS NOT NULL AND input IS NOT NULL FOR UPDATE", rehearsal).Scan(&inputs).Error
 	if err != nil {
-		return nil, err
+		return importFile{}, err
 	}
-	if len(files) == 0 {
-		return nil, ErrImportGone
+	if len(inputs) == 0 {
+		return importFile{}, ErrImportGone
 	}
-	return files[0], tx.Exec("UPDATE runs SET input = NULL WHERE id = ?", rehearsal).Error
+	f, err := fileOf(tx, inputs[0])
+	if err != nil {
+		return f, err
+	}
+	return f, tx.Exec("UPDATE runs SET input = NULL WHERE id = ?", rehearsal).Error
 }
 
 // report begins with what reading alone can tell.
-func (f hrFile) report(dryRun bool) ImportReport {
-	r := ImportReport{DryRun: dryRun, Rows: f.rows, People: len(f.people), Rejected: f.rejected, Ignored: f.ignored,
-		Faults: []RowFault{}, Changes: []ImportChange{}}
-	r.fault(f.faults...)
-	return r
+func (r *hrReader) report(people int) ImportReport {
+	begun := ImportReport{Rows: r.rows, People: people, Rejected: r.rejected, Ignored: r.ignored, Faults: []RowFault{}, Changes: []ImportChange{}}
+	begun.fault(r.faults...)
+	return begun
 }
 
 func (r *ImportReport) fault(faults ...RowFault) {
@@ -202,11 +208,11 @@ func (s *Service) Run(ctx context.Context, who Actor, id uuid.UUID) (jobs.Run, e
 	return r, nil
 }
 
-// An importWorker reads files in, a batch of people a transaction.
+// An importWorker reads files in, a batch of rows a transaction.
 type importWorker struct {
 	river.WorkerDefaults[importJob]
 	s     *Service
-	batch int           // people a transaction
+	batch int           // rows a transaction, and as many more as the last person has
 	turn  time.Duration // how long one turn takes at most; the next goes on where it ended
 }
 
@@ -214,13 +220,8 @@ func newImportWorker(s *Service) *importWorker {
 	return &importWorker{s: s, batch: 250, turn: 15 * time.Second}
 }
 
-// Timeout lets a dry run, which is one transaction, take longer than a turn.
-func (w *importWorker) Timeout(job *river.Job[importJob]) time.Duration {
-	if job.Args.DryRun {
-		return 2 * time.Minute
-	}
-	return 30 * time.Second
-}
+// Timeout leaves a turn time to end its last batch.
+func (w *importWorker) Timeout(*river.Job[importJob]) time.Duration { return 45 * time.Second }
 
 // Work goes on where the run stands. What a killed worker had committed is behind it.
 func (w *importWorker) Work(ctx context.Context, job *river.Job[importJob]) error {
@@ -245,98 +246,85 @@ func isSnooze(err error) bool {
 }
 
 func (w *importWorker) read(ctx context.Context, run jobs.Run, dryRun bool) error {
-	c, err := CompanyByID(w.s.db.Gorm(ctx), *run.CompanyID)
+	g := w.s.db.Gorm(ctx)
+	c, err := CompanyByID(g, *run.CompanyID)
 	if err != nil {
 		return err
 	}
-	f, err := parseHR(run.Input, c.Currency)
+	file, err := fileOf(g, run.Input)
 	if err != nil {
 		return err
-	}
-	if dryRun {
-		return w.rehearse(ctx, run, c, f)
 	}
 	var report ImportReport
 	if err := json.Unmarshal(run.Report, &report); err != nil {
 		return err
 	}
-	until := time.Now().Add(w.turn)
-	for people := f.after(report.handled()); len(people) > 0; {
-		if time.Now().After(until) {
-			return river.JobSnooze(0)
-		}
-		n := min(w.batch, len(people))
-		if report, err = w.commit(ctx, run, c, people[:n], report); err != nil {
-			return err
-		}
-		people = people[n:]
-	}
-	return jobs.Finish(w.s.db.Gorm(ctx), run.ID, jobs.Succeeded, report)
-}
-
-// after skips the people whose rows are behind us. A batch commits all rows of its people, so that the count of rows
-// tells where to go on.
-func (f hrFile) after(handled int) []hrPerson {
-	handled -= f.rejected
-	for i, p := range f.people {
-		if handled <= 0 {
-			return f.people[i:]
-		}
-		handled -= len(p.rows)
-	}
-	return nil
-}
-
-// commit takes one batch in, together with how far that brings the run.
-func (w *importWorker) commit(ctx context.Context, run jobs.Run, c Company, people []hrPerson, before ImportReport) (ImportReport, error) {
-	var report ImportReport
-	err := w.s.db.Tx(ctx, func(tx *gorm.DB) error {
-		report = before // the closure may run again
-		if err := w.s.newIntake(tx, c, &report).take(people); err != nil {
-			return err
-		}
-		body, err := json.Marshal(report)
+	until, skills := time.Now().Add(w.turn), map[string]string{}
+	for {
+		people, err := file.people(g, report, w.batch, c.Currency)
 		if err != nil {
 			return err
 		}
-		if err := tx.Exec("UPDATE runs SET report = ? WHERE id = ?", string(body), run.ID).Error; err != nil {
+		if len(people) == 0 {
+			return w.end(ctx, run, file, report)
+		}
+		if time.Now().After(until) {
+			return river.JobSnooze(0)
+		}
+		if report, err = w.commit(ctx, run, c, people, report, skills); err != nil {
 			return err
 		}
-		return jobs.Progress(tx, run.ID, report.handled(), report.Rows)
-	})
-	return report, err
+	}
 }
 
 var errRehearsal = errors.New("a dry run is taken back")
 
-// rehearse does what an import does, in one transaction that is taken back.
-func (w *importWorker) rehearse(ctx context.Context, run jobs.Run, c Company, f hrFile) error {
+// commit takes one batch in, together with how far that brings the run; a dry run does as much, takes it back, and then tells
+// how far it is.
+func (w *importWorker) commit(ctx context.Context, run jobs.Run, c Company, people []hrPerson, before ImportReport, skills map[string]string) (ImportReport, error) {
 	var report ImportReport
+	var found map[string]string
 	err := w.s.db.Tx(ctx, func(tx *gorm.DB) error {
-		report = f.report(true)
-		in := w.s.newIntake(tx, c, &report)
-		for people := f.people; len(people) > 0; {
-			n := min(w.batch, len(people))
-			if err := in.take(people[:n]); err != nil {
-				return err
-			}
-			people = people[n:]
-			w.tell(ctx, run.ID, report)
+		report = before // the closure may run again
+		report.Faults, report.Changes = slices.Clip(before.Faults), slices.Clip(before.Changes)
+		found = maps.Clone(skills)
+		if err := w.s.newIntake(tx, c, &report, found).take(people); err != nil {
+			return err
 		}
-		return errRehearsal
+		if before.DryRun {
+			return errRehearsal
+		}
+		return report.keep(tx, run.ID)
 	})
-	if !errors.Is(err, errRehearsal) {
-		return err
+	if errors.Is(err, errRehearsal) { // skills that were made are gone again
+		return report, report.keep(w.s.db.Gorm(ctx), run.ID)
 	}
-	return jobs.FinishKeeping(w.s.db.Gorm(ctx), run.ID, report)
+	if err == nil {
+		maps.Copy(skills, found)
+	}
+	return report, err
 }
 
-// tell writes a dry run's progress beside its transaction, on a connection of its own: it may be late or missing, but
-// never waits for one while the transaction holds another.
-func (w *importWorker) tell(ctx context.Context, run uuid.UUID, r ImportReport) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	_ = jobs.Progress(w.s.db.Gorm(ctx), run, r.handled(), r.Rows)
+// keep writes down how far a run is, from where it goes on.
+func (r *ImportReport) keep(g *gorm.DB, run uuid.UUID) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return g.Exec("UPDATE runs SET state = 'running', report = ?, done = ?, total = ? WHERE id = ? AND finished_at IS NULL", string(body), r.handled(), r.Rows, run).Error
+}
+
+// end finishes the run. The rows of a dry run stay for a day, for somebody who may want to go on with them.
+func (w *importWorker) end(ctx context.Context, run jobs.Run, file importFile, report ImportReport) error {
+	if report.DryRun {
+		return jobs.FinishKeeping(w.s.db.Gorm(ctx), run.ID, report)
+	}
+	return w.s.db.Tx(ctx, func(tx *gorm.DB) error {
+		if err := tx.Exec("DELETE FROM import_files WHERE id = ?", file.ID).Error; err != nil {
+			return err
+		}
+		return jobs.Finish(tx, run.ID, jobs.Succeeded, report)
+	})
 }
 
 // asProblem gives the problem in err, nil when it is a fault of ours.

@@ -210,7 +210,7 @@ func TestFilesThatCannotBeReadAreRefusedAtOnce(t *testing.T) {
 		"UTF-16":         {"\xff\xfee\x00m\x00", market.ErrFileEncoding},
 		"Latin-1":        {header + "a@ex.jp,M\xfc\x80ller\xff,x,,,,2020-04-01,,,,,,\n", market.ErrFileEncoding},
 		"zero bytes":     {header + "a@ex.jp,M\x00,x,,,,2020-04-01,,,,,,\n", market.ErrFileEncoding},
-		"too large":      {header + strings.Repeat("x", 10<<20), market.ErrFileTooLarge},
+		"too large":      {header + strings.Repeat("x", 32<<20), market.ErrFileTooLarge},
 		"no address":     {"family_name,joined_on\nx,2020-01-01\n", market.ErrMissingColumn},
 		"twice":          {"email,family_name,joined_on,メール\nx,y,2020-01-01,z\n", market.ErrColumnTwice},
 	} {
@@ -443,5 +443,49 @@ func TestOnlyTheOfficeImportsAndWatches(t *testing.T) {
 	}
 	if _, err := w.Market.Run(ctx, aoi.Administrator, run.ID); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAnImportIsKilledBetweenAnyTwoWritesAndTakesEverybodyOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	var file strings.Builder
+	file.WriteString(header)
+	for i := range 120 { // a person's rows lie far apart in the file
+		fmt.Fprintf(&file, "p%d@ex.jp,Family%d,Given,,,Sales,20%02d-04-01,20%02d-03-31,Bookkeeping:3,,,,\n", i%40, i%40, 10+i/40, 11+i/40)
+	}
+	for _, dryRun := range []bool{true, false} {
+		run, err := w.Market.StartImport(ctx, aoi.Office, aoi.ID, []byte(file.String()), dryRun)
+		w.Check(err)
+		for kill := time.Millisecond; ; kill += kill / 3 {
+			dying, cancel := context.WithTimeout(ctx, kill)
+			err := w.Market.WorkImport(dying, run, dryRun, 10, time.Minute)
+			killed := dying.Err() != nil
+			cancel()
+			if err == nil {
+				break
+			}
+			if !killed {
+				t.Fatal(err)
+			}
+		}
+		if r := reportOf(t, w, aoi, run); r.Created != 120 || r.People != 40 {
+			t.Errorf("dry run %v: %+v", dryRun, r)
+		}
+	}
+	if n := w.Count("SELECT count(*) FROM stints"); n != 120 {
+		t.Errorf("%d stints", n)
+	}
+	if n := w.Count("SELECT count(*) FROM import_files"); n != 1 {
+		t.Errorf("%d files are kept: the dry run's alone should be", n)
+	}
+	w.Clock.Advance(25 * time.Hour)
+	w.Check(w.Market.Sweep(ctx))
+	w.Exec("UPDATE runs SET finished_at = finished_at - interval '30 days'")
+	w.Check(w.Market.Sweep(ctx))
+	if n := w.Count("SELECT count(*) FROM import_rows"); n != 0 {
+		t.Errorf("%d rows are kept after a day", n)
 	}
 }

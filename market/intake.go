@@ -23,12 +23,14 @@ type intake struct {
 	tx          *gorm.DB
 	c           Company
 	report      *ImportReport
-	departments map[string]uuid.UUID // by lower-case name
-	skills      map[string]string    // by lower-case name
+	departments map[string]departmentMeant // by lower-case name
+	skills      map[string]string          // by lower-case name
+	entities    []Entity                   // of the company
 }
 
-func (s *Service) newIntake(tx *gorm.DB, c Company, r *ImportReport) *intake {
-	return &intake{s: s, tx: tx, c: c, report: r, departments: map[string]uuid.UUID{}, skills: map[string]string{}}
+// newIntake begins one; skills are those that earlier batches found, and what this one finds is added.
+func (s *Service) newIntake(tx *gorm.DB, c Company, r *ImportReport, skills map[string]string) *intake {
+	return &intake{s: s, tx: tx, c: c, report: r, skills: skills}
 }
 
 // A comer is one address of the file on its way in.
@@ -42,6 +44,7 @@ type comer struct {
 	knownAs     uuid.UUID // the person elsewhere whom a proposal asks
 	rows        []intakeRow
 	moved       bool // something that counts in rankings changed
+	leaves      bool // the end of a stint that was known changed
 	changedRows map[int]bool
 	differences []Difference // of the person
 }
@@ -49,7 +52,8 @@ type comer struct {
 // An intakeRow is a row with its names resolved.
 type intakeRow struct {
 	hrRow
-	department *uuid.UUID
+	department *uuid.UUID // today's
+	formerly   *uuid.UUID // the one that the row names, where that was merged
 	held       []HeldSkill
 	words      []TypedSkill // what means several skills
 }
@@ -57,7 +61,14 @@ type intakeRow struct {
 // take brings a batch of people in and counts their rows.
 func (in *intake) take(people []hrPerson) error {
 	// Two imports into one company take turns, so that neither sees half of the other.
-	if err := in.tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('market.import:' || ?, 0))", in.c.ID.String()).Error; err != nil {
+	if err := importsTakeTurns(in.tx, in.c.ID); err != nil {
+		return err
+	}
+	var err error
+	if in.departments, err = departmentsByName(in.tx, in.c.ID); err != nil {
+		return err
+	}
+	if in.entities, err = entitiesOf(in.tx, in.c.ID); err != nil {
 		return err
 	}
 	comers := make([]*comer, 0, len(people))
@@ -72,7 +83,7 @@ func (in *intake) take(people []hrPerson) error {
 			comers = append(comers, c)
 		}
 	}
-	for _, step := range []func([]*comer) error{in.recognise, in.correct, in.addStints, in.addSkills, in.addWords, in.note} {
+	for _, step := range []func([]*comer) error{in.recognise, in.correct, in.addStints, in.addSkills, in.addWords, in.note, in.bidFarewell} {
 		if err := step(comers); err != nil {
 			return err
 		}
@@ -83,6 +94,11 @@ func (in *intake) take(people []hrPerson) error {
 	return nil
 }
 
+// importsTakeTurns holds a company's imports until the transaction ends, and whoever else asks for the same.
+func importsTakeTurns(tx *gorm.DB, company uuid.UUID) error {
+	return tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended('market.import:' || ?, 0))", company.String()).Error
+}
+
 // resolve turns a row's names into ids, and sets the row aside when it says a stint again.
 func (in *intake) resolve(c *comer, row hrRow) error {
 	out := intakeRow{hrRow: row}
@@ -90,8 +106,8 @@ func (in *intake) resolve(c *comer, row hrRow) error {
 	if err != nil {
 		return err
 	}
-	if department != uuid.Nil {
-		out.department = &department
+	if department.ID != uuid.Nil {
+		out.department, out.formerly = &department.ID, department.Formerly
 	}
 	for _, earlier := range c.rows {
 		if same(earlier.department, out.department) && earlier.joinedOn == row.joinedOn {
@@ -129,14 +145,24 @@ func (in *intake) attestedBy(e Evidence) *uuid.UUID {
 	return &in.c.ID
 }
 
-func (in *intake) department(name string) (uuid.UUID, error) {
+func (in *intake) department(name string) (departmentMeant, error) {
 	key := strings.ToLower(name)
-	if id, known := in.departments[key]; known {
-		return id, nil
+	if meant, known := in.departments[key]; known {
+		return meant, nil
 	}
-	id, err := DepartmentNamed(in.tx, in.c.ID, name)
-	in.departments[key] = id
-	return id, err
+	meant, err := departmentNamed(in.tx, in.c.ID, name)
+	in.departments[key] = meant
+	return meant, err
+}
+
+// entity is the legal entity that a file's text means, nil for none.
+func (in *intake) entity(text string) *uuid.UUID {
+	for _, e := range in.entities {
+		if e.called(text) {
+			return &e.ID
+		}
+	}
+	return nil
 }
 
 func (in *intake) skill(name string) (string, error) {
@@ -211,7 +237,7 @@ func shown[T interface{ String() string }](v *T) string {
 	return (*v).String()
 }
 
-// addStints adds the stints that are new and mends those whose end or entity differs.
+// addStints adds the stints that are new and mends those whose end, departure or entity differs.
 func (in *intake) addStints(comers []*comer) error {
 	var there []Stint
 	if err := in.tx.Where("membership_id IN ?", orNone(memberships(comers))).Find(&there).Error; err != nil {
@@ -224,8 +250,8 @@ func (in *intake) addStints(comers []*comer) error {
 				return s.MembershipID == c.membership && s.JoinedOn == row.joinedOn && same(s.DepartmentID, row.department)
 			})
 			if i < 0 {
-				fresh = append(fresh, Stint{ID: newID(), CompanyID: in.c.ID, MembershipID: c.membership, DepartmentID: row.department,
-					Entity: row.entity, JoinedOn: row.joinedOn, LeftOn: row.leftOn})
+				fresh = append(fresh, Stint{ID: newID(), CompanyID: in.c.ID, MembershipID: c.membership, DepartmentID: row.department, FormerlyID: row.formerly,
+					Entity: row.entity, EntityID: in.entity(row.entity), JoinedOn: row.joinedOn, LeftOn: row.leftOn, Departure: row.departure})
 				in.changed(c, row, "created", Difference{"stint", "", row.joinedOn.String() + " – " + shown(row.leftOn)})
 				continue
 			}
@@ -243,16 +269,24 @@ func (in *intake) addStints(comers []*comer) error {
 func (in *intake) mendStint(c *comer, row intakeRow, s Stint) error {
 	var fields []Difference
 	if !same(s.LeftOn, row.leftOn) {
+		c.leaves = true
 		fields = append(fields, Difference{"left_on", shown(s.LeftOn), shown(row.leftOn)})
 	}
 	if s.Entity != row.entity {
 		fields = append(fields, Difference{"entity", s.Entity, row.entity})
 	}
+	departure := cmp.Or(row.departure, s.Departure) // an empty cell says nothing
+	if row.leftOn == nil {
+		departure = ""
+	}
+	if s.Departure != departure {
+		fields = append(fields, Difference{"departure", string(s.Departure), string(departure)})
+	}
 	if len(fields) == 0 {
 		return nil
 	}
 	in.changed(c, row, "updated", fields...)
-	return in.tx.Exec("UPDATE stints SET left_on = ?, entity = ? WHERE id = ?", row.leftOn, row.entity, s.ID).Error
+	return in.tx.Exec("UPDATE stints SET left_on = ?, entity = ?, entity_id = ?, departure = ? WHERE id = ?", row.leftOn, row.entity, in.entity(row.entity), departure, s.ID).Error
 }
 
 // changed notes what a row made different.
@@ -269,7 +303,7 @@ func (in *intake) addSkills(comers []*comer) error {
 		people[i] = c.person.ID
 	}
 	var there []HeldSkill
-	if err := in.tx.Where("person_id IN ? AND (company_id = ? OR company_id IS NULL)", orNone(people), in.c.ID).Find(&there).Error; err != nil {
+	if err := in.tx.Where("person_id IN ? AND (company_id = ? OR company_id IS NULL) AND attested_by IS NULL", orNone(people), in.c.ID).Find(&there).Error; err != nil {
 		return err
 	}
 	known := map[heldKey]int{}
@@ -351,6 +385,30 @@ func (in *intake) note(comers []*comer) error {
 		}
 	}
 	return nil
+}
+
+// bidFarewell plans the letters of those whose last day the file sets. Who is new here and left before today is history, and
+// for the office to invite.
+func (in *intake) bidFarewell(comers []*comer) error {
+	today := in.c.Today(in.s.clock.Now())
+	var known, fresh []uuid.UUID
+	for _, c := range comers {
+		switch {
+		case c.leaves:
+			known = append(known, c.membership)
+		case c.moved:
+			fresh = append(fresh, c.membership)
+		}
+	}
+	if len(fresh) > 0 {
+		if err := in.s.planFarewells(in.tx, fresh, today); err != nil {
+			return err
+		}
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	return in.s.planFarewells(in.tx, known, today.AddDays(-farewellGrace))
 }
 
 // count puts each row of a person where it belongs. What changed about the person counts on their rows.

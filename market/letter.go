@@ -67,7 +67,8 @@ var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
 	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
-	LetterPayRun, LetterPaymentReturned, LetterBankAccount, LetterDomain}
+	LetterPayRun, LetterPaymentReturned, LetterBankAccount, LetterDomain, LetterFarewell, LetterAddress, LetterAddressChanged,
+	LetterKnock, LetterVouch, LetterClaim, LetterClaimOver, LetterAttest, LetterGroup}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.
@@ -76,6 +77,7 @@ type Letter struct {
 	PersonID  uuid.UUID      `json:"person_id"`
 	CompanyID uuid.UUID      `json:"company_id"`
 	Path      string         `json:"path"`
+	To        string         `json:"to,omitempty"`    // an address of theirs other than the one they sign in with
 	Facts     map[string]any `json:"facts,omitempty"` // what the template names: title, amount, reason
 }
 

@@ -92,7 +92,11 @@ func (s *Service) AskPartner(ctx context.Context, who Actor, company, other uuid
 		if err != nil {
 			return refused(err, map[string]*problem.Error{"partnership_once": ErrAskedTwice.On("company_id")})
 		}
-		if err := tellAdministrators(tx, other, company); err != nil {
+		from, err := CompanyByID(tx, company)
+		if err != nil {
+			return err
+		}
+		if err := tellAdministrators(tx, other, Letter{Letter: LetterPartner, Path: "/settings", Facts: map[string]any{"from": from.Name}}); err != nil {
 			return err
 		}
 		return Audit(tx, who, company, "partnership.ask", "partnership:"+id.String(), map[string]any{"company": other})
@@ -104,16 +108,13 @@ func (s *Service) AskPartner(ctx context.Context, who Actor, company, other uuid
 }
 
 // tellAdministrators writes to those who can answer for a company that another one asks.
-func tellAdministrators(tx *gorm.DB, company, asker uuid.UUID) error {
-	from, err := CompanyByID(tx, asker)
-	if err != nil {
-		return err
-	}
+func tellAdministrators(tx *gorm.DB, company uuid.UUID, l Letter) error {
 	var people []uuid.UUID
-	err = tx.Raw("SELECT person_id FROM role_grants WHERE company_id = ? AND role = 'administrator' AND accepted_at IS NOT NULL ORDER BY person_id", company).Scan(&people).Error
+	err := tx.Raw("SELECT person_id FROM role_grants WHERE company_id = ? AND role = 'administrator' AND accepted_at IS NOT NULL ORDER BY person_id", company).Scan(&people).Error
 	for _, p := range people {
 		if err == nil {
-			err = jobs.Enqueue(tx, Letter{Letter: LetterPartner, PersonID: p, CompanyID: company, Path: "/settings", Facts: map[string]any{"from": from.Name}})
+			l.PersonID, l.CompanyID = p, company
+			err = jobs.Enqueue(tx, l)
 		}
 	}
 	return err

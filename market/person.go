@@ -72,6 +72,8 @@ type Membership struct {
 	InvitedAt *time.Time
 	JoinedAt  *time.Time
 	CreatedAt time.Time
+
+	VerifiedBy Verifier // why it is believed; see claim.go
 }
 
 // A Stint is one stretch of employment. It counts from the day after LeftOn; nil is a current employee's.
@@ -79,10 +81,13 @@ type Stint struct {
 	ID           uuid.UUID
 	CompanyID    uuid.UUID
 	MembershipID uuid.UUID
-	DepartmentID *uuid.UUID
-	Entity       string
+	DepartmentID *uuid.UUID  // today's
+	FormerlyID   *uuid.UUID  // the one it was in, where that was merged into today's
+	Entity       string      // as the file wrote it
+	EntityID     *uuid.UUID  // the legal entity that it means
 	JoinedOn     civil.Date  `gorm:"type:date"`
 	LeftOn       *civil.Date `gorm:"type:date"`
+	Departure    Departure
 }
 
 // Evidence says why a stated level is believed.
@@ -103,6 +108,8 @@ type HeldSkill struct {
 	CompanyID *uuid.UUID // who attests it or where it was proven; nil for Self
 	Level     int
 	Typed     string // the words in which it was said, where they are not the skill's name
+
+	AttestedBy *uuid.UUID // the former colleague whose word it is; nil for the company's own
 }
 
 // TableName is where held skills are kept.

@@ -31,8 +31,9 @@ var passes = map[LetterKind]struct {
 	purpose Purpose
 	lives   time.Duration
 }{
-	LetterSpending: {PurposeDecide, sentLinkLives},
-	LetterJoin:     {PurposeJoin, sentLinkLives}, LetterTeam: {PurposeJoin, sentLinkLives}, LetterInvitation: {PurposeJoin, sentLinkLives},
+	LetterSpending: {PurposeDecide, sentLinkLives}, LetterFarewell: {PurposeJoin, sentLinkLives},
+	LetterVouch: {PurposeSignIn, sentLinkLives}, LetterAttest: {PurposeSignIn, sentLinkLives},
+	LetterJoin: {PurposeJoin, sentLinkLives}, LetterTeam: {PurposeJoin, sentLinkLives}, LetterInvitation: {PurposeJoin, sentLinkLives},
 	LetterLink: {PurposeLink, sentLinkLives}, LetterSignIn: {PurposeSignIn, askedLinkLives},
 }
 
@@ -42,7 +43,10 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 	if err != nil || p.Email == nil {
 		return err
 	}
-	d := letterData{Name: or(oneLine(p.Name()), *p.Email), URL: w.baseURL + localPath(l.Path), Facts: l.Facts}
+	d := letterData{Name: or(oneLine(p.Name()), *p.Email), Facts: l.Facts}
+	if d.URL, err = w.door(ctx, l, p); err != nil {
+		return err
+	}
 	if l.CompanyID != uuid.Nil {
 		c, err := CompanyByID(w.s.db.Gorm(ctx), l.CompanyID)
 		if err != nil {
@@ -50,31 +54,42 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 		}
 		d.Company = oneLine(c.NameIn(p.Language))
 	}
-	if pass, carries := passes[l.Letter]; carries {
-		link := oneTimeLink{PersonID: p.ID, Purpose: pass.purpose, Path: l.Path}
-		if l.CompanyID != uuid.Nil {
-			link.CompanyID = &l.CompanyID
-		}
-		raw, err := w.s.mintLink(w.s.db.Gorm(ctx), link, pass.lives)
-		if err != nil {
-			return err
-		}
-		door := "/link/"
-		if pass.purpose == PurposeDecide {
-			door = "/decide/"
-		}
-		d.URL = w.baseURL + door + raw
-	}
 	subject, text, err := renderLetter(l.Letter, p.Language, d)
 	if err != nil {
 		return river.JobCancel(err) // no later try would find another text
 	}
-	err = w.mailer.Send(ctx, mail.Message{ID: fmt.Sprintf("letter-%d.%s", job.ID, p.ID), To: *p.Email, ToName: oneLine(p.Name()),
-		Subject: subject, Text: text, Language: p.Language})
+	return undeliverable(w.mailer.Send(ctx, mail.Message{ID: fmt.Sprintf("letter-%d.%s", job.ID, p.ID), To: or(l.To, *p.Email), ToName: oneLine(p.Name()),
+		Subject: subject, Text: text, Language: p.Language}))
+}
+
+// undeliverable lets a letter go whose address will never work.
+func undeliverable(err error) error {
 	if errors.Is(err, mail.ErrAddress) {
 		return river.JobCancel(err)
 	}
 	return err
+}
+
+// door is where a letter leads: to its path, or in by a link that is made for it now.
+func (w *postman) door(ctx context.Context, l Letter, p Person) (string, error) {
+	g := w.s.db.Gorm(ctx)
+	if l.Letter == LetterAddress {
+		path, err := w.s.mintAddress(g, p.ID, l.To)
+		return w.baseURL + path, err
+	}
+	pass, carries := passes[l.Letter]
+	if !carries {
+		return w.baseURL + localPath(l.Path), nil
+	}
+	link := oneTimeLink{PersonID: p.ID, Purpose: pass.purpose, Path: l.Path}
+	if l.CompanyID != uuid.Nil {
+		link.CompanyID = &l.CompanyID
+	}
+	raw, err := w.s.mintLink(g, link, pass.lives)
+	if pass.purpose == PurposeDecide {
+		return w.baseURL + "/decide/" + raw, err
+	}
+	return w.baseURL + "/link/" + raw, err
 }
 
 // addressed finds the reader of a letter. A letter to a stand-in goes to whom it may be, as the question whether it

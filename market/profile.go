@@ -39,6 +39,7 @@ type ProfileMembership struct {
 	Hidden      bool
 	Outside     bool          // never worked there: invited from outside, or bid
 	Stints      []MemberStint `gorm:"-"`
+	ShownIn     []string      `gorm:"-"` // companies of its group that see the membership in their directory
 }
 
 // A ProfileSkill is one statement about what the person can do. CompanyName says who attests it.
@@ -49,6 +50,7 @@ type ProfileSkill struct {
 	Level       int
 	Evidence    Evidence
 	CompanyName string
+	Colleagues  int // how many former colleagues there attest it
 }
 
 // Profile reads the actor's own profile.
@@ -72,14 +74,17 @@ func (s *Service) Profile(ctx context.Context, who Actor) (Profile, error) {
 			return f, err
 		}
 		at.Stints = m.Stints
+		if at.ShownIn, err = shownInGroup(g, m.CompanyID); err != nil {
+			return f, err
+		}
 		f.Memberships = append(f.Memberships, at)
 	}
 	if f.Words, err = typedBy(g, "person_id = ?", who.PersonID); err != nil {
 		return f, err
 	}
-	return f, g.Raw(`SELECT k.id AS skill_id, k.name_en, k.name_ja, h.level, h.evidence, coalesce(c.name, '') AS company_name
+	return f, g.Raw(`SELECT k.id AS skill_id, k.name_en, k.name_ja, max(h.level) AS level, h.evidence, coalesce(c.name, '') AS company_name, count(h.attested_by) AS colleagues
 		FROM person_skills h JOIN skills k ON k.id = h.skill_id LEFT JOIN companies c ON c.id = h.company_id
-		WHERE h.person_id = ? ORDER BY k.name_en, k.id, h.evidence, c.name`, who.PersonID).Scan(&f.Skills).Error
+		WHERE h.person_id = ? GROUP BY k.id, h.evidence, c.id ORDER BY k.name_en, k.id, h.evidence, c.name`, who.PersonID).Scan(&f.Skills).Error
 }
 
 // A ProfileEdit changes a person's own profile; nil leaves a thing as it is. A rate of zero, a zero day, an empty

@@ -80,8 +80,8 @@ func (s *Service) join(tx *gorm.DB, who Actor, m Membership) error {
 		steps = merge(m, there[0])
 	}
 	steps = append(steps,
-		step{`INSERT INTO person_skills (person_id, skill_id, evidence, company_id, level, typed) SELECT ?, skill_id, evidence, company_id, level, typed
-			FROM person_skills WHERE person_id = ? AND evidence <> 'self' ON CONFLICT DO NOTHING`, []any{who.PersonID, standIn}},
+		step{`INSERT INTO person_skills (person_id, skill_id, evidence, company_id, level, typed, attested_by) SELECT ?, skill_id, evidence, company_id, level, typed, attested_by
+			FROM person_skills WHERE person_id = ? AND evidence <> 'self' AND attested_by IS DISTINCT FROM ? ON CONFLICT DO NOTHING`, []any{who.PersonID, standIn, who.PersonID}},
 		step{`UPDATE person_words w SET person_id = ? WHERE person_id = ? AND evidence <> 'self' AND NOT EXISTS (SELECT 1 FROM person_words o
 			WHERE o.person_id = ? AND (o.key, o.evidence, o.company_id) = (w.key, w.evidence, w.company_id))`, []any{who.PersonID, standIn, who.PersonID}},
 		step{`DELETE FROM person_skills WHERE person_id = ?`, []any{standIn}},
@@ -100,6 +100,8 @@ func merge(twin, kept Membership) []step {
 		{`UPDATE stints s SET membership_id = ? WHERE membership_id = ? AND NOT EXISTS (SELECT 1 FROM stints f WHERE f.membership_id = ?
 			AND f.department_id IS NOT DISTINCT FROM s.department_id AND f.joined_on = s.joined_on)`, []any{first, second, first}},
 		{`DELETE FROM stints WHERE membership_id = ?`, []any{second}},
+		{`UPDATE farewells SET membership_id = ? WHERE membership_id = ? AND NOT EXISTS (SELECT 1 FROM farewells WHERE membership_id = ?)`, []any{first, second, first}},
+		{`DELETE FROM farewells WHERE membership_id = ?`, []any{second}},
 		{`UPDATE invitations i SET membership_id = ? WHERE membership_id = ? AND NOT EXISTS (SELECT 1 FROM invitations f WHERE f.membership_id = ? AND f.task_id = i.task_id)`, []any{first, second, first}},
 		{`DELETE FROM invitations WHERE membership_id = ?`, []any{second}},
 		{`INSERT INTO index_pending (company_id, membership_id) SELECT company_id, id FROM memberships WHERE id = ?`, []any{second}},

@@ -2,9 +2,11 @@ package market
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/riverqueue/river"
+	"gorm.io/gorm"
 )
 
 // kept is how long links and sessions that have ended are kept, so that a person can still be told what happened.
@@ -26,6 +28,24 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 	return w.market.Sweep(ctx)
 }
 
+// HourlyJob does what days and hours of companies ask for: farewells of those who leave, and ends that nobody said.
+type HourlyJob struct{}
+
+// Kind names the job.
+func (HourlyJob) Kind() string { return "market.hourly" }
+
+type hourlyWorker struct {
+	river.WorkerDefaults[HourlyJob]
+	market *Service
+}
+
+// Work does it; what fails does not keep the rest from being done.
+func (w *hourlyWorker) Work(ctx context.Context, _ *river.Job[HourlyJob]) error {
+	_, farewells := w.market.SendFarewells(ctx)
+	_, claims := w.market.ExpireClaims(ctx)
+	return errors.Join(farewells, claims)
+}
+
 // Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, and the files of checks that nobody went
 // on with for a day.
 func (s *Service) Sweep(ctx context.Context) error {
@@ -33,20 +53,32 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM one_time_links WHERE expires_at < ?", before).Error; err != nil {
 		return err
 	}
-	for _, table := range []string{"passkey_challenges", "provider_visits"} {
+	for _, table := range []string{"passkey_challenges", "provider_visits", "address_changes", "knocks"} {
 		if err := s.db.Gorm(ctx).Exec("DELETE FROM "+table+" WHERE expires_at < ?", before).Error; err != nil {
 			return err
 		}
 	}
-	err := s.db.Gorm(ctx).Exec("UPDATE runs SET input = NULL WHERE kind = ? AND input IS NOT NULL AND finished_at < ?", RunImport, s.clock.Now().Add(-rehearsalKept)).Error
-	if err != nil {
+	if err := s.forgetFiles(ctx, s.clock.Now().Add(-rehearsalKept)); err != nil {
 		return err
 	}
 	return s.db.Gorm(ctx).Exec("DELETE FROM person_sessions WHERE began_at < ?", before.Add(-SessionLife)).Error
 }
 
+// forgetFiles lets go of the files of checks that ended before a moment, and of files that no run works on.
+func (s *Service) forgetFiles(ctx context.Context, before time.Time) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		if err := tx.Exec("UPDATE runs SET input = NULL WHERE kind = ? AND input IS NOT NULL AND finished_at < ?", RunImport, before).Error; err != nil {
+			return err
+		}
+		return tx.Exec(`DELETE FROM import_files f WHERE made_at < ? AND NOT EXISTS (SELECT 1 FROM runs r
+			WHERE r.kind = ? AND r.company_id = f.company_id AND r.input = convert_to(f.id::text, 'UTF8'))`, before, RunImport).Error
+	})
+}
+
 // Periodic is what of this room runs by the clock.
 func Periodic() []*river.PeriodicJob {
 	return []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(6*time.Hour),
-		func() (river.JobArgs, *river.InsertOpts) { return SweepJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+		func() (river.JobArgs, *river.InsertOpts) { return SweepJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
+			func() (river.JobArgs, *river.InsertOpts) { return HourlyJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 }

@@ -123,7 +123,7 @@ func (s *Service) resolveVisibility(tx *gorm.DB, company uuid.UUID, v DraftVisib
 func knownDepartments(tx *gorm.DB, company uuid.UUID, names []string) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	for i, name := range names {
-		id, err := departmentKnown(tx, company, name)
+		id, err := DepartmentKnown(tx, company, name)
 		if err != nil {
 			return nil, err
 		}

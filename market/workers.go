@@ -9,10 +9,13 @@ import (
 )
 
 // AddWorkers registers what the market does after its transactions: letters, by m, with links that begin with
-// baseURL, imports, and forgetting.
+// baseURL, imports, what the hour asks for, and forgetting.
 func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, newImportWorker(s))
 	river.AddWorker(w, &sweepWorker{market: s})
-	river.AddWorker(w, newPostman(s, m, baseURL))
+	river.AddWorker(w, &hourlyWorker{market: s})
+	post := newPostman(s, m, baseURL)
+	river.AddWorker(w, post)
+	river.AddWorker(w, &knockWorker{post: post})
 	river.AddWorker(w, &domainPostman{s: s, mailer: m, baseURL: strings.TrimRight(baseURL, "/")})
 }

@@ -32,7 +32,7 @@ func (s *Service) draft(ctx context.Context, d market.TaskDraft) (market.Task, e
 			t.Skills = append(t.Skills, market.TaskSkill{SkillID: id, Level: w.Level, Kind: w.Kind, Strict: w.Strict && w.Kind != market.Nice})
 		}
 	}
-	department, err := departmentNamed(g, d.CompanyID, strings.TrimSpace(d.Department))
+	department, err := market.DepartmentKnown(g, d.CompanyID, d.Department)
 	if err != nil {
 		return t, err
 	}
@@ -40,7 +40,7 @@ func (s *Service) draft(ctx context.Context, d market.TaskDraft) (market.Task, e
 		t.DepartmentID = &department
 	}
 	for _, name := range d.Visibility.Departments {
-		id, err := departmentNamed(g, d.CompanyID, strings.TrimSpace(name))
+		id, err := market.DepartmentKnown(g, d.CompanyID, name)
 		if err != nil {
 			return t, err
 		}

@@ -236,15 +236,3 @@ func (w words) record(in Inputs) string {
 	return w.say(fmt.Sprintf("%d.%d over %d %s", tenths/10, tenths%10, in.Ratings, contracts),
 		fmt.Sprintf("契約%d件で評価%d.%d", in.Ratings, tenths/10, tenths%10))
 }
-
-// departmentNamed is the department that text means; uuid.Nil for none. Nothing is created.
-func departmentNamed(g *gorm.DB, company uuid.UUID, text string) (uuid.UUID, error) {
-	var ids []uuid.UUID
-	err := g.Raw(`SELECT id FROM departments WHERE company_id = ? AND (id::text = ? OR lower(name) = lower(?)
-		OR lower(name_en) = lower(?) OR EXISTS (SELECT 1 FROM unnest(aliases) a WHERE lower(a) = lower(?))) LIMIT 1`,
-		company, text, text, text, text).Scan(&ids).Error
-	if err != nil || len(ids) == 0 || text == "" {
-		return uuid.Nil, err
-	}
-	return ids[0], nil
-}

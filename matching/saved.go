@@ -308,7 +308,7 @@ func (s *Service) resolved(ctx context.Context, d SearchDraft) (skills, departme
 		skills = append(skills, id)
 	}
 	for i, name := range d.Departments {
-		id, err := departmentNamed(g, d.CompanyID, strings.TrimSpace(name))
+		id, err := market.DepartmentKnown(g, d.CompanyID, name)
 		if err != nil {
 			return nil, nil, err
 		}

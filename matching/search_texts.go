@@ -74,8 +74,9 @@ var textFacts = map[freetext.Kind]string{
 			concat_ws(E'\n', p.family_name, p.given_name, p.family_kana, p.given_kana, p.family_name || p.given_name, p.family_kana || p.given_kana) AS head,
 			coalesce((SELECT string_agg(` + namesOf + `, E'\n' ORDER BY k.id) FROM skills k WHERE (k.company_id IS NULL OR k.company_id = m.company_id)
 				AND k.id IN (SELECT skill_id FROM person_skills WHERE person_id = m.person_id)), '') AS skills,
-			concat_ws(E'\n', (SELECT string_agg(DISTINCT concat_ws(E'\n', s.entity, d.name, d.name_en, array_to_string(d.aliases, E'\n')), E'\n')
-				FROM stints s LEFT JOIN departments d ON d.id = s.department_id WHERE s.membership_id = m.id), m.email) AS rest
+			concat_ws(E'\n', (SELECT string_agg(DISTINCT concat_ws(E'\n', s.entity, d.name, d.name_en, array_to_string(d.aliases, E'\n'),
+					(SELECT string_agg(concat_ws(E'\n', p.name, p.name_en), E'\n') FROM department_pasts p WHERE p.department_id = d.id)), E'\n')
+				FROM stints s LEFT JOIN departments d ON d.id IN (s.department_id, s.formerly_id) WHERE s.membership_id = m.id), m.email) AS rest
 		FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.id = ANY(?::uuid[])`,
 	freetext.Tasks: `SELECT m.id, m.company_id, m.visibility->>'kind' IN ('partners', 'open') AS beyond, concat(m.title, E'\nT-', m.number) AS head,
 			coalesce((SELECT string_agg(` + namesOf + `, E'\n' ORDER BY w.position) FROM task_skills w JOIN skills k ON k.id = w.skill_id WHERE w.task_id = m.id), '') AS skills,

@@ -202,7 +202,7 @@ func (v *visit) namesView(target books.Target, tried []billing.BookName) (n name
 	if n.accounts, err = v.Billing.BankAccounts(v.ctx, v.who, v.company.ID); err != nil {
 		return n, err
 	}
-	if n.departments, err = v.Market.Departments(v.ctx, v.who, v.company.ID); err != nil {
+	if n.departments, err = v.Market.DepartmentsEver(v.ctx, v.who, v.company.ID); err != nil {
 		return n, err
 	}
 	o := billing.ExportOrder{Company: v.company.ID, Kind: kindFor[target]}

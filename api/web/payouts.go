@@ -40,6 +40,9 @@ func vouchedFor(ctx context.Context, p market.Profile) (list []ui.Chip) {
 	for _, key := range order {
 		s := best[key]
 		text := inLanguage(ui.FrameOf(ctx).Language, s.NameEN, s.NameJA) + " " + toText(s.Level) + " · " + s.CompanyName
+		if s.Colleagues > 0 {
+			text += " · " + ui.T(ctx, "attest.colleagues", "n", s.Colleagues)
+		}
 		list = append(list, ui.Chip{Text: text, Kind: "met"})
 	}
 	return list

@@ -72,6 +72,8 @@ func (v *visit) getMember() error {
 	return v.showMember(m, barForm{kind: string(market.InConflict)}, ui.Fault{})
 }
 
+const importPath = "/people/import"
+
 func (v *visit) getImport() error { return v.ok(importPage(ui.Fault{})) }
 
 // ErrNoFile is for an upload without a file.
@@ -98,7 +100,7 @@ func (v *visit) postConfirmImport() error {
 	}
 	run, err := v.Market.ConfirmImport(v.ctx, v.who, id)
 	if err != nil {
-		return v.retreat(err, "/people/import")
+		return v.retreat(err, importPath)
 	}
 	return v.to("/runs/"+run.ID.String(), "")
 }

@@ -27,6 +27,7 @@ type profileForm struct {
 	about                                        string      // a text whose skills are suggested; it is not kept
 	suggested                                    []ui.Option // skills that it speaks of and that are not there yet
 	words                                        map[string][]ui.Option
+	asked                                        []market.AttestationRequest // whom the person asked to attest their skills
 }
 
 func (v *visit) getProfile() error {
@@ -40,6 +41,9 @@ func (v *visit) getProfile() error {
 	}
 	f := v.profileOf(p)
 	if f.words, err = v.myWords(p); err != nil {
+		return err
+	}
+	if f.asked, err = v.Market.AttestationRequests(v.ctx, v.who); err != nil {
 		return err
 	}
 	return v.ok(profilePage(p, f, beyond, ui.Fault{}))

@@ -99,10 +99,40 @@ var table = []line{
 	{"POST", "/milestones/{id}/cancel", market.RunContracts, "contracts", canceling.post},
 
 	{"GET", "/people", market.SeePeople, "people", (*visit).getPeople},
-	{"GET", "/people/import", market.ManagePeople, "people", (*visit).getImport},
-	{"POST", "/people/import", market.ManagePeople, "people", (*visit).postImport},
+	{"GET", importPath, market.ManagePeople, "people", (*visit).getImport},
+	{"POST", importPath, market.ManagePeople, "people", (*visit).postImport},
 	{"POST", "/people/invite", market.ManagePeople, "people", (*visit).postInvitePeople},
 	{"GET", "/people/exposure", market.ManagePeople, "people", (*visit).getExposure},
+	{"GET", "/departments", market.ManagePeople, "people", (*visit).getDepartments},
+	{"POST", "/departments", market.ManagePeople, "people", (*visit).postNewDepartment},
+	{"GET", "/departments/{id}", market.ManagePeople, "people", (*visit).getDepartment},
+	{"POST", "/departments/{id}", market.ManagePeople, "people", (*visit).postDepartment},
+	{"POST", "/departments/{id}/merge", market.ManagePeople, "people", (*visit).postMergeDepartment},
+	{"GET", entitiesPath, market.ManagePeople, "people", (*visit).getEntities},
+	{"POST", entitiesPath, market.ManagePeople, "people", (*visit).postEntity},
+	{"GET", groupPath, market.Administer, "settings", (*visit).getGroup},
+	{"POST", groupPath, market.Administer, "settings", (*visit).postGroup},
+	{"GET", groupPeoplePath, market.SeePeople, "people", (*visit).getGroupPeople},
+	{"POST", "/profile/attestations", access.SignedIn, "profile", (*visit).postAskAttestation},
+	{"GET", attestationsPath + "/{id}", access.SignedIn, "profile", (*visit).getAttestation},
+	{"POST", attestationsPath + "/{id}", access.SignedIn, "profile", (*visit).postAttestation},
+	{"POST", "/people/{id}/skills", market.ManagePeople, "people", (*visit).postAttestSkill},
+	{"GET", "/join/{id}", access.Anybody, "", (*visit).getJoin},
+	{"POST", "/join/{id}", access.Anybody, "", (*visit).postJoin},
+	{"GET", "/knock/{token}", access.Anybody, "", (*visit).getKnock},
+	{"POST", "/knock/{token}", access.Anybody, "", (*visit).postKnock},
+	{"GET", claimsPath, access.SignedIn, "people", (*visit).getClaims},
+	{"GET", claimsPath + "/new", access.SignedIn, "profile", (*visit).getNewClaim},
+	{"POST", claimsPath + "/new", access.SignedIn, "profile", (*visit).postNewClaim},
+	{"GET", claimsPath + "/{id}", access.SignedIn, "people", (*visit).getClaim},
+	{"POST", claimsPath + "/{id}", access.SignedIn, "people", (*visit).postClaim},
+	{"GET", "/farewells", market.ManagePeople, "people", (*visit).getFarewells},
+	{"GET", "/farewells/{id}", access.SignedIn, "profile", (*visit).getFarewell},
+	{"POST", "/farewells/{id}", access.SignedIn, "profile", (*visit).postFarewell},
+	{"POST", "/profile/address", access.SignedIn, "profile", (*visit).postAddress},
+	{"GET", "/address/{token}", access.Anybody, "profile", (*visit).getAddress},
+	{"POST", "/address/{token}", access.Anybody, "profile", (*visit).postConfirmAddress},
+	{"POST", "/stints/{id}", market.ManagePeople, "people", (*visit).postStint},
 	{"GET", "/people/{id}", market.SeePeople, "people", (*visit).getMember},
 	{"POST", "/people/{id}/bars", market.ManagePeople, "people", (*visit).postBar},
 	{"POST", "/runs/{id}/confirm", market.ManagePeople, "people", (*visit).postConfirmImport},
@@ -260,10 +290,13 @@ var table = []line{
 // limited are the ways in: so many tries per address.
 var limited = map[string]bool{"POST " + companySignInPath: true, "GET " + market.ReturnPath: true, "POST /signin": true, "POST /signin/link": true, "POST /signin/code": true, "POST /verify": true,
 	"POST /security/authenticator/confirm": true, "POST /security/authenticator/remove": true,
-	"POST /link/{token}": true, "GET /link/{token}": true, "POST /decide/{token}": true, "GET /decide/{token}": true}
+	"POST /link/{token}": true, "GET /link/{token}": true, "POST /decide/{token}": true, "GET /decide/{token}": true,
+	"POST /join/{id}": true, "GET /join/{id}": true, "POST /knock/{token}": true, "GET /knock/{token}": true,
+	"POST /profile/address": true, "POST /address/{token}": true, "GET /address/{token}": true}
 
 // personal begins the addresses of what is somebody's own affair, closed to whom a company's provider vouched for.
-var personal = []string{"/profile", "/memberships/", "/proposals/", "/password", "/security", "/payouts", "/search/saved"}
+var personal = []string{"/profile", "/memberships/", "/proposals/", "/password", "/security", "/payouts", "/search/saved",
+	"/farewells/", "/attestations/", "/claims/new"}
 
 // isPersonal reports whether a page is somebody's own affair.
 func isPersonal(path string) bool {
@@ -279,7 +312,7 @@ func Pages(cfg Config) access.Pages {
 	}
 	var routes []access.Route
 	for _, l := range lines {
-		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Handle: s.page(l.section, l.serve)})
+		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Long: l.path == importPath, Handle: s.page(l.section, l.serve)})
 	}
 	routes = append(routes, access.Route{Method: http.MethodGet, Path: "/static/{file}", Needs: access.Anybody, Handle: gin.WrapH(static.Handler())})
 	return access.Pages{Routes: routes, Problem: s.problem}

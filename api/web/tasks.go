@@ -39,7 +39,7 @@ func (v *visit) departments() (map[uuid.UUID]string, error) {
 	if v.company.ID == uuid.Nil {
 		return nil, nil
 	}
-	list, err := v.Market.Departments(v.ctx, v.who, v.company.ID)
+	list, err := v.Market.DepartmentsEver(v.ctx, v.who, v.company.ID)
 	names := make(map[uuid.UUID]string, len(list))
 	for _, d := range list {
 		names[d.ID] = departmentName(d, v.lang)

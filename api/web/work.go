@@ -70,7 +70,7 @@ func (v *visit) workView(id uuid.UUID) (workView, error) {
 		reasons: strings.Join(offer.Reasons, " · "), chips: chips(offer.Standing), form: firstBid(offer)}
 	var departments []market.Department // names that people from outside need not know
 	if v.who.InNetwork(offer.Company.ID) {
-		if departments, err = v.Market.Departments(v.ctx, v.who, offer.Company.ID); err != nil {
+		if departments, err = v.Market.DepartmentsEver(v.ctx, v.who, offer.Company.ID); err != nil {
 			return w, err
 		}
 	}

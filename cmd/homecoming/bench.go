@@ -27,6 +27,7 @@ var measurements = []measurement{
 	{"crash", "kill the server under load, and count what was lost or doubled", defineCrash},
 	{"payouts", "how fast a pay run is sent, with the rate limit as the bound", definePayouts},
 	{"exports", "how fast a journal is exported and in how much memory, beside COPY of the same", defineExports},
+	{"import", "how fast an HR file goes in and in how much memory, beside COPY of the same", defineImport},
 	{"reconcile", "how long a month is copied and compared beside COPY and a hash join", defineReconcile},
 	{"shuffle", "events doubled, reordered, late and lost, and the ledger all the same", defineShuffle},
 }

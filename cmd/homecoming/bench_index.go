@@ -31,3 +31,9 @@ func defineIndexCrash(f *flag.FlagSet) func(ctx context.Context, progress io.Wri
 	f.Uint64Var(&r.Seed, "seed", 1, "what everything random comes from")
 	return func(ctx context.Context, progress io.Writer) (any, error) { return r.Run(ctx, progress) }
 }
+
+func defineImport(f *flag.FlagSet) func(ctx context.Context, progress io.Writer) (any, error) {
+	var o bench.ImportOptions
+	f.IntVar(&o.Rows, "rows", 100_000, "of the HR file")
+	return func(ctx context.Context, progress io.Writer) (any, error) { return bench.Import(ctx, o, progress) }
+}

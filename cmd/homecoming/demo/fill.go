@@ -95,6 +95,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 	if err := f.files(ctx); err != nil {
 		return nil, fmt.Errorf("exporting a month: %w", err)
 	}
+	if err := f.registry(ctx, f.casts[0], f.casts[1]); err != nil {
+		return nil, fmt.Errorf("filling in the registry: %w", err)
+	}
 	if err := f.desk(ctx, f.casts[0], f.casts[1]); err != nil {
 		return nil, fmt.Errorf("filling in the finance desk: %w", err)
 	}

@@ -1,0 +1,20 @@
+package bench
+
+import (
+	"io"
+	"testing"
+)
+
+func TestALongHRFileTakesNoMoreMemoryThanAShortOne(t *testing.T) {
+	t.Parallel()
+	r, err := Import(t.Context(), ImportOptions{Rows: 4_000}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Rows != 4_000 || r.RowsPerSecond <= 0 || r.Ratio <= 0 || r.CheckSeconds <= 0 {
+		t.Errorf("%+v", r)
+	}
+	if r.HeapMB > 48 {
+		t.Errorf("%.0f MB were alive", r.HeapMB)
+	}
+}
