@@ -127,6 +127,6 @@ type stintEnd struct {
 }
 
 func (s *Server) endStint(ctx context.Context, in *stintEnd) (*out[member], error) {
-	m, err := s.cfg.Market.EndStint(ctx, access.Actor(ctx), in.ID, market.StintEnd{LeftOn: in.Body.LeftOn, Departure: market.Departure(in.Body.Departure)})
+	m, err := s.cfg.Market.EndStint(ctx, access.Actor(ctx), in.ID, market.StintEnd{LeftOn: in.Body.LeftOn, Departure: market.DepartureKind(in.Body.Departure)})
 	return answer(memberOf(m), err)
 }

@@ -237,7 +237,7 @@ func TestWhySomebodyLeftIsForTheOfficeAlone(t *testing.T) {
 		t.Errorf("a file that does not say: %+v", r)
 	}
 	m := people(t, w, aoi, "高橋")[0]
-	for who, want := range map[*market.Actor]market.Departure{&aoi.Office: market.LaidOff, &aoi.Administrator: market.LaidOff, &aoi.Manager: ""} {
+	for who, want := range map[*market.Actor]market.DepartureKind{&aoi.Office: market.LaidOff, &aoi.Administrator: market.LaidOff, &aoi.Manager: ""} {
 		if got := member(t, w, *who, m.ID).Stints[0].Departure; got != want {
 			t.Errorf("%s sees %q", who.Email, got)
 		}

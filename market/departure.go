@@ -13,22 +13,22 @@ import (
 	"homecoming/internal/problem"
 )
 
-// A Departure is why a stint ended, as the company's records have it. It is a personnel fact: the alumni office sees it,
+// A DepartureKind is why a stint ended, as the company's records have it. It is a personnel fact: the alumni office sees it,
 // nobody else does, and it neither moves a rank nor closes a door. Empty is not known.
-type Departure string
+type DepartureKind string
 
 // The kinds of departure.
 const (
-	Retirement  Departure = "retirement"   // 定年
-	ContractEnd Departure = "contract_end" // a fixed term was over
-	Voluntary   Departure = "voluntary"    // by the person's own wish
-	LaidOff     Departure = "company"      // for the company's reasons
-	Transferred Departure = "transfer"     // went over to another company of the group
-	OtherWay    Departure = "other"
+	Retirement  DepartureKind = "retirement"   // 定年
+	ContractEnd DepartureKind = "contract_end" // a fixed term was over
+	Voluntary   DepartureKind = "voluntary"    // by the person's own wish
+	LaidOff     DepartureKind = "company"      // for the company's reasons
+	Transferred DepartureKind = "transfer"     // went over to another company of the group
+	OtherWay    DepartureKind = "other"
 )
 
 // Departures are all of them, in the order of a form.
-var Departures = []Departure{Voluntary, Retirement, ContractEnd, LaidOff, Transferred, OtherWay}
+var Departures = []DepartureKind{Voluntary, Retirement, ContractEnd, LaidOff, Transferred, OtherWay}
 
 // What can be wrong with the end of a stint.
 var (
@@ -40,7 +40,7 @@ var (
 )
 
 // departureWords are the words for it in an HR file, folded as headings are. Who still works there may have a word too.
-var departureWords = map[string]Departure{"": "", "在籍": "", "在籍中": "", "employed": "",
+var departureWords = map[string]DepartureKind{"": "", "在籍": "", "在籍中": "", "employed": "",
 	"retirement": Retirement, "定年": Retirement, "定年退職": Retirement,
 	"contractend": ContractEnd, "契約満了": ContractEnd, "期間満了": ContractEnd, "契約期間満了": ContractEnd, "雇用期間満了": ContractEnd,
 	"voluntary": Voluntary, "自己都合": Voluntary, "自己都合退職": Voluntary, "一身上の都合": Voluntary, "依願退職": Voluntary,
@@ -49,7 +49,7 @@ var departureWords = map[string]Departure{"": "", "在籍": "", "在籍中": "",
 	"other": OtherWay, "その他": OtherWay}
 
 // departureMeant reads a kind of departure as people write it.
-func departureMeant(text string) (Departure, bool) {
+func departureMeant(text string) (DepartureKind, bool) {
 	d, known := departureWords[folded(strings.TrimSpace(norm.NFKC.String(text)))]
 	return d, known
 }
@@ -57,7 +57,7 @@ func departureMeant(text string) (Departure, bool) {
 // A StintEnd is when and why a stint ends; no day says that it lasts.
 type StintEnd struct {
 	LeftOn    *civil.Date
-	Departure Departure
+	Departure DepartureKind
 }
 
 // check finds what is wrong with the end of a stint that began on a day.

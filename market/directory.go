@@ -50,12 +50,12 @@ type MemberStint struct {
 	Department   string
 	DepartmentEN string `gorm:"column:department_en"`
 	Today        string
-	TodayEN      string      `gorm:"column:today_en"`
-	Entity       string      // the legal entity's name, or what the file wrote
-	EntityEN     string      `gorm:"column:entity_en"`
-	JoinedOn     civil.Date  `gorm:"type:date"`
-	LeftOn       *civil.Date `gorm:"type:date"`
-	Departure    Departure   `gorm:"-"` // for the alumni office alone; empty for everybody else
+	TodayEN      string        `gorm:"column:today_en"`
+	Entity       string        // the legal entity's name, or what the file wrote
+	EntityEN     string        `gorm:"column:entity_en"`
+	JoinedOn     civil.Date    `gorm:"type:date"`
+	LeftOn       *civil.Date   `gorm:"type:date"`
+	Departure    DepartureKind `gorm:"-"` // for the alumni office alone; empty for everybody else
 }
 
 // A MemberSkill is what is known about one skill of a person. Ours says that this company attests or proved it.

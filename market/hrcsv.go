@@ -103,7 +103,7 @@ type hrRow struct {
 	department, entity, registrationNumber       string
 	joinedOn                                     civil.Date
 	leftOn, availableFrom                        *civil.Date
-	departure                                    Departure
+	departure                                    DepartureKind
 	hourlyRate                                   *int64 // minor units
 	skills                                       []hrSkill
 }

@@ -59,7 +59,7 @@ func readRow(line int, cell func(column string) string, currency string) (hrRow,
 }
 
 // departure reads why the stint ended; an empty cell says nothing.
-func (r *rowReader) departure() Departure {
+func (r *rowReader) departure() DepartureKind {
 	text := r.cell("departure")
 	d, known := departureMeant(text)
 	if !known {

@@ -56,6 +56,16 @@ var OwnTables = []OwnTable{
 		WHERE t.person_id = @person ORDER BY t.created_at, t.id`},
 	{"company_accounts", `SELECT c.name AS company, s.issuer, s.subject, s.email, s.linked_at, s.used_at FROM provider_subjects s JOIN companies c ON c.id = s.company_id
 		WHERE s.person_id = @person ORDER BY s.linked_at`},
+	{"claims", `SELECT c.name AS company, k.department, k.joined_on, k.left_on, k.note, k.state, k.verified_by, k.reason, k.asked_at, k.decided_at FROM claims k
+		JOIN companies c ON c.id = k.company_id WHERE k.person_id = @person ORDER BY k.asked_at, k.id`},
+	{"claim_colleagues", `SELECT k.id AS claim, w.email FROM claim_witnesses w JOIN claims k ON k.id = w.claim_id WHERE k.person_id = @person ORDER BY k.id, w.position`},
+	{"claims_answered", `SELECT c.name AS company, w.answer, w.answered_at FROM claim_witnesses w JOIN claims k ON k.id = w.claim_id JOIN companies c ON c.id = k.company_id
+		WHERE w.person_id = @person AND w.answer <> '' ORDER BY w.answered_at`},
+	{"attestations_asked", `SELECT c.name AS company, r.email, r.asked_at FROM attestation_requests r JOIN companies c ON c.id = r.company_id WHERE r.person_id = @person ORDER BY r.asked_at`},
+	{"attestations_given", `SELECT c.name AS company, h.skill_id AS skill, h.level, h.updated_at FROM person_skills h JOIN companies c ON c.id = h.company_id
+		WHERE h.attested_by = @person ORDER BY h.updated_at, h.skill_id`},
+	{"farewells", `SELECT c.name AS company, f.leaves_on, f.sent, f.answer, f.answered_at FROM farewells f JOIN memberships m ON m.id = f.membership_id
+		JOIN companies c ON c.id = f.company_id WHERE m.person_id = @person ORDER BY f.leaves_on`},
 	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
 }
 

@@ -87,7 +87,7 @@ type Stint struct {
 	EntityID     *uuid.UUID  // the legal entity that it means
 	JoinedOn     civil.Date  `gorm:"type:date"`
 	LeftOn       *civil.Date `gorm:"type:date"`
-	Departure    Departure
+	Departure    DepartureKind
 }
 
 // Evidence says why a stated level is believed.

@@ -122,7 +122,7 @@ func (v *visit) postStint() error {
 		return err
 	}
 	f := v.form()
-	end := market.StintEnd{LeftOn: f.day("left_on"), Departure: market.Departure(f.text("departure"))}
+	end := market.StintEnd{LeftOn: f.day("left_on"), Departure: market.DepartureKind(f.text("departure"))}
 	if f.err != nil {
 		return v.retreat(f.err, "/people")
 	}
