@@ -82,7 +82,7 @@ func (s *Server) comeIn(ctx context.Context, in *comingIn) (*out[arrival], error
 	if err != nil {
 		return nil, err
 	}
-	return answer(arrival{meOf(who), path}, access.SignIn(ctx, who.PersonID))
+	return answer(arrival{meOf(who), path}, access.SignIn(ctx, who))
 }
 
 type newClaim struct {

@@ -67,7 +67,7 @@ func (v *visit) postKnock() error {
 	if err != nil {
 		return v.refuse(err, func(f ui.Fault) templ.Component { return knockPage(k, n, f) })
 	}
-	if err := access.SignIn(v.ctx, who.PersonID); err != nil {
+	if err := access.SignIn(v.ctx, who); err != nil {
 		return err
 	}
 	return v.to(local(path), "")
