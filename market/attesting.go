@@ -136,7 +136,7 @@ func (s *Service) colleagueOf(tx *gorm.DB, c Company, who Actor, email string) (
 func (s *Service) AttestationRequests(ctx context.Context, who Actor) ([]AttestationRequest, error) {
 	var list []AttestationRequest
 	return list, s.db.Gorm(ctx).Table("attestation_requests r").Select("r.id, r.company_id, r.person_id, r.email, r.asked_at, r.expires_at, c.name AS company_name").
-		Joins("JOIN companies c ON c.id = r.company_id").Where("r.person_id = ?", who.PersonID).Order("r.id DESC").Find(&list).Error
+		Joins("JOIN companies c ON c.id = r.company_id").Where("r.person_id = ?", who.Self()).Order("r.id DESC").Find(&list).Error
 }
 
 // AttestationRequest reads one that the actor was asked, with the skills that they may attest.
@@ -154,7 +154,7 @@ func askedOf(g *gorm.DB, who Actor, id uuid.UUID, now time.Time) (AttestationReq
 	var r AttestationRequest
 	return r, one(g.Table("attestation_requests").Select("attestation_requests.*, name_of(p) AS name, c.name AS company_name").
 		Joins("JOIN people p ON p.id = attestation_requests.person_id JOIN companies c ON c.id = attestation_requests.company_id").
-		Where("attestation_requests.id = ? AND asked_id = ? AND expires_at > ?", id, who.PersonID, now).Take(&r))
+		Where("attestation_requests.id = ? AND asked_id = ? AND expires_at > ?", id, who.Self(), now).Take(&r))
 }
 
 // statedSkills are the skills that somebody states, without those that other companies named for themselves.

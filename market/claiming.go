@@ -24,6 +24,9 @@ const (
 // MakeClaim says for the actor that they worked at a company, asks the former colleagues whom they name, and tells the alumni
 // office. The answer is the same whoever they name.
 func (s *Service) MakeClaim(ctx context.Context, who Actor, d ClaimDraft) (Claim, error) {
+	if who.Self() == uuid.Nil {
+		return Claim{}, ErrOwnMeans
+	}
 	id := newID()
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
 		c, err := CompanyByID(tx, d.CompanyID)
@@ -185,19 +188,19 @@ func claimAs(g *gorm.DB, who Actor, id uuid.UUID) (Claim, Stance, error) {
 	if stance == "" {
 		return Claim{}, "", ErrNotFound
 	}
-	return c.shownTo(stance, who.PersonID), stance, nil
+	return c.shownTo(stance, who.Self()), stance, nil
 }
 
 // stance is how somebody stands to the claim; empty: not at all.
 func (c Claim) stance(who Actor) Stance {
-	if c.PersonID == who.PersonID {
+	if c.PersonID == who.Self() {
 		return Claimant
 	}
 	if who.May(ManagePeople, c.CompanyID) == nil {
 		return AsOffice
 	}
 	for _, w := range c.Witnesses {
-		if w.PersonID != nil && *w.PersonID == who.PersonID {
+		if w.PersonID != nil && *w.PersonID == who.Self() {
 			return AsColleague
 		}
 	}
@@ -237,9 +240,9 @@ func (s *Service) Claims(ctx context.Context, who Actor, company uuid.UUID) ([]C
 // MyClaims lists the actor's own, the latest first.
 func (s *Service) MyClaims(ctx context.Context, who Actor) ([]Claim, error) {
 	var list []Claim
-	err := claimsOf(s.db.Gorm(ctx)).Where("claims.person_id = ?", who.PersonID).Order("claims.id DESC").Find(&list).Error
+	err := claimsOf(s.db.Gorm(ctx)).Where("claims.person_id = ?", who.Self()).Order("claims.id DESC").Find(&list).Error
 	for i, c := range list {
-		list[i] = c.shownTo(Claimant, who.PersonID)
+		list[i] = c.shownTo(Claimant, who.Self())
 	}
 	return list, err
 }
@@ -330,7 +333,7 @@ func (s *Service) AnswerClaim(ctx context.Context, who Actor, id uuid.UUID, yes 
 			return err
 		}
 		answer, now := map[bool]string{true: "yes", false: "no"}[yes], s.clock.Now()
-		done := tx.Exec("UPDATE claim_witnesses SET answer = ?, answered_at = ? WHERE claim_id = ? AND person_id = ?", answer, now, id, who.PersonID)
+		done := tx.Exec("UPDATE claim_witnesses SET answer = ?, answered_at = ? WHERE claim_id = ? AND person_id = ?", answer, now, id, who.Self())
 		if done.Error == nil && done.RowsAffected == 0 {
 			return ErrForbidden.With("action", "claim")
 		}
@@ -338,7 +341,7 @@ func (s *Service) AnswerClaim(ctx context.Context, who Actor, id uuid.UUID, yes 
 			return done.Error
 		}
 		for i, w := range c.Witnesses {
-			if w.PersonID != nil && *w.PersonID == who.PersonID {
+			if w.PersonID != nil && *w.PersonID == who.Self() {
 				c.Witnesses[i].Answer = answer
 			}
 		}

@@ -265,3 +265,26 @@ func TestDraftsOfClaimsAreRefusedWithTheirReason(t *testing.T) {
 		}
 	}
 }
+
+func TestACompanysProviderClaimsAndAnswersForNobody(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("Takahashi Yumi", markettest.Worked("Sales", "2008-04-01", "2012-03-31"))
+	ken := stranger(t, w, aoi, "ken@home.example")
+	claim, err := w.Market.MakeClaim(ctx, ken, claimAt(aoi, "2009-04-01", "2011-03-31", yumi.Email))
+	w.Check(err)
+	for _, who := range []*market.Actor{&ken, &yumi.Actor} {
+		who.Through = aoi.ID
+	}
+	if _, err := w.Market.MakeClaim(ctx, ken, claimAt(aoi, "2009-04-01", "2011-03-31")); !errors.Is(err, market.ErrOwnMeans) {
+		t.Errorf("a claim: %v", err)
+	}
+	if list, err := w.Market.MyClaims(ctx, ken); err != nil || len(list) != 0 {
+		t.Errorf("%d claims are shown: %v", len(list), err)
+	}
+	if err := w.Market.AnswerClaim(ctx, yumi.Actor, claim.ID, true); !errors.Is(err, market.ErrNotFound) {
+		t.Errorf("an answer: %v", err)
+	}
+}

@@ -136,7 +136,7 @@ func (s *Service) Farewell(ctx context.Context, who Actor, membership uuid.UUID)
 
 func ownFarewell(g *gorm.DB, who Actor, membership uuid.UUID) (Farewell, error) {
 	var list []Farewell
-	if err := g.Raw(farewellsWithNames+" WHERE f.membership_id = ? AND m.person_id = ?", membership, who.PersonID).Scan(&list).Error; err != nil {
+	if err := g.Raw(farewellsWithNames+" WHERE f.membership_id = ? AND m.person_id = ?", membership, who.Self()).Scan(&list).Error; err != nil {
 		return Farewell{}, err
 	}
 	if len(list) == 0 {
@@ -162,7 +162,7 @@ func (s *Service) AnswerFarewell(ctx context.Context, who Actor, membership uuid
 	}
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
 		var m Membership
-		if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ? AND person_id = ?", membership, who.PersonID).Take(&m)); err != nil {
+		if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ? AND person_id = ?", membership, who.Self()).Take(&m)); err != nil {
 			return err
 		}
 		if _, err := ownFarewell(tx, who, membership); err != nil {

@@ -24,7 +24,7 @@ func (s *Service) LinkProposals(ctx context.Context, who Actor) ([]Proposal, err
 	g := s.db.Gorm(ctx)
 	var list []Proposal
 	err := g.Raw(`SELECT l.membership_id, l.company_id, c.name AS company_name, l.created_at FROM link_proposals l JOIN companies c ON c.id = l.company_id
-		WHERE l.person_id = ? AND l.state = 'open' ORDER BY l.created_at, l.membership_id`, who.PersonID).Scan(&list).Error
+		WHERE l.person_id = ? AND l.state = 'open' ORDER BY l.created_at, l.membership_id`, who.Self()).Scan(&list).Error
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (s *Service) AnswerProposal(ctx context.Context, who Actor, membership uuid
 		if yes {
 			state = "confirmed"
 		}
-		done := tx.Exec("UPDATE link_proposals SET state = ? WHERE membership_id = ? AND person_id = ? AND state = 'open'", state, membership, who.PersonID)
+		done := tx.Exec("UPDATE link_proposals SET state = ? WHERE membership_id = ? AND person_id = ? AND state = 'open'", state, membership, who.Self())
 		if done.Error == nil && done.RowsAffected == 0 {
 			return ErrNotFound
 		}
