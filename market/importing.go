@@ -259,6 +259,12 @@ func (w *importWorker) read(ctx context.Context, run jobs.Run, dryRun bool) erro
 	if err := json.Unmarshal(run.Report, &report); err != nil {
 		return err
 	}
+	if behind := report.handled() - (report.Rows - file.Rows); behind > 0 {
+		// The tables may be many times as long as in the turn before, and autovacuum looks once a minute.
+		if err := g.Exec("ANALYZE people, memberships, stints, person_skills, import_rows").Error; err != nil {
+			return err
+		}
+	}
 	until, skills := time.Now().Add(w.turn), map[string]string{}
 	for {
 		people, err := file.people(g, report, w.batch, c.Currency)
