@@ -155,7 +155,7 @@ func TestAnImportRunsAsAJobAndRefusesWhatIsNoFile(t *testing.T) {
 	}
 	w.as(aoi.Manager, "GET", "/api/v1/jobs/"+run["id"].(string), nil).refuses(http.StatusForbidden, "forbidden", "")
 	w.as(aoi.Office, "POST", at, people).refuses(http.StatusUnsupportedMediaType, "wrong_media_type", "")
-	w.as(aoi.Office, "POST", at, strings.Repeat("x", 17<<20), "Content-Type: text/csv").refuses(http.StatusRequestEntityTooLarge, "body_too_large", "")
+	w.as(aoi.Office, "POST", at, strings.Repeat("x", 35<<20), "Content-Type: text/csv").refuses(http.StatusRequestEntityTooLarge, "body_too_large", "")
 	if p := w.as(aoi.Office, "POST", at, "colour\nblue\n", "Content-Type: text/csv").problem(); p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("a file that is none: %+v", p)
 	}
