@@ -49,7 +49,7 @@ func (s *Service) fittingIDs(ctx context.Context, who market.Actor, saved SavedS
 	kind, scope := freetext.Tasks, scopeOf(who)
 	if saved.Kind == ForTalent {
 		kind, scope = freetext.People, []uuid.UUID{*saved.CompanyID}
-		if who.May(market.SeePeople, *saved.CompanyID) != nil {
+		if still := who.May(market.SeePeople, *saved.CompanyID) == nil; !still {
 			return nil, nil
 		}
 	}

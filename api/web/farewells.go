@@ -57,7 +57,7 @@ func (v *visit) postFarewell() error {
 		return err
 	}
 	here, f := farewellsPath+"/"+view.farewell.MembershipID.String(), v.form()
-	said := ""
+	var said string
 	switch f.text("do") {
 	case "decline":
 		err, said = v.Market.AnswerFarewell(v.ctx, v.who, view.farewell.MembershipID, market.FarewellDeclined), "farewell.declined"
