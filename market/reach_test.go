@@ -128,7 +128,11 @@ func (c *crowd) hire(p *somebody, at *markettest.Company) market.Actor {
 	for i := range 1 + c.r.IntN(2) {
 		left := []civil.Date{today.AddDays(-1), today.AddDays(-366 * (1 + c.r.IntN(4))), markettest.Day("2024-02-29"), today.AddDays(-730), today.AddDays(-731)}[c.r.IntN(5)]
 		joined := left.AddDays([]int{-100, -364, -365, -729, -1500}[c.r.IntN(5)] - i)
-		s := markettest.Worked(departments[c.r.IntN(3)], joined.String(), left.String())
+		in := departments[c.r.IntN(3)]
+		for slices.ContainsFunc(stints, func(s markettest.Stint) bool { return s.Department == in && s.Joined == joined.String() }) {
+			joined = joined.AddDays(-1) // nobody joins a department twice on one day
+		}
+		s := markettest.Worked(in, joined.String(), left.String())
 		switch c.r.IntN(12) {
 		case 0:
 			s.Left = ""
