@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -82,21 +80,11 @@ func (s *Server) exportFile(ctx context.Context, kind billing.ExportKind, in *ex
 	return s.streamed(d.Name, string(d.Encoding), d.Write), nil
 }
 
-// streamed sends a file. What goes wrong before its first byte is answered like any error; later it cuts the connection, so
-// that nobody takes half of it for the whole.
+// streamed sends a file; see [access.SendFile].
 func (s *Server) streamed(name, encoding string, write func(io.Writer) error) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		c := humagin.Unwrap(hc)
-		c.Header("Content-Type", "text/csv; charset="+encoding)
-		c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
-		c.Header("Cache-Control", "no-store")
-		c.Status(http.StatusOK)
-		switch err := write(c.Writer); {
-		case err != nil && c.Writer.Written():
-			panic(http.ErrAbortHandler)
-		case err != nil:
-			c.Header("Content-Type", "")
-			c.Header("Content-Disposition", "")
+		if err := access.SendFile(c, name, encoding, write); err != nil {
 			s.fail(c, err)
 		}
 	}}

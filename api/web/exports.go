@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/a-h/templ"
 
+	"homecoming/api/access"
 	"homecoming/api/web/ui"
 	"homecoming/billing"
 	"homecoming/billing/books"
@@ -97,22 +97,9 @@ func (v *visit) getExports() error {
 	return v.ok(exportsPage(e, ui.Fault{}))
 }
 
-// send sends a file. What goes wrong before its first byte is shown like any error; later it cuts the connection, so that
-// nobody takes half of it for the whole.
+// send sends a file; see [access.SendFile].
 func (v *visit) send(d billing.Download) error {
-	v.c.Header("Content-Type", "text/csv; charset="+string(d.Encoding))
-	v.c.Header("Content-Disposition", fmt.Sprintf("attachment; filename=%q", d.Name))
-	v.c.Header("Cache-Control", "no-store")
-	v.c.Status(http.StatusOK)
-	err := d.Write(v.c.Writer)
-	if err != nil && v.c.Writer.Written() {
-		panic(http.ErrAbortHandler)
-	}
-	if err != nil {
-		v.c.Header("Content-Type", "")
-		v.c.Header("Content-Disposition", "")
-	}
-	return err
+	return access.SendFile(v.c, d.Name, string(d.Encoding), d.Write)
 }
 
 func (v *visit) getExportFile() error {
