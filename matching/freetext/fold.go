@@ -41,6 +41,7 @@ type folder struct {
 	text     strings.Builder
 	from, to []int
 	last     rune
+	bar      bool // a long mark came just now, whether it stays or not
 	gap      bool // something stood here that is no letter
 	long     bool // a long mark waits: it stays between katakana alone
 	at, end  int  // of the long mark
@@ -57,9 +58,10 @@ func (f *folder) take(r rune, from, to int) {
 		}
 		return
 	}
-	if unicode.Is(unicode.Mn, r) && isLatin(f.last) {
-		return // one more accent
+	if unicode.Is(unicode.Mn, r) && (isLatin(f.last) || f.bar) {
+		return // one more accent, or what stood on a long mark and would move to the letter before it
 	}
+	f.bar = r == 'ー'
 	if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
 		f.cutLong(' ')
 		f.gap = true
