@@ -15,6 +15,7 @@ import (
 
 	"homecoming/api/access"
 	"homecoming/billing"
+	"homecoming/internal/seal"
 	"homecoming/market"
 	"homecoming/market/markettest"
 	"homecoming/matching"
@@ -87,6 +88,7 @@ func (t *tenant) fill(w *world) {
 	t.ids["milestones"] = contract["milestones"].([]any)[0].(tree)["id"].(string)
 	w.Check(w.billing.WorkPapers(context.Background(), billing.PaperJob{Contract: uuid.MustParse(t.ids["contracts"])}))
 	t.ids["documents"] = w.as(t.Finance, "GET", "/api/v1/companies/"+t.ids["companies"]+"/documents", nil).wants(http.StatusOK).object()["items"].([]any)[0].(tree)["id"].(string)
+	t.recordWork(w)
 	t.settle(w)
 	t.keepHours(w)
 	t.bank(w)
@@ -115,6 +117,19 @@ func (t *tenant) fill(w *world) {
 	t.register(w, other)
 	t.ask(w)
 	t.provide(w)
+}
+
+// recordWork has something of the alumna's work on record.
+func (t *tenant) recordWork(w *world) {
+	w.Helper()
+	box, err := seal.New("a key for tests")
+	w.Check(err)
+	signer := market.New(w.DB, w.Clock, matching.ResolveSkill, market.WithBox(box))
+	w.Check(signer.IssueRecord(context.Background(), market.Work{CompanyID: t.ID, PersonID: t.alumna.PersonID, ContractID: uuid.MustParse(t.ids["contracts"]),
+		Title: "Close the books", BeganOn: w.Today(), AcceptedOn: w.Today()}))
+	list, err := w.Market.Records(context.Background(), t.alumna.Actor)
+	w.Check(err)
+	t.ids["records"] = list[0].ID.String()
 }
 
 // provide sets up an identity provider, with a domain and somebody who is linked.

@@ -16,6 +16,7 @@ import (
 	"homecoming/api/access"
 	"homecoming/billing"
 	"homecoming/internal/problem"
+	"homecoming/market"
 )
 
 // What can be wrong with a request before anybody looks at what it asks.
@@ -209,5 +210,5 @@ func acquaintance(err error, p *Problem) *problem.Error {
 
 // forMachines reports whether a path is read by programs rather than people.
 func forMachines(path string) bool {
-	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/webhooks/") || path == "/healthz" || path == "/readyz" || path == "/metrics"
+	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/webhooks/") || strings.HasPrefix(path, market.IssuersPath) || path == "/healthz" || path == "/readyz" || path == "/metrics"
 }

@@ -115,6 +115,9 @@ func AddWorkers(w *river.Workers, s *Service) {
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, j *river.Job[PaperJob]) error {
 		return s.WorkPapers(ctx, j.Args)
 	}))
+	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, j *river.Job[RecordJob]) error {
+		return s.WorkRecord(ctx, j.Args)
+	}))
 	river.AddWorker(w, river.WorkFunc(func(ctx context.Context, _ *river.Job[DailyJob]) error {
 		_, err := s.ReconcileDue(ctx)
 		return err

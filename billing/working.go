@@ -116,6 +116,11 @@ func (s *Service) accept(tx *gorm.DB, who market.Actor, c Contract, m *Milestone
 	if err := s.move(tx, who, m, by, doAccept, ""); err != nil {
 		return err
 	}
+	if !m.IsWeek() {
+		if err := jobs.Enqueue(tx, RecordJob{Contract: c.ID, Milestone: m.ID}); err != nil {
+			return err
+		}
+	}
 	return s.release(tx, c, m)
 }
 
@@ -262,6 +267,11 @@ func (s *Service) close(tx *gorm.DB, c Contract) error {
 		}
 		if err := market.CompleteTask(tx, c.TaskID, now); err != nil {
 			return err
+		}
+		if len(ms) > 0 && ms[0].IsWeek() {
+			if err := jobs.Enqueue(tx, RecordJob{Contract: c.ID}); err != nil {
+				return err
+			}
 		}
 		return ProveSkills(tx, c, now)
 	}

@@ -66,6 +66,8 @@ var OwnTables = []OwnTable{
 		WHERE h.attested_by = @person ORDER BY h.updated_at, h.skill_id`},
 	{"farewells", `SELECT c.name AS company, f.leaves_on, f.sent, f.answer, f.answered_at FROM farewells f JOIN memberships m ON m.id = f.membership_id
 		JOIN companies c ON c.id = f.company_id WHERE m.person_id = @person ORDER BY f.leaves_on`},
+	{"work_records", `SELECT r.id, c.name AS company, r.title, r.skills, r.began_on, r.accepted_on, r.issued_at, r.shown, r.revoked_at, r.reason, r.token FROM work_records r
+		JOIN companies c ON c.id = r.company_id WHERE r.person_id = @person ORDER BY r.id`},
 	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
 }
 

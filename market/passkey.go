@@ -61,10 +61,10 @@ type challenge struct {
 // TableName is where challenges wait for their answers.
 func (challenge) TableName() string { return "passkey_challenges" }
 
-// WithAddress lets people use passkeys at the address where browsers reach the program. A browser takes none at an
-// address without a name, so there they are refused with ErrNoPasskeys.
+// WithAddress says where browsers reach the program, which signed records name, and lets people use passkeys there. A
+// browser takes none at an address without a name, so there they are refused with ErrNoPasskeys.
 func WithAddress(address string) Option {
-	return func(s *Service) { s.passkeys = passkeysAt(address) }
+	return func(s *Service) { s.home, s.passkeys = strings.TrimRight(address, "/"), passkeysAt(address) }
 }
 
 // passkeysAt is nil where browsers take no passkeys.

@@ -28,6 +28,7 @@ type Service struct {
 	resolve ResolveSkill
 	vault   *vault
 	box     *seal.Box // nil where the installation has no key
+	home    string    // where browsers reach the program
 
 	passkeys *webauthn.WebAuthn // nil where browsers take none
 	idp      *idp.Client        // nil where companies cannot have providers

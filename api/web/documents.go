@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -241,7 +242,8 @@ type verifyView struct {
 	asked bool
 	hash  string
 	billing.Verification
-	fault ui.Fault
+	record *market.WorkRecord // where a credential was given
+	fault  ui.Fault
 }
 
 func (v *visit) getVerify() error { return v.ok(verifyPage(verifyView{hash: v.c.Query("hash")})) }
@@ -250,6 +252,14 @@ func (v *visit) postVerify() error {
 	view := verifyView{asked: true, hash: v.form().text("hash")}
 	file, err := v.upload("file")
 	switch {
+	case err == nil && market.LooksLikeCredential(file):
+		view.hash = ""
+		var r market.WorkRecord
+		if r, err = v.Market.CheckRecord(v.ctx, string(file)); err == nil {
+			view.record = &r
+		} else if errors.Is(err, market.ErrNotFound) {
+			err = nil
+		}
 	case err == nil && len(file) > 0:
 		view.hash = ""
 		view.Verification, err = v.Billing.VerifyFile(v.ctx, v.who, file)
@@ -307,5 +317,6 @@ func paperKindOptions(ctx context.Context, kinds ...billing.PaperKind) []ui.Opti
 
 // ownTabs are the pages about an alumna's money.
 func ownTabs(ctx context.Context, current string) []ui.Link {
-	return []ui.Link{{Href: "/payouts", Label: ui.T(ctx, "tabs.mine.payouts"), Current: current == "/payouts"}, {Href: "/documents", Label: ui.T(ctx, "tabs.documents"), Current: current == "/documents"}}
+	return []ui.Link{{Href: "/payouts", Label: ui.T(ctx, "tabs.mine.payouts"), Current: current == "/payouts"}, {Href: "/documents", Label: ui.T(ctx, "tabs.documents"), Current: current == "/documents"},
+		{Href: recordsPath, Label: ui.T(ctx, "tabs.mine.records"), Current: current == recordsPath}}
 }

@@ -37,6 +37,7 @@ var commands = []command{
 	{"ledger", "check every invariant of the books", ledger},
 	{"bench", "measure speed and quality on parts of its own", benchmark},
 	{"token", "make an API token for somebody", issueToken},
+	{"credential", "check a signed work record from files alone", checkCredential},
 	{"doctor", "look at every part that is configured", doctor},
 	{"stripe-stand-in", "run the stand-in for Stripe alone (development and tests)", stripeStandIn},
 	{"version", "say which version this is", sayVersion},
