@@ -75,12 +75,12 @@ type consent struct {
 }
 
 func (s *Server) shown(ctx context.Context, _ *nothing) (*out[shown], error) {
-	all, err := s.cfg.Market.Consents(ctx, access.Actor(ctx))
+	all, err := s.cfg.Market.ShownConsents(ctx, access.Actor(ctx))
 	view := shown{ShownTo: string(market.ShownToNobody), Wording: market.ShownWording, Consents: each(all, func(c market.Consent) consent {
-		return consent{string(c.Choice), c.Wording, c.GivenAt}
+		return consent{c.Choice, c.Wording, c.GivenAt}
 	})}
 	if len(all) > 0 {
-		view.ShownTo = string(all[0].Choice)
+		view.ShownTo = all[0].Choice
 	}
 	return answer(view, err)
 }

@@ -25,11 +25,12 @@ type company struct {
 	PaymentDays    int       `json:"payment_days" doc:"The fee is due so many days after receipt, receipt being day 1"`
 	Rail           string    `json:"rail" enum:"prefunded,on_acceptance,bank_file" doc:"How its next contracts are paid"`
 	RefundLimit    *int64    `json:"refund_limit" doc:"Minor units; above it a refund takes two people, 0: always; null: never"`
+	NamesViewers   bool      `json:"names_viewers" doc:"People learn the names of those of the company who opened their page"`
 }
 
 func companyOf(c market.Company) company {
 	return company{ID: c.ID, Name: c.Name, NameEN: c.NameEN, TimeZone: c.TimeZone, Currency: c.Currency, Language: c.Language, Address: c.Address,
-		TaxNumber: c.TaxNumber, PlatformFeeBP: c.PlatformFeeBP, AutoAcceptDays: c.AutoAcceptDays, PaymentDays: c.PaymentDays, Rail: string(c.Rail), RefundLimit: c.RefundLimit}
+		TaxNumber: c.TaxNumber, PlatformFeeBP: c.PlatformFeeBP, AutoAcceptDays: c.AutoAcceptDays, PaymentDays: c.PaymentDays, Rail: string(c.Rail), RefundLimit: c.RefundLimit, NamesViewers: c.NamesViewers}
 }
 
 func (s *Server) company(ctx context.Context, in *OfID) (*out[company], error) {
@@ -50,6 +51,7 @@ type companyEdit struct {
 		PaymentDays    *int         `json:"payment_days,omitempty"`
 		Rail           *market.Rail `json:"rail,omitempty" enum:"prefunded,on_acceptance,bank_file" doc:"How its next contracts are paid"`
 		RefundLimit    *int64       `json:"refund_limit,omitempty" doc:"Minor units; above it a refund takes two people, 0: always; -1: never"`
+		NamesViewers   *bool        `json:"names_viewers,omitempty" doc:"People learn the names of those of the company who opened their page"`
 	}
 }
 

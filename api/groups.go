@@ -156,31 +156,17 @@ func (s *Server) leaveGroup(ctx context.Context, in *OfID) (*nothing, error) {
 	return nil, s.cfg.Market.LeaveGroup(ctx, access.Actor(ctx), in.ID)
 }
 
-// groupMember is somebody as another company of the group sees them.
-type groupMember struct {
-	ID          uuid.UUID     `json:"id" format:"uuid" doc:"Of the membership at the other company"`
-	CompanyName string        `json:"company_name"`
-	Name        string        `json:"name"`
-	Reading     string        `json:"reading"`
-	Stints      []stint       `json:"stints"`
-	Skills      []memberSkill `json:"skills" doc:"Of the skills that everybody shares"`
-}
-
-func groupMemberOf(m market.GroupMember) groupMember {
-	return groupMember{ID: m.ID, CompanyName: m.CompanyName, Name: m.Name, Reading: m.Reading, Stints: each(m.Stints, stintOf), Skills: each(m.Skills, memberSkillOf)}
-}
-
 type groupPeopleQuery struct {
 	OfID
 	Page
 	Q string `query:"q" maxLength:"200" doc:"Parts of a name or a reading"`
 }
 
-func (s *Server) groupPeople(ctx context.Context, in *groupPeopleQuery) (*out[list[groupMember]], error) {
+func (s *Server) groupPeople(ctx context.Context, in *groupPeopleQuery) (*out[list[fellow]], error) {
 	before, err := in.before()
 	if err != nil {
 		return nil, err
 	}
 	all, err := s.cfg.Market.GroupPeople(ctx, access.Actor(ctx), in.ID, in.Q, before, in.Limit)
-	return answer(listed(in.Page, all, func(m market.GroupMember) string { return m.ID.String() }, groupMemberOf), err)
+	return answer(listed(in.Page, all, func(m market.Fellow) string { return m.ID.String() }, fellowOf), err)
 }

@@ -69,6 +69,9 @@ type profile struct {
 	Memberships        []profileMembership `json:"memberships"`
 	Skills             []profileSkill      `json:"skills"`
 	Words              []profileWords      `json:"words" doc:"What was said and means no skill yet, or several"`
+	Introduction       string              `json:"introduction" doc:"Markdown"`
+	Portfolio          []string            `json:"portfolio" doc:"Addresses of what they made"`
+	Languages          []spoken            `json:"languages"`
 }
 
 type profileWords struct {
@@ -112,7 +115,9 @@ type profileSkill struct {
 	Evidence string `json:"evidence" enum:"self,attested,proven"`
 	Company  string `json:"company" doc:"Who attests it or where it was proven; empty for self"`
 
-	Colleagues int `json:"colleagues" doc:"How many former colleagues there attest it"`
+	Colleagues int      `json:"colleagues" doc:"How many former colleagues there attest it"`
+	About      string   `json:"about" doc:"Of a skill that they say of themselves, what they did with it"`
+	Links      []string `json:"links" doc:"And what shows it"`
 }
 
 func profileOf(f market.Profile) profile {
@@ -123,9 +128,11 @@ func profileOf(f market.Profile) profile {
 			return profileMembership{ID: m.ID, CompanyID: m.CompanyID, CompanyName: m.CompanyName, Hidden: m.Hidden, Outside: m.Outside, Stints: each(m.Stints, stintOf)}
 		}),
 		Skills: each(f.Skills, func(k market.ProfileSkill) profileSkill {
-			return profileSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Company: k.CompanyName, Colleagues: k.Colleagues}
+			return profileSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Company: k.CompanyName, Colleagues: k.Colleagues,
+				About: k.About, Links: orEmpty(k.Links.List())}
 		}),
-		Words: each(f.Words, func(t market.TypedSkill) profileWords { return profileWords{t.Words, t.Level, string(t.Evidence)} })}
+		Words:        each(f.Words, func(t market.TypedSkill) profileWords { return profileWords{t.Words, t.Level, string(t.Evidence)} }),
+		Introduction: p.Introduction, Portfolio: orEmpty(p.Portfolio), Languages: each(p.Languages, spokenOf)}
 	if p.Email != nil {
 		view.Email = *p.Email
 	}
@@ -139,18 +146,28 @@ func (s *Server) profile(ctx context.Context, _ *nothing) (*out[profile], error)
 
 type profileEdit struct {
 	Body struct {
-		FamilyName         *string     `json:"family_name,omitempty"`
-		GivenName          *string     `json:"given_name,omitempty"`
-		FamilyKana         *string     `json:"family_kana,omitempty"`
-		GivenKana          *string     `json:"given_kana,omitempty"`
-		Language           *string     `json:"language,omitempty" enum:"en,ja"`
-		HourlyRate         *amount     `json:"hourly_rate,omitempty" doc:"An amount of 0 takes it away"`
-		AvailableFrom      *string     `json:"available_from,omitempty" doc:"A day; an empty text takes it away"`
-		RegistrationNumber *string     `json:"registration_number,omitempty"`
-		CorporateName      *string     `json:"corporate_name,omitempty" doc:"Of the corporation that they contract through, whose number must fit; an empty text is an individual"`
-		NonResident        *bool       `json:"non_resident,omitempty" doc:"Lives abroad, for taxes"`
-		Skills             *[]ownSkill `json:"skills,omitempty" doc:"All that the person says of themselves"`
+		FamilyName         *string          `json:"family_name,omitempty"`
+		GivenName          *string          `json:"given_name,omitempty"`
+		FamilyKana         *string          `json:"family_kana,omitempty"`
+		GivenKana          *string          `json:"given_kana,omitempty"`
+		Language           *string          `json:"language,omitempty" enum:"en,ja"`
+		HourlyRate         *amount          `json:"hourly_rate,omitempty" doc:"An amount of 0 takes it away"`
+		AvailableFrom      *string          `json:"available_from,omitempty" doc:"A day; an empty text takes it away"`
+		RegistrationNumber *string          `json:"registration_number,omitempty"`
+		CorporateName      *string          `json:"corporate_name,omitempty" doc:"Of the corporation that they contract through, whose number must fit; an empty text is an individual"`
+		NonResident        *bool            `json:"non_resident,omitempty" doc:"Lives abroad, for taxes"`
+		Skills             *[]ownSkill      `json:"skills,omitempty" doc:"All that the person says of themselves"`
+		Introduction       *string          `json:"introduction,omitempty" doc:"Markdown"`
+		Portfolio          *[]string        `json:"portfolio,omitempty" doc:"https addresses of what they made"`
+		Languages          *[]spoken        `json:"languages,omitempty"`
+		Evidence           *[]skillEvidence `json:"evidence,omitempty" doc:"What shows skills that the person says of themselves; those that are not named stay as they are"`
 	}
+}
+
+type skillEvidence struct {
+	Skill string   `json:"skill" doc:"Its id"`
+	About string   `json:"about,omitempty" doc:"What they did with it"`
+	Links []string `json:"links,omitempty" doc:"https addresses that show it"`
 }
 
 type ownSkill struct {
@@ -161,7 +178,8 @@ type ownSkill struct {
 func (s *Server) editProfile(ctx context.Context, in *profileEdit) (*out[profile], error) {
 	b := in.Body
 	e := market.ProfileEdit{FamilyName: b.FamilyName, GivenName: b.GivenName, FamilyKana: b.FamilyKana, GivenKana: b.GivenKana, Language: b.Language,
-		HourlyRate: (*market.Money)(b.HourlyRate), RegistrationNumber: b.RegistrationNumber, CorporateName: b.CorporateName, NonResident: b.NonResident}
+		HourlyRate: (*market.Money)(b.HourlyRate), RegistrationNumber: b.RegistrationNumber, CorporateName: b.CorporateName, NonResident: b.NonResident,
+		Introduction: b.Introduction, Portfolio: b.Portfolio}
 	if b.AvailableFrom != nil {
 		day, err := dayOrNone(*b.AvailableFrom)
 		if err != nil {
@@ -172,6 +190,14 @@ func (s *Server) editProfile(ctx context.Context, in *profileEdit) (*out[profile
 	if b.Skills != nil {
 		skills := each(*b.Skills, func(k ownSkill) market.OwnSkill { return market.OwnSkill(k) })
 		e.Skills = &skills
+	}
+	if b.Languages != nil {
+		list := each(*b.Languages, func(l spoken) market.SpokenLanguage { return market.SpokenLanguage(l) })
+		e.Languages = &list
+	}
+	if b.Evidence != nil {
+		list := each(*b.Evidence, func(v skillEvidence) market.SkillEvidence { return market.SkillEvidence(v) })
+		e.Evidence = &list
 	}
 	f, err := s.cfg.Market.UpdateProfile(ctx, access.Actor(ctx), e)
 	return answer(profileOf(f), err)

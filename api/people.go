@@ -31,6 +31,17 @@ type member struct {
 	JoinedAt      *time.Time    `json:"joined_at"`
 	Stints        []stint       `json:"stints"`
 	Skills        []memberSkill `json:"skills"`
+	Introduction  string        `json:"introduction" doc:"Markdown"`
+	Portfolio     []string      `json:"portfolio" doc:"Addresses of what they made"`
+	Languages     []spoken      `json:"languages"`
+	Calendar      []period      `json:"calendar" doc:"When they have time; of one member alone, lists leave it out"`
+}
+
+// spoken is a language that somebody works in.
+type spoken struct {
+	Code  string `json:"code" doc:"BCP 47: ja, en, zh-Hans and others" example:"en"`
+	Level string `json:"level" enum:"basic,conversational,business,native"`
+	Note  string `json:"note,omitempty" doc:"What shows it: JLPT N1, CEFR C1" maxLength:"40"`
 }
 
 type memberSkill struct {
@@ -41,17 +52,23 @@ type memberSkill struct {
 	Evidence string `json:"evidence" enum:"self,attested,proven"`
 	Ours     bool   `json:"ours" doc:"This company, or former colleagues at it, attest or proved it"`
 
-	Colleagues int `json:"colleagues" doc:"How many former colleagues attest it"`
+	Colleagues int      `json:"colleagues" doc:"How many former colleagues attest it"`
+	About      string   `json:"about" doc:"Of a skill that they say of themselves, what they did with it"`
+	Links      []string `json:"links" doc:"And what shows it"`
 }
 
 func memberOf(m market.Member) member {
 	return member{ID: m.ID, CompanyID: m.CompanyID, PersonID: m.PersonID, Name: m.Name, Reading: m.Reading, Email: m.Email, State: string(m.State),
 		Alumnus: m.Alumnus, Outside: m.Outside, HourlyRate: m.HourlyRate, AvailableFrom: m.AvailableFrom, Registered: m.Registered, Corporate: m.Corporate, NonResident: m.NonResident, InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt,
-		Stints: each(m.Stints, stintOf), Skills: each(m.Skills, memberSkillOf)}
+		Stints: each(m.Stints, stintOf), Skills: each(m.Skills, memberSkillOf),
+		Introduction: m.Introduction, Portfolio: orEmpty(m.Portfolio), Languages: each(m.Languages, spokenOf), Calendar: each(m.Calendar, periodOf)}
 }
 
+func spokenOf(l market.SpokenLanguage) spoken { return spoken(l) }
+
 func memberSkillOf(k market.MemberSkill) memberSkill {
-	return memberSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Ours: k.Ours, Colleagues: k.Colleagues}
+	return memberSkill{Skill: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: string(k.Evidence), Ours: k.Ours, Colleagues: k.Colleagues,
+		About: k.About, Links: orEmpty(k.Links.List())}
 }
 
 type peopleQuery struct {
@@ -71,7 +88,7 @@ func (s *Server) people(ctx context.Context, in *peopleQuery) (*out[list[member]
 }
 
 func (s *Server) member(ctx context.Context, in *OfID) (*out[member], error) {
-	m, err := s.cfg.Market.Member(ctx, access.Actor(ctx), in.ID)
+	m, err := s.cfg.Market.LookAt(ctx, access.Actor(ctx), in.ID)
 	return answer(memberOf(m), err)
 }
 

@@ -132,6 +132,7 @@ type CompanyEdit struct {
 	AutoAcceptDays, PaymentDays                          *int
 	Rail                                                 *Rail
 	RefundLimit                                          *int64 // below 0: refunds take one person, whatever the amount
+	NamesViewers                                         *bool
 }
 
 // UpdateCompany changes a company's settings.
@@ -152,6 +153,7 @@ func (s *Service) UpdateCompany(ctx context.Context, who Actor, id uuid.UUID, e 
 		change(&c.AutoAcceptDays, e.AutoAcceptDays)
 		change(&c.PaymentDays, e.PaymentDays)
 		change(&c.Rail, e.Rail)
+		change(&c.NamesViewers, e.NamesViewers)
 		if e.RefundLimit != nil {
 			c.RefundLimit = e.RefundLimit
 			if *e.RefundLimit < 0 {

@@ -460,7 +460,7 @@ func (s *Service) Namesakes(ctx context.Context, who Actor, c Claim) ([]Member, 
 	}
 	g := s.db.Gorm(ctx)
 	return s.members(g, g.Where(`m.company_id = ? AND NOT m.outside AND m.joined_at IS NULL AND EXISTS (SELECT 1 FROM people o WHERE o.id = ? AND o.id <> p.id
-		AND lower(o.family_name) = lower(p.family_name) AND lower(o.given_name) = lower(p.given_name))`, c.CompanyID, c.PersonID).Limit(5))
+		AND lower(o.family_name) = lower(p.family_name) AND lower(o.given_name) = lower(p.given_name))`, c.CompanyID, c.PersonID).Limit(5), who.viewing)
 }
 
 // ExpireClaims ends claims that nobody answered in time, and tells how many.

@@ -25,6 +25,7 @@ type Company struct {
 	PaymentDays    int    // the fee is due so many days after receipt, receipt being day 1; at most 60
 	Rail           Rail   // how its next contracts are paid
 	RefundLimit    *int64 // minor units; above it a refund takes two people, 0: always; nil: never
+	NamesViewers   bool   // people learn the names of those of the company who opened their page
 	CreatedAt      time.Time
 	Formula        json.RawMessage // the constants of its score, as package matching reads them; nil for the house's
 }

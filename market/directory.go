@@ -36,11 +36,17 @@ type Member struct {
 	Outside       bool // never worked here: invited from outside, or bid
 	HourlyRate    *Money
 	AvailableFrom *civil.Date
-	Payee         // for taxes
-	InvitedAt     *time.Time
-	JoinedAt      *time.Time
-	Stints        []MemberStint // newest first
-	Skills        []MemberSkill // strongest first
+	Payee                // for taxes
+	Introduction  string // Markdown
+	Portfolio     []string
+	Languages     []SpokenLanguage
+	Calendar      Calendar // of one who is looked at alone; lists leave it out
+
+	audiences Audiences // who sees which of these
+	InvitedAt *time.Time
+	JoinedAt  *time.Time
+	Stints    []MemberStint // newest first
+	Skills    []MemberSkill // strongest first
 }
 
 // A MemberStint is a stint with its department's names: those of its last day, and today's where they are others.
@@ -67,6 +73,9 @@ type MemberSkill struct {
 	Evidence Evidence
 	Ours     bool
 
+	About string // for Self, what they did with it
+	Links Links  // for Self, what shows it
+
 	Colleagues int  // how many former colleagues attest it
 	Company    bool // the company's own records attest or proved it
 }
@@ -86,12 +95,7 @@ func (s *Service) People(ctx context.Context, who Actor, f PeopleFilter) ([]Memb
 		return nil, err
 	}
 	g := s.db.Gorm(ctx)
-	q := who.VisibleMembers(g, f.CompanyID, s.clock.Now())
-	if words := strings.Fields(f.Query); len(words) > 0 {
-		for _, word := range words {
-			q = q.Where("concat_ws(' ', p.family_name, p.given_name, p.family_kana, p.given_kana, m.email) ILIKE ?", "%"+escapeLike(word)+"%")
-		}
-	}
+	q := findableBy(who.VisibleMembers(g, f.CompanyID, s.clock.Now()), f.Query, who.viewing(f.CompanyID, uuid.Nil))
 	if f.Department != "" {
 		department, err := DepartmentKnown(g, f.CompanyID, f.Department)
 		if err != nil {
@@ -102,7 +106,7 @@ func (s *Service) People(ctx context.Context, who Actor, f PeopleFilter) ([]Memb
 	if f.Before != uuid.Nil {
 		q = q.Where("m.id < ?", f.Before)
 	}
-	return s.members(g, q.Limit(Page(f.Limit)))
+	return s.members(g, q.Limit(Page(f.Limit)), who.viewing)
 }
 
 // escapeLike takes the meaning from LIKE's signs.
@@ -113,7 +117,7 @@ func escapeLike(s string) string {
 // Member reads one member: for those who may see the company's people, and for the person.
 func (s *Service) Member(ctx context.Context, who Actor, membership uuid.UUID) (Member, error) {
 	g := s.db.Gorm(ctx)
-	list, err := s.members(g, g.Where("m.id = ?", membership))
+	list, err := s.members(g, g.Where("m.id = ?", membership), who.viewing)
 	if err != nil {
 		return Member{}, err
 	}
@@ -126,7 +130,12 @@ func (s *Service) Member(ctx context.Context, who Actor, membership uuid.UUID) (
 		}
 	}
 	if who.May(ManagePeople, list[0].CompanyID) == nil {
-		err = addDepartures(g, &list[0])
+		if err := addDepartures(g, &list[0]); err != nil {
+			return Member{}, err
+		}
+	}
+	if m := list[0]; m.audiences.Shows(FieldAvailability, who.viewing(m.CompanyID, m.PersonID)) {
+		list[0].Calendar, err = s.calendarOf(g, m.PersonID, m.AvailableFrom)
 	}
 	return list[0], err
 }
@@ -137,17 +146,20 @@ type memberRow struct {
 	Person     `gorm:"embedded;embeddedPrefix:p_"`
 }
 
-// members reads the memberships that q narrows.
-func (s *Service) members(g, q *gorm.DB) ([]Member, error) { return membersAt(g, q, s.clock.Now()) }
+// members reads the memberships that q narrows, as a viewer sees them.
+func (s *Service) members(g, q *gorm.DB, viewing func(company, person uuid.UUID) Viewer) ([]Member, error) {
+	return membersAt(g, q, s.clock.Now(), viewing)
+}
 
-// membersAt reads them as of a moment, in three queries however many they are.
-func membersAt(g, q *gorm.DB, now time.Time) ([]Member, error) {
+// membersAt reads them as of a moment, in three queries however many they are. Nobody is read but for a viewer: what that one
+// does not see never leaves here.
+func membersAt(g, q *gorm.DB, now time.Time, viewing func(company, person uuid.UUID) Viewer) ([]Member, error) {
 	var rows []memberRow
 	err := q.Table("memberships m").Joins("JOIN people p ON p.id = m.person_id").Order("m.id DESC").
 		Select(`m.*, p.id AS p_id, p.email AS p_email, p.family_name AS p_family_name, p.given_name AS p_given_name,
 			p.family_kana AS p_family_kana, p.given_kana AS p_given_kana, p.hourly_rate AS p_hourly_rate, p.rate_currency AS p_rate_currency,
 			p.available_from AS p_available_from, p.registration_number AS p_registration_number, p.corporate_name AS p_corporate_name,
-			p.non_resident AS p_non_resident`).Find(&rows).Error
+			p.non_resident AS p_non_resident, p.introduction AS p_introduction, p.portfolio AS p_portfolio, p.languages AS p_languages, p.audiences AS p_audiences`).Find(&rows).Error
 	if err != nil {
 		return nil, err
 	}
@@ -158,13 +170,20 @@ func membersAt(g, q *gorm.DB, now time.Time) ([]Member, error) {
 	if err := addMemberStints(g, list, ids, now); err != nil {
 		return nil, err
 	}
-	return list, addSkills(g, list, ids)
+	if err := addSkills(g, list, ids); err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].veil(viewing(list[i].CompanyID, list[i].PersonID))
+	}
+	return list, nil
 }
 
 func (r memberRow) member() Member {
 	p, m := r.Person, r.Membership
 	return Member{ID: m.ID, CompanyID: m.CompanyID, Outside: m.Outside, PersonID: m.PersonID, Name: p.Name(), Reading: p.Reading(), Email: m.Email,
 		State: m.state(), HourlyRate: p.rate(), AvailableFrom: p.AvailableFrom, Payee: p.Payee(),
+		Introduction: p.Introduction, Portfolio: p.Portfolio, Languages: p.Languages, audiences: p.Audiences,
 		InvitedAt: m.InvitedAt, JoinedAt: m.JoinedAt}
 }
 
@@ -224,7 +243,7 @@ func addSkills(g *gorm.DB, list []Member, ids []uuid.UUID) error {
 		MemberSkill
 	}
 	err := g.Raw(`SELECT m.id AS membership_id, k.id AS skill_id, k.name_en, k.name_ja, max(h.level) AS level, h.evidence, coalesce(h.company_id = m.company_id, false) AS ours,
-			count(h.attested_by) AS colleagues, count(h.attested_by) < count(*) AND h.company_id IS NOT NULL AS company
+			max(h.about) AS about, max(h.links) AS links, count(h.attested_by) AS colleagues, count(h.attested_by) < count(*) AND h.company_id IS NOT NULL AS company
 		FROM memberships m JOIN person_skills h ON h.person_id = m.person_id JOIN skills k ON k.id = h.skill_id
 		WHERE m.id IN ? AND (k.company_id IS NULL OR k.company_id = m.company_id)
 		GROUP BY m.id, k.id, h.evidence, h.company_id

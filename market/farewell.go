@@ -155,7 +155,7 @@ func (s *Service) Farewells(ctx context.Context, who Actor, company uuid.UUID) (
 }
 
 // AnswerFarewell says for the actor whether they stay in touch. Who does needs an address of their own: [Service.AskAddress]
-// when theirs is the company's. Who would rather not is no candidate there from now on, which their profile takes back.
+// when theirs is the company's. Who would rather not agrees to nothing there from now on, which their profile takes back.
 func (s *Service) AnswerFarewell(ctx context.Context, who Actor, membership uuid.UUID, answer FarewellAnswer) error {
 	if answer != FarewellKept && answer != FarewellDeclined {
 		return ErrNotOneOf.On("answer").With("value", answer).With("allowed", "kept, declined")
@@ -171,12 +171,11 @@ func (s *Service) AnswerFarewell(ctx context.Context, who Actor, membership uuid
 		if err := answerFarewells(tx, "membership_id = ?", membership, answer, s.clock.Now()); err != nil {
 			return err
 		}
-		if answer == FarewellDeclined && !m.Hidden {
-			if err := tx.Model(&m).Update("hidden", true).Error; err != nil {
-				return err
-			}
-			if err := TouchMembership(tx, m.ID); err != nil {
-				return err
+		if answer == FarewellDeclined {
+			for _, p := range Purposes {
+				if err := s.agree(tx, who, m, Answer{Purpose: p}, AtFarewell); err != nil {
+					return err
+				}
 			}
 		}
 		return Audit(tx, who, m.CompanyID, "farewell."+string(answer), "membership:"+m.ID.String(), nil)

@@ -25,5 +25,5 @@ func (a Actor) VisibleMembers(q *gorm.DB, company uuid.UUID, now time.Time) *gor
 
 // VisibleMembersByID reads those of the memberships of a company that the actor may find there, in any order.
 func VisibleMembersByID(g *gorm.DB, who Actor, company uuid.UUID, ids []uuid.UUID, now time.Time) ([]Member, error) {
-	return membersAt(g, who.VisibleMembers(g, company, now).Where("m.id IN ?", orNone(ids)), now)
+	return membersAt(g, who.VisibleMembers(g, company, now).Where("m.id IN ?", orNone(ids)), now, who.viewing)
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // A Group is several companies under one roof. One makes it and asks the others by their numbers; each answers for itself and
-// leaves when it likes. Who shares its directory sees those of the others who do: names, stints and skills of people who left
-// and did not hide, and neither addresses nor rates. A company is in one group at most.
+// leaves when it likes. Who shares its directory sees those of the others who do: people who left, did not hide and said no to
+// nothing, with what they show to colleagues. A company is in one group at most.
 type Group struct {
 	ID        uuid.UUID
 	Name      string
@@ -209,61 +209,6 @@ func (s *Service) ShareDirectory(ctx context.Context, who Actor, company uuid.UU
 // shared is true of a membership m whose company shows its directory to the company @company, which shows its own.
 const shared = `EXISTS (SELECT 1 FROM group_companies ours JOIN group_companies theirs USING (group_id)
 	WHERE ours.company_id = @company AND theirs.company_id = m.company_id AND theirs.company_id <> ours.company_id AND ours.shares AND theirs.shares)`
-
-// A GroupMember is somebody as another company of the group sees them: no address, no rate, nothing personal but the name.
-type GroupMember struct {
-	ID          uuid.UUID // of the membership
-	CompanyName string
-	CompanyEN   string
-	Name        string
-	Reading     string
-	Stints      []MemberStint
-	Skills      []MemberSkill // of the skills that everybody shares
-}
-
-// GroupPeople lists people who left the other companies of the group, for who may see the company's own: words are parts of
-// names and readings. Who hid, and who keeps the asking company away, is in no such list.
-func (s *Service) GroupPeople(ctx context.Context, who Actor, company uuid.UUID, words string, before uuid.UUID, limit int) ([]GroupMember, error) {
-	if err := who.May(SeePeople, company); err != nil {
-		return nil, err
-	}
-	g := s.db.Gorm(ctx)
-	args := map[string]any{"company": company, "now": s.clock.Now()}
-	q := g.Where("NOT m.outside AND NOT m.hidden AND "+shared, args).
-		Where("EXISTS (SELECT 1 FROM companies c WHERE c.id = m.company_id AND "+left+")", args).
-		Where(`NOT EXISTS (SELECT 1 FROM bars x JOIN companies c ON c.id = x.company_id WHERE x.company_id = @company AND x.person_id = m.person_id AND x.lifted_at IS NULL
-			AND x.from_on <= `+today+` AND coalesce(x.until_on >= `+today+`, true))`, args)
-	for _, word := range strings.Fields(words) {
-		q = q.Where("concat_ws(' ', p.family_name, p.given_name, p.family_kana, p.given_kana) ILIKE ?", "%"+escapeLike(word)+"%")
-	}
-	if before != uuid.Nil {
-		q = q.Where("m.id < ?", before)
-	}
-	found, err := s.members(g, q.Limit(Page(limit)))
-	if err != nil {
-		return nil, err
-	}
-	names, err := companyNames(g, found)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]GroupMember, len(found))
-	for i, m := range found {
-		c := names[m.CompanyID]
-		list[i] = GroupMember{ID: m.ID, CompanyName: c.Name, CompanyEN: c.NameEN, Name: m.Name, Reading: m.Reading, Stints: m.Stints, Skills: m.sharedSkills()}
-	}
-	return list, nil
-}
-
-// sharedSkills leaves out what the member's company calls its own, and whose word it was.
-func (m Member) sharedSkills() (list []MemberSkill) {
-	for _, k := range m.Skills {
-		if !strings.HasPrefix(k.SkillID, "own-") {
-			list = append(list, MemberSkill{SkillID: k.SkillID, NameEN: k.NameEN, NameJA: k.NameJA, Level: k.Level, Evidence: k.Evidence})
-		}
-	}
-	return list
-}
 
 func companyNames(g *gorm.DB, members []Member) (map[uuid.UUID]Company, error) {
 	var ids []uuid.UUID

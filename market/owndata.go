@@ -25,16 +25,18 @@ type OwnTable struct{ Name, Query string }
 // company says of the person, and theirs to ask the company for.
 var OwnTables = []OwnTable{
 	{"profile", `SELECT id, email, family_name, given_name, family_kana, given_kana, language, hourly_rate, rate_currency, available_from, registration_number,
-		corporate_name, non_resident, shown_to, first_sign_in_at, created_at FROM people WHERE id = @person`},
+		corporate_name, non_resident, shown_to, introduction, portfolio, languages, audiences, first_sign_in_at, created_at FROM people WHERE id = @person`},
+	{"calendar", `SELECT from_on, until_on, hours FROM availability_periods WHERE person_id = @person ORDER BY from_on`},
 	{"memberships", `SELECT m.id, c.name AS company, m.email, m.hidden, m.outside, m.invited_at, m.joined_at, m.created_at
 		FROM memberships m JOIN companies c ON c.id = m.company_id WHERE m.person_id = @person ORDER BY m.created_at, m.id`},
 	{"stints", `SELECT c.name AS company, d.name AS department, s.entity, s.joined_on, s.left_on FROM stints s JOIN memberships m ON m.id = s.membership_id
 		JOIN companies c ON c.id = m.company_id LEFT JOIN departments d ON d.id = s.department_id WHERE m.person_id = @person ORDER BY s.joined_on, s.id`},
-	{"skills", `SELECT k.id AS skill, k.name_en, k.name_ja, h.level, h.evidence, c.name AS company, h.typed, h.updated_at FROM person_skills h
+	{"skills", `SELECT k.id AS skill, k.name_en, k.name_ja, h.level, h.evidence, c.name AS company, h.typed, h.about, h.links, h.updated_at FROM person_skills h
 		JOIN skills k ON k.id = h.skill_id LEFT JOIN companies c ON c.id = h.company_id WHERE h.person_id = @person ORDER BY k.id, h.evidence, c.name`},
 	{"words", `SELECT w.words, w.level, w.evidence, c.name AS company, w.created_at FROM person_words w LEFT JOIN companies c ON c.id = w.company_id
 		WHERE w.person_id = @person ORDER BY w.words, w.evidence`},
-	{"consents", `SELECT purpose, choice, wording, given_at FROM consents WHERE person_id = @person ORDER BY id`},
+	{"consents", `SELECT x.purpose, c.name AS company, x.choice, x.wording, x.how, x.given_at FROM consents x LEFT JOIN companies c ON c.id = x.company_id
+		WHERE x.person_id = @person ORDER BY x.id`},
 	{"companies_kept_away", `SELECT c.name AS company, b.from_on, b.until_on, b.made_at, b.lifted_at FROM bars b JOIN companies c ON c.id = b.company_id
 		WHERE b.person_id = @person AND b.kind = 'by_person' ORDER BY b.made_at`},
 	{"proposed_links", `SELECT c.name AS company, l.state, l.created_at FROM link_proposals l JOIN companies c ON c.id = l.company_id WHERE l.person_id = @person ORDER BY l.created_at`},
@@ -68,6 +70,10 @@ var OwnTables = []OwnTable{
 		JOIN companies c ON c.id = f.company_id WHERE m.person_id = @person ORDER BY f.leaves_on`},
 	{"work_records", `SELECT r.id, c.name AS company, r.title, r.skills, r.began_on, r.accepted_on, r.issued_at, r.shown, r.revoked_at, r.reason, r.token FROM work_records r
 		JOIN companies c ON c.id = r.company_id WHERE r.person_id = @person ORDER BY r.id`},
+	{"who_looked", `SELECT l.day, c.name AS company, l.role, CASE WHEN l.named THEN name_of(v) END AS name FROM profile_looks l JOIN companies c ON c.id = l.company_id
+		JOIN people v ON v.id = l.viewer_id WHERE l.person_id = @person ORDER BY l.day, c.name, l.role, l.viewer_id`},
+	{"where_i_looked", `SELECT l.day, c.name AS company, l.role, l.person_id AS person FROM profile_looks l JOIN companies c ON c.id = l.company_id
+		WHERE l.viewer_id = @person ORDER BY l.day, c.name, l.person_id`},
 	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
 }
 

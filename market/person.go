@@ -21,11 +21,15 @@ type Person struct {
 	PasswordHash       string `json:"-"`
 	HourlyRate         *int64 // minor units of RateCurrency
 	RateCurrency       string
-	AvailableFrom      *civil.Date `gorm:"type:date"`
-	ShownTo            ShownTo     `gorm:"default:nobody"` // beyond the companies where they worked
-	RegistrationNumber string      // qualified-invoice number, T and 13 digits; empty when not registered
-	CorporateName      string      // of the corporation that they contract through; empty: an individual
-	NonResident        bool        // lives abroad, for taxes
+	AvailableFrom      *civil.Date      `gorm:"type:date"`
+	ShownTo            ShownTo          `gorm:"default:nobody"` // beyond the companies where they worked
+	RegistrationNumber string           // qualified-invoice number, T and 13 digits; empty when not registered
+	CorporateName      string           // of the corporation that they contract through; empty: an individual
+	NonResident        bool             // lives abroad, for taxes
+	Introduction       string           // Markdown
+	Portfolio          []string         `gorm:"serializer:json"` // addresses of what they made
+	Languages          []SpokenLanguage `gorm:"serializer:json"`
+	Audiences          Audiences        `gorm:"serializer:json"` // who sees which field
 	FirstSignInAt      *time.Time
 	CreatedAt          time.Time
 }
@@ -110,6 +114,9 @@ type HeldSkill struct {
 	Typed     string // the words in which it was said, where they are not the skill's name
 
 	AttestedBy *uuid.UUID // the former colleague whose word it is; nil for the company's own
+
+	About string // for Self, what they did with it
+	Links Links  // for Self, what shows it
 }
 
 // TableName is where held skills are kept.

@@ -51,6 +51,8 @@ type ProfileSkill struct {
 	Evidence    Evidence
 	CompanyName string
 	Colleagues  int // how many former colleagues there attest it
+	About       string
+	Links       Links
 }
 
 // Profile reads the actor's own profile.
@@ -62,7 +64,7 @@ func (s *Service) Profile(ctx context.Context, who Actor) (Profile, error) {
 	}
 	f.HourlyRate, f.HasPassword = f.Person.rate(), f.Person.PasswordHash != ""
 	f.Person.PasswordHash = ""
-	members, err := s.members(g, g.Where("m.person_id = ?", who.PersonID))
+	members, err := s.members(g, g.Where("m.person_id = ?", who.PersonID), func(uuid.UUID, uuid.UUID) Viewer { return Oneself })
 	if err != nil {
 		return f, err
 	}
@@ -82,7 +84,8 @@ func (s *Service) Profile(ctx context.Context, who Actor) (Profile, error) {
 	if f.Words, err = typedBy(g, "person_id = ?", who.PersonID); err != nil {
 		return f, err
 	}
-	return f, g.Raw(`SELECT k.id AS skill_id, k.name_en, k.name_ja, max(h.level) AS level, h.evidence, coalesce(c.name, '') AS company_name, count(h.attested_by) AS colleagues
+	return f, g.Raw(`SELECT k.id AS skill_id, k.name_en, k.name_ja, max(h.level) AS level, h.evidence, coalesce(c.name, '') AS company_name, count(h.attested_by) AS colleagues,
+			max(h.about) AS about, max(h.links) AS links
 		FROM person_skills h JOIN skills k ON k.id = h.skill_id LEFT JOIN companies c ON c.id = h.company_id
 		WHERE h.person_id = ? GROUP BY k.id, h.evidence, c.id ORDER BY k.name_en, k.id, h.evidence, c.name`, who.PersonID).Scan(&f.Skills).Error
 }
@@ -98,6 +101,10 @@ type ProfileEdit struct {
 	CorporateName                                *string
 	NonResident                                  *bool
 	Skills                                       *[]OwnSkill
+	Introduction                                 *string
+	Portfolio                                    *[]string
+	Languages                                    *[]SpokenLanguage
+	Evidence                                     *[]SkillEvidence // of those skills alone that are named
 }
 
 // An OwnSkill is what somebody says they can do. Level is 1 basic, 2 solid, 3 expert; 0 means 2.
@@ -109,13 +116,18 @@ type OwnSkill struct {
 // UpdateProfile changes the actor's own profile.
 func (s *Service) UpdateProfile(ctx context.Context, who Actor, e ProfileEdit) (Profile, error) {
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
-		var p Person
-		if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ?", who.PersonID).Take(&p)); err != nil {
+		p, err := lockPerson(tx, who.PersonID)
+		if err != nil {
 			return err
 		}
 		before := p
 		if err := e.apply(&p); err != nil {
 			return err
+		}
+		if !same(before.AvailableFrom, p.AvailableFrom) {
+			if err := s.sayFree(tx, &p); err != nil {
+				return err
+			}
 		}
 		if err := tx.Save(&p).Error; err != nil {
 			return err
@@ -127,6 +139,11 @@ func (s *Service) UpdateProfile(ctx context.Context, who Actor, e ProfileEdit) (
 				return err
 			}
 			moved = moved || skills
+		}
+		if e.Evidence != nil {
+			if err := saveEvidence(tx, p.ID, *e.Evidence); err != nil {
+				return err
+			}
 		}
 		if moved {
 			if err := TouchPerson(tx, p.ID); err != nil {
@@ -172,7 +189,7 @@ func (e ProfileEdit) apply(p *Person) error {
 			p.AvailableFrom = nil
 		}
 	}
-	if err := applyRate(p, e.HourlyRate); err != nil {
+	if err := orElse(applyRate(p, e.HourlyRate), e.applyAbout(p)); err != nil {
 		return err
 	}
 	switch {
@@ -233,7 +250,11 @@ func (s *Service) saveOwnSkills(tx *gorm.DB, who Actor, said []OwnSkill) (change
 		if slices.ContainsFunc(wanted, func(h HeldSkill) bool { return h.SkillID == id }) {
 			return false, ErrSkillTwice.On(field+".skill").With("skill", o.Skill)
 		}
-		wanted = append(wanted, HeldSkill{PersonID: who.PersonID, SkillID: id, Evidence: Self, Level: o.Level, Typed: firstWords(had, id, o.Skill)})
+		held := HeldSkill{PersonID: who.PersonID, SkillID: id, Evidence: Self, Level: o.Level, Typed: firstWords(had, id, o.Skill)}
+		if at := slices.IndexFunc(had, func(h HeldSkill) bool { return h.SkillID == id }); at >= 0 {
+			held.About, held.Links = had[at].About, had[at].Links
+		}
+		wanted = append(wanted, held)
 	}
 	if err := saveTyped(tx, who.PersonID, words); err != nil {
 		return false, err
@@ -267,7 +288,7 @@ func skillKnown(tx *gorm.DB, companies []uuid.UUID, text string) (string, error)
 	return ids[0], nil
 }
 
-// Hide takes the actor's own membership out of the company's candidates, or puts it back.
+// Hide takes the actor's own membership out of the company's candidates, or puts it back: it is what they say about [ForWork].
 func (s *Service) Hide(ctx context.Context, who Actor, membership uuid.UUID, hidden bool) error {
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
 		var m Membership
@@ -277,12 +298,6 @@ func (s *Service) Hide(ctx context.Context, who Actor, membership uuid.UUID, hid
 		if m.Hidden == hidden {
 			return nil
 		}
-		if err := tx.Model(&m).Update("hidden", hidden).Error; err != nil {
-			return err
-		}
-		if err := TouchMembership(tx, m.ID); err != nil {
-			return err
-		}
-		return Audit(tx, who, m.CompanyID, "membership.hide", "membership:"+m.ID.String(), map[string]any{"hidden": hidden})
+		return s.agree(tx, who, m, Answer{Purpose: ForWork, Yes: !hidden, Wording: ForWork.Wording()}, InProfile)
 	})
 }

@@ -84,6 +84,8 @@ func (s *Service) join(tx *gorm.DB, who Actor, m Membership) error {
 			FROM person_skills WHERE person_id = ? AND evidence <> 'self' AND attested_by IS DISTINCT FROM ? ON CONFLICT DO NOTHING`, []any{who.PersonID, standIn, who.PersonID}},
 		step{`UPDATE person_words w SET person_id = ? WHERE person_id = ? AND evidence <> 'self' AND NOT EXISTS (SELECT 1 FROM person_words o
 			WHERE o.person_id = ? AND (o.key, o.evidence, o.company_id) = (w.key, w.evidence, w.company_id))`, []any{who.PersonID, standIn, who.PersonID}},
+		step{`UPDATE profile_looks l SET person_id = ? WHERE person_id = ? AND viewer_id <> ? AND NOT EXISTS (SELECT 1 FROM profile_looks o
+			WHERE o.person_id = ? AND (o.company_id, o.viewer_id, o.day) = (l.company_id, l.viewer_id, l.day))`, []any{who.PersonID, standIn, who.PersonID, who.PersonID}},
 		step{`DELETE FROM person_skills WHERE person_id = ?`, []any{standIn}},
 		step{`DELETE FROM one_time_links WHERE person_id = ?`, []any{standIn}},
 		step{`DELETE FROM people WHERE id = ?`, []any{standIn}})

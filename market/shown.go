@@ -2,7 +2,7 @@ package market
 
 import (
 	"context"
-	"time"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -29,13 +29,6 @@ var ErrWording = problem.Define(problem.Conflict, "wording_changed",
 	"The text of this consent has changed. Read the present one ({wording}) and choose again.",
 	"同意いただく文面が更新されました。最新の文面（{wording}）をご確認のうえ、もう一度お選びください。")
 
-// A Consent is one choice that a person made, to a wording, at a time. None is ever changed.
-type Consent struct {
-	Choice  ShownTo
-	Wording string
-	GivenAt time.Time
-}
-
 // SetShownTo records the actor's choice. wording is the version of the text that they saw; a choice that takes consent
 // back needs none.
 func (s *Service) SetShownTo(ctx context.Context, who Actor, choice ShownTo, wording string) error {
@@ -50,8 +43,8 @@ func (s *Service) SetShownTo(ctx context.Context, who Actor, choice ShownTo, wor
 		if done.Error != nil || done.RowsAffected == 0 {
 			return done.Error
 		}
-		err := tx.Exec("INSERT INTO consents (id, person_id, purpose, choice, wording, given_at) VALUES (?, ?, 'shown_to', ?, ?, ?)",
-			newID(), who.PersonID, choice, ShownWording, s.clock.Now()).Error
+		err := tx.Exec("INSERT INTO consents (id, person_id, purpose, choice, wording, given_at) VALUES (?, ?, ?, ?, ?, ?)",
+			newID(), who.PersonID, BeyondOwn, choice, ShownWording, s.clock.Now()).Error
 		if err != nil {
 			return err
 		}
@@ -66,8 +59,8 @@ func (s *Service) SetShownTo(ctx context.Context, who Actor, choice ShownTo, wor
 	})
 }
 
-// Consents lists what the actor chose, the latest first.
-func (s *Service) Consents(ctx context.Context, who Actor) ([]Consent, error) {
-	var list []Consent
-	return list, s.db.Gorm(ctx).Raw("SELECT choice, wording, given_at FROM consents WHERE person_id = ? AND purpose = 'shown_to' ORDER BY id DESC", who.PersonID).Scan(&list).Error
+// ShownConsents lists what the actor chose, the latest first.
+func (s *Service) ShownConsents(ctx context.Context, who Actor) ([]Consent, error) {
+	all, err := s.Consents(ctx, who)
+	return slices.DeleteFunc(all, func(c Consent) bool { return c.Purpose != BeyondOwn }), err
 }

@@ -28,7 +28,7 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 	return w.market.Sweep(ctx)
 }
 
-// HourlyJob does what days and hours of companies ask for: farewells of those who leave, and ends that nobody said.
+// HourlyJob does what days and hours ask for: farewells of those who leave, ends that nobody said, and calendars that go on.
 type HourlyJob struct{}
 
 // Kind names the job.
@@ -43,11 +43,12 @@ type hourlyWorker struct {
 func (w *hourlyWorker) Work(ctx context.Context, _ *river.Job[HourlyJob]) error {
 	_, farewells := w.market.SendFarewells(ctx)
 	_, claims := w.market.ExpireClaims(ctx)
-	return errors.Join(farewells, claims)
+	_, calendars := w.market.TurnCalendars(ctx)
+	return errors.Join(farewells, claims, calendars)
 }
 
-// Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, and the files of checks that nobody went
-// on with for a day.
+// Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, who looked at whom more than 90 days ago,
+// and the files of checks that nobody went on with for a day.
 func (s *Service) Sweep(ctx context.Context) error {
 	before := s.clock.Now().Add(-kept)
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM one_time_links WHERE expires_at < ?", before).Error; err != nil {
@@ -57,6 +58,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if err := s.db.Gorm(ctx).Exec("DELETE FROM "+table+" WHERE expires_at < ?", before).Error; err != nil {
 			return err
 		}
+	}
+	if err := s.db.Gorm(ctx).Exec("DELETE FROM profile_looks WHERE day <= ?", s.looksSince()).Error; err != nil {
+		return err
 	}
 	if err := s.forgetFiles(ctx, s.clock.Now().Add(-rehearsalKept)); err != nil {
 		return err

@@ -55,7 +55,8 @@ type Standing struct {
 	Skills    []Chip   // one for each skill of the task, in its order
 }
 
-// A Person is what a manager sees of a candidate.
+// A Person is what a manager sees of a candidate: of the fields that somebody can hide, those that are shown to choosers.
+// Filters ask what is true all the same, so that nobody is asked in vain; the page on which somebody hides a field says so.
 type Person struct {
 	ID            uuid.UUID
 	Name          string
@@ -228,8 +229,14 @@ func peopleOf(g *gorm.DB, company uuid.UUID, asOf civil.Date, ids []uuid.UUID) (
 		map[string]any{"ids": pq.Array(ids), "company": company, "day": asOf}).Scan(&rows).Error
 	people := make(map[uuid.UUID]Person, len(rows))
 	for _, r := range rows {
-		p := Person{ID: r.ID, Name: r.Name(), Reading: r.Reading(), AvailableFrom: r.AvailableFrom, Outside: r.Outside}
-		if r.HourlyRate != nil {
+		p := Person{ID: r.ID, Name: r.Name(), Outside: r.Outside}
+		if r.Audiences.Shows(market.FieldReading, market.Chooser) {
+			p.Reading = r.Reading()
+		}
+		if r.Audiences.Shows(market.FieldAvailability, market.Chooser) {
+			p.AvailableFrom = r.AvailableFrom
+		}
+		if r.HourlyRate != nil && r.Audiences.Shows(market.FieldRate, market.Chooser) {
 			p.HourlyRate = &market.Money{Amount: *r.HourlyRate, Currency: r.RateCurrency}
 		}
 		for i := range r.FromJA {

@@ -106,7 +106,9 @@ func (s *Service) peopleFound(g *gorm.DB, who market.Actor, c market.Company, q 
 	today := c.Today(s.clock.Now())
 	away := `CASE WHEN x.staff THEN 'staff' WHEN x.left_on + interval '1 year' > CAST(@today AS date) THEN '0' WHEN x.left_on + interval '3 years' > CAST(@today AS date) THEN '1'
 		WHEN x.left_on + interval '5 years' > CAST(@today AS date) THEN '3' WHEN x.left_on + interval '10 years' > CAST(@today AS date) THEN '5' ELSE '10' END`
-	free := `CASE WHEN coalesce(p.available_from <= CAST(@today AS date), true) THEN 'now' WHEN p.available_from <= CAST(@today AS date) + 31 THEN 'month'
+	// What somebody does not show to choosers counts as never said.
+	rateShown, freeShown := market.FieldRate.ShownSQL(market.Chooser), market.FieldAvailability.ShownSQL(market.Chooser)
+	free := `CASE WHEN NOT ` + freeShown + ` OR coalesce(p.available_from <= CAST(@today AS date), true) THEN 'now' WHEN p.available_from <= CAST(@today AS date) + 31 THEN 'month'
 		WHEN p.available_from <= CAST(@today AS date) + 92 THEN 'quarter' ELSE 'later' END`
 	from, args := `(SELECT id, company_id, person_id, hidden, outside, 0 AS place FROM memberships)`, []any{today}
 	if m.index != "" {
@@ -124,10 +126,10 @@ func (s *Service) peopleFound(g *gorm.DB, who market.Actor, c market.Company, q 
 			AND (k.company_id IS NULL OR k.company_id = m.company_id))`, skill)
 	}
 	if q.AvailableBy != nil {
-		sub = sub.Where("(p.available_from IS NULL OR p.available_from <= ?)", *q.AvailableBy)
+		sub = sub.Where("(NOT "+freeShown+" OR p.available_from IS NULL OR p.available_from <= ?)", *q.AvailableBy)
 	}
 	if q.MaxRate != nil {
-		sub = sub.Where("p.rate_currency = ? AND p.hourly_rate <= ?", c.Currency, *q.MaxRate)
+		sub = sub.Where(rateShown+" AND p.rate_currency = ? AND p.hourly_rate <= ?", c.Currency, *q.MaxRate)
 	}
 	if q.Free != "" {
 		sub = sub.Where(free+" = @free", map[string]any{"today": today, "free": q.Free})
@@ -154,6 +156,7 @@ func marksOfPerson(text freetext.Query, m market.Member, tolerant bool) []Mark {
 		marks.add("skill", k.NameJA)
 		marks.add("skill", k.NameEN)
 	}
+	marks.add("introduction", m.Introduction)
 	marks.add("email", m.Email)
 	return marks.all
 }

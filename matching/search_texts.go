@@ -67,16 +67,22 @@ func (s *Service) textDocuments(ctx context.Context, kind freetext.Kind, ids []u
 const namesOf = `concat_ws(E'\n', k.name_en, k.name_ja, (SELECT string_agg(a.alias, E'\n' ORDER BY a.alias) FROM skill_aliases a
 	WHERE a.skill_id = k.id AND (a.company_id IS NULL OR a.company_id = m.company_id)))`
 
+// shownInSearch is true of a person p who can be found by the field. One text serves all who search a company's people, so it
+// holds what each of them sees.
+func shownInSearch(f market.Field) string { return f.ShownSQL(market.Chooser) }
+
 // textFacts are the statements that give the words of things. A name that is written without a space between its parts
 // is found as well.
 var textFacts = map[freetext.Kind]string{
 	freetext.People: `SELECT m.id, m.company_id, false AS beyond,
-			concat_ws(E'\n', p.family_name, p.given_name, p.family_kana, p.given_kana, p.family_name || p.given_name, p.family_kana || p.given_kana) AS head,
+			concat_ws(E'\n', p.family_name, p.given_name, p.family_name || p.given_name,
+				CASE WHEN ` + shownInSearch(market.FieldReading) + ` THEN concat_ws(E'\n', p.family_kana, p.given_kana, p.family_kana || p.given_kana) END) AS head,
 			coalesce((SELECT string_agg(` + namesOf + `, E'\n' ORDER BY k.id) FROM skills k WHERE (k.company_id IS NULL OR k.company_id = m.company_id)
 				AND k.id IN (SELECT skill_id FROM person_skills WHERE person_id = m.person_id)), '') AS skills,
 			concat_ws(E'\n', (SELECT string_agg(DISTINCT concat_ws(E'\n', s.entity, d.name, d.name_en, array_to_string(d.aliases, E'\n'),
 					(SELECT string_agg(concat_ws(E'\n', p.name, p.name_en), E'\n') FROM department_pasts p WHERE p.department_id = d.id)), E'\n')
-				FROM stints s LEFT JOIN departments d ON d.id IN (s.department_id, s.formerly_id) WHERE s.membership_id = m.id), m.email) AS rest
+				FROM stints s LEFT JOIN departments d ON d.id IN (s.department_id, s.formerly_id) WHERE s.membership_id = m.id),
+				CASE WHEN ` + shownInSearch(market.FieldIntroduction) + ` THEN p.introduction END, CASE WHEN ` + shownInSearch(market.FieldEmail) + ` THEN m.email END) AS rest
 		FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.id = ANY(?::uuid[])`,
 	freetext.Tasks: `SELECT m.id, m.company_id, m.visibility->>'kind' IN ('partners', 'open') AS beyond, concat(m.title, E'\nT-', m.number) AS head,
 			coalesce((SELECT string_agg(` + namesOf + `, E'\n' ORDER BY w.position) FROM task_skills w JOIN skills k ON k.id = w.skill_id WHERE w.task_id = m.id), '') AS skills,

@@ -253,11 +253,12 @@ func (a effect) links(tx *gorm.DB, up bool) error {
 // mergeSteps re-point everything else. Of two statements about one skill the better level counts, and the words that were
 // typed stay with the person.
 var mergeSteps = []string{
-	`INSERT INTO person_skills (person_id, skill_id, evidence, company_id, attested_by, level, typed, updated_at)
-	 SELECT h.person_id, @into, h.evidence, h.company_id, h.attested_by, h.level, coalesce(nullif(h.typed, ''), nullif(s.name_ja, ''), s.name_en), h.updated_at
+	`INSERT INTO person_skills (person_id, skill_id, evidence, company_id, attested_by, level, typed, about, links, updated_at)
+	 SELECT h.person_id, @into, h.evidence, h.company_id, h.attested_by, h.level, coalesce(nullif(h.typed, ''), nullif(s.name_ja, ''), s.name_en), h.about, h.links, h.updated_at
 	 FROM person_skills h JOIN skills s ON s.id = h.skill_id WHERE h.skill_id = @from ORDER BY h.person_id
 	 ON CONFLICT ON CONSTRAINT person_skill_once DO UPDATE SET level = greatest(person_skills.level, excluded.level),
-		typed = coalesce(nullif(person_skills.typed, ''), excluded.typed), updated_at = greatest(person_skills.updated_at, excluded.updated_at)`,
+		typed = coalesce(nullif(person_skills.typed, ''), excluded.typed), about = coalesce(nullif(person_skills.about, ''), excluded.about),
+		links = coalesce(nullif(person_skills.links, ''), excluded.links), updated_at = greatest(person_skills.updated_at, excluded.updated_at)`,
 	`DELETE FROM person_skills WHERE skill_id = @from`,
 	`INSERT INTO task_skills (task_id, company_id, skill_id, position, level, kind, strict)
 	 SELECT task_id, company_id, @into, position, level, kind, strict FROM task_skills WHERE skill_id = @from ORDER BY task_id

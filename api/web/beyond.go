@@ -16,6 +16,7 @@ type beyondView struct {
 	shown  market.ShownTo
 	since  *market.Consent // nil before the first choice
 	blocks []blockView
+	asks   int // questions about consent that wait
 }
 
 type blockView struct {
@@ -25,12 +26,15 @@ type blockView struct {
 
 func (v *visit) beyond() (beyondView, error) {
 	b := beyondView{shown: market.ShownToNobody}
-	consents, err := v.Market.Consents(v.ctx, v.who)
+	consents, err := v.Market.ShownConsents(v.ctx, v.who)
 	if err != nil {
 		return b, err
 	}
 	if len(consents) > 0 {
-		b.shown, b.since = consents[0].Choice, &consents[0]
+		b.shown, b.since = market.ShownTo(consents[0].Choice), &consents[0]
+	}
+	if b.asks, err = v.consentsAsked(); err != nil {
+		return b, err
 	}
 	blocks, err := v.Market.Blocks(v.ctx, v.who)
 	for _, one := range blocks {

@@ -28,6 +28,7 @@ type farewellView struct {
 	now         string // the address that they sign in with
 	typed       string
 	hasPassword bool
+	consents    []market.ConsentState // what they may agree to there
 }
 
 func (v *visit) farewellView() (view farewellView, err error) {
@@ -39,7 +40,16 @@ func (v *visit) farewellView() (view farewellView, err error) {
 		return view, err
 	}
 	p, err := v.Market.Profile(v.ctx, v.who)
+	if err != nil {
+		return view, err
+	}
 	view.now, view.hasPassword = v.who.Email, p.HasPassword
+	cards, err := v.consentCards()
+	for _, c := range cards {
+		if c.company == view.farewell.CompanyID {
+			view.consents = c.states
+		}
+	}
 	return view, err
 }
 
@@ -63,6 +73,8 @@ func (v *visit) postFarewell() error {
 		err, said = v.Market.AnswerFarewell(v.ctx, v.who, view.farewell.MembershipID, market.FarewellDeclined), "farewell.declined"
 	case "keep":
 		err, said = v.Market.AnswerFarewell(v.ctx, v.who, view.farewell.MembershipID, market.FarewellKept), "farewell.kept"
+	case "hear":
+		err, said = v.Market.SetConsents(v.ctx, v.who, view.farewell.CompanyID, market.AtFarewell, v.answers()...), "consent.saved"
 	default:
 		view.typed = f.text("email")
 		err, said = v.askAddress(view.typed), "address.sent"

@@ -120,7 +120,7 @@ type groupDirectory struct {
 	group   market.Group
 	shares  bool
 	office  bool
-	members []market.GroupMember
+	members []market.Fellow
 	query   string
 	older   string
 	paged   bool

@@ -65,7 +65,7 @@ func (v *visit) getMember() error {
 	if err != nil {
 		return err
 	}
-	m, err := v.Market.Member(v.ctx, v.who, id)
+	m, err := v.Market.LookAt(v.ctx, v.who, id)
 	if err != nil {
 		return err
 	}

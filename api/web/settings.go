@@ -33,10 +33,12 @@ type settingsView struct {
 // A companyForm is a company's settings as they are typed.
 type companyForm struct {
 	name, nameEN, address, taxNumber, language, timeZone, autoAccept, paymentDays, refundLimit, rail string
+
+	namesViewers bool
 }
 
 func formOfCompany(c market.Company) companyForm {
-	return companyForm{c.Name, c.NameEN, c.Address, c.TaxNumber, c.Language, c.TimeZone, strconv.Itoa(c.AutoAcceptDays), strconv.Itoa(c.PaymentDays), limitText(c), string(c.Rail)}
+	return companyForm{c.Name, c.NameEN, c.Address, c.TaxNumber, c.Language, c.TimeZone, strconv.Itoa(c.AutoAcceptDays), strconv.Itoa(c.PaymentDays), limitText(c), string(c.Rail), c.NamesViewers}
 }
 
 func (v *visit) settings() (settingsView, error) {
@@ -81,7 +83,7 @@ func (v *visit) refuseIn(part string, wrong error, change func(*settingsView)) e
 func (v *visit) postSettings() error {
 	f := v.form()
 	typed := companyForm{f.text("name"), f.text("name_en"), f.text("address"), plain(f.text("tax_number")), f.text("language"), f.text("time_zone"),
-		f.text("auto_accept_days"), f.text("payment_days"), f.text("refund_limit"), f.text("rail")}
+		f.text("auto_accept_days"), f.text("payment_days"), f.text("refund_limit"), f.text("rail"), f.text("names_viewers") != ""}
 	rail := market.Rail(typed.rail)
 	accept, pay := f.number("auto_accept_days"), f.number("payment_days")
 	limit, err := refundLimit(typed.refundLimit, v.company.Currency)
@@ -89,7 +91,8 @@ func (v *visit) postSettings() error {
 		return v.refuseIn("company", err, func(s *settingsView) { s.form = typed })
 	}
 	_, err = v.Market.UpdateCompany(v.ctx, v.who, v.company.ID, market.CompanyEdit{Name: &typed.name, NameEN: &typed.nameEN, TimeZone: &typed.timeZone,
-		Language: &typed.language, Address: &typed.address, TaxNumber: &typed.taxNumber, AutoAcceptDays: &accept, PaymentDays: &pay, Rail: &rail, RefundLimit: &limit})
+		Language: &typed.language, Address: &typed.address, TaxNumber: &typed.taxNumber, AutoAcceptDays: &accept, PaymentDays: &pay, Rail: &rail, RefundLimit: &limit,
+		NamesViewers: &typed.namesViewers})
 	if err != nil {
 		return v.refuseIn("company", err, func(s *settingsView) { s.form = typed })
 	}

@@ -44,7 +44,11 @@ func (v *visit) getWork() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(workPage(offers, proposals, more, first))
+	asks, err := v.consentsAsked()
+	if err != nil {
+		return err
+	}
+	return v.ok(workPage(offers, proposals, asks, more, first))
 }
 
 // showWork shows one task to an alumna, with her own score and the form for her bid.

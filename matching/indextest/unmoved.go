@@ -35,6 +35,9 @@ var forms = map[string]string{
 	"stints.formerly_id":         "department_id",
 	"person_skills.attested_by":  "NULL",
 	"stints.entity_id":           "NULL",
+	"people.audiences":           "jsonb_build_object('rate', 'nobody', 'changed', %s)",
+	"people.portfolio":           "jsonb_build_array(%s)",
+	"people.languages":           "jsonb_build_array(jsonb_build_object('note', %s))",
 	"people.registration_number": "'T' || lpad(abs(hashtext(%s))::text, 13, '7')",
 }
 
