@@ -125,7 +125,7 @@ func TestANewTextAsksAgainAndTheOldConsentHoldsMeanwhile(t *testing.T) {
 	ctx := context.Background()
 	w := markettest.New(t)
 	aoi := w.Company("Aoi")
-	yumi := aoi.Alumnus("=Takahashi Yumi")
+	yumi := aoi.Alumnus("Takahashi =Yumi")
 	aoi.Alumnus("Sato Ken")
 	w.Exec("INSERT INTO consents (id, person_id, company_id, purpose, choice, wording, given_at) VALUES (?, ?, ?, 'news', 'given', '2020-01', ?)", uuid.Must(uuid.NewV7()), yumi.PersonID, aoi.ID, w.Clock.Now())
 	asks := map[market.ConsentPurpose]bool{}
@@ -155,7 +155,7 @@ func TestANewTextAsksAgainAndTheOldConsentHoldsMeanwhile(t *testing.T) {
 			line = strings.Join(r[2:8], ",")
 		}
 	}
-	if len(rows) != 1+2*len(market.Purposes) || line != "'=Takahashi Yumi,news,no,withdrawn,"+market.ForNews.Wording()+",profile" {
+	if len(rows) != 1+2*len(market.Purposes) || line != "'=Yumi Takahashi,news,no,withdrawn,"+market.ForNews.Wording()+",profile" {
 		t.Errorf("%d rows; %s", len(rows), line)
 	}
 	if _, err := w.Market.ConsentsFile(ctx, aoi.Manager, aoi.ID); !errors.Is(err, market.ErrForbidden) {

@@ -5,8 +5,8 @@ SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE people
     ADD COLUMN introduction text NOT NULL DEFAULT '' CHECK (length(introduction) <= 4000), -- Markdown
-    ADD COLUMN portfolio    jsonb NOT NULL DEFAULT '[]',                                   -- addresses
-    ADD COLUMN languages    jsonb NOT NULL DEFAULT '[]';                                   -- code, level, note
+    ADD COLUMN portfolio    jsonb, -- addresses; empty for none
+    ADD COLUMN languages    jsonb; -- code, level, note; empty for none
 -- Of a skill that the person says of themselves: what they did with it, and addresses that show it, one a line.
 ALTER TABLE person_skills
     ADD COLUMN about text NOT NULL DEFAULT '' CHECK (length(about) <= 500),

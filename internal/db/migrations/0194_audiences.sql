@@ -1,9 +1,9 @@
--- Who sees which field of a profile; what is not named is as usual. See market/audience.go. What search may find somebody by
+-- Who sees which field of a profile; what is not named is as usual, and all of it where there is nothing. See market/audience.go. What search may find somebody by
 -- follows from it, and now also from their introduction.
 -- +goose Up
 SET LOCAL lock_timeout = '5s';
 
-ALTER TABLE people ADD COLUMN audiences jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE people ADD COLUMN audiences jsonb;
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION search_people_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
