@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -14,6 +15,7 @@ import (
 	"homecoming/billing"
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
+	"homecoming/internal/live"
 	"homecoming/market"
 	"homecoming/matching"
 )
@@ -36,6 +38,9 @@ type Config struct {
 	Version     string         // shown in the document
 	Logger      *slog.Logger   // of requests; nil is slog's default
 
+	Live *live.Hub                                   // hears what changes for people; nil makes one that hears nothing
+	Beat func() (beat <-chan time.Time, stop func()) // of live streams; nil is every 25 seconds
+
 	// Parts are asked for readiness, by name. A failing part is named and does not make the program unready.
 	Parts map[string]func(context.Context) error
 }
@@ -57,6 +62,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
+	if cfg.Live == nil {
+		cfg.Live = live.NewHub(market.LiveChannel, market.ParseStir)
+	}
 	gin.SetMode(gin.ReleaseMode)
 	s := &Server{cfg: cfg, engine: gin.New(), routes: map[string]endpoint{}, metrics: newMetrics(cfg.DB, cfg.Matching)}
 	gate, err := access.NewGate(access.Config{Pool: cfg.DB.Pool(), Clock: cfg.Clock, BaseURL: cfg.BaseURL, Proxies: cfg.Proxies,
@@ -75,8 +83,12 @@ func New(cfg Config) (*Server, error) {
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Drain makes readiness say no, so that nobody sends new requests while those under way end.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain makes readiness say no, so that nobody sends new requests while those under way end; live streams end now, since
+// they would not by themselves.
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	s.cfg.Live.Close()
+}
 
 // Routes lists every route, the pages' included.
 func (s *Server) Routes() []access.Route {

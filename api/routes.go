@@ -12,7 +12,7 @@ import (
 // endpoints is the table of every route but the pages'. What a line needs is an action of market's policy, SignedIn
 // where the use case itself decides what somebody sees, or Anybody.
 func (s *Server) endpoints() []endpoint {
-	return slices.Concat(s.aboutComingIn(), own(s.aboutSigningIn()...), s.aboutTokens(), scoped("me", s.aboutMe()...), scoped("company", s.aboutCompanies()...), scoped("people", s.aboutPeople()...),
+	return slices.Concat(s.aboutComingIn(), own(s.aboutSigningIn()...), s.aboutTokens(), scoped("me", s.aboutMe()...), scoped("me", s.aboutTalk()...), scoped("company", s.aboutCompanies()...), scoped("people", s.aboutPeople()...),
 		scoped("tasks", s.aboutWork()...), scoped("contracts", s.aboutContracts()...), scoped("money", s.aboutMoney()...),
 		scoped("money", s.exportEndpoints()...), scoped("money", s.aboutDocuments()...), s.forMachines())
 }
@@ -101,6 +101,20 @@ func (s *Server) aboutMe() []endpoint {
 		put("/me/record-page", access.SignedIn, s.setRecordPage, "Have such a page, or none"),
 		get("/me/recommended-tasks", access.SignedIn, s.recommended, "Work that fits me"),
 		get("/me/bids", access.SignedIn, s.myBids, "My bids"),
+	}
+}
+
+// aboutTalk is what people say to one another, and the files that go with it.
+func (s *Server) aboutTalk() []endpoint {
+	return []endpoint{
+		long(taking(post("/files", access.SignedIn, s.keepFile, "Give a file, to be used within a day"), "application/octet-stream")),
+		get("/files/{id}", access.SignedIn, s.openFile, "A file, to be saved"),
+		get("/messages", access.SignedIn, s.messages, "A conversation about a task, a bid or a contract, the latest message first"),
+		post("/messages", access.SignedIn, s.writeMessage, "Write to the other side"),
+		get("/threads", access.SignedIn, s.threads, "My conversations, those with the latest message first"),
+		get("/threads/{id}", access.SignedIn, s.thread, "One of them, and who has read how far"),
+		post("/threads/{id}/read", access.SignedIn, s.readThread, "Say how far I have read"),
+		get("/live", access.SignedIn, s.live, "What changes for me, as server-sent events: unread counts, and threads with something new"),
 	}
 }
 

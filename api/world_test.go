@@ -39,7 +39,7 @@ const platformSecret = "whsec_of_the_platform"
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{World: markettest.New(t), logs: &bytes.Buffer{}, tokens: map[uuid.UUID]string{}}
-	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords)
+	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, markettest.Files(t))
 	w.matching = matching.New(w.DB, w.Clock, postgres.New(w.DB))
 	w.stripe()
 	w.serve(api.Config{Clock: w.Clock})

@@ -59,6 +59,7 @@ const (
 	LetterChangeSigned    LetterKind = "change_signed"    // both agree, and what it adds has to be paid
 	LetterWeek            LetterKind = "week"             // a week of hourly work wants something, or is over without work
 	LetterDomain          LetterKind = "domain"           // a company says that a domain is its own: here is the code (to admin@ it)
+	LetterMessage         LetterKind = "message"          // somebody wrote to you about a task, a bid or a contract
 	LetterChangeOver      LetterKind = "change_over"      // a change holds, was declined, or came to nothing
 )
 
@@ -68,7 +69,7 @@ var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
 	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
 	LetterPayRun, LetterPaymentReturned, LetterBankAccount, LetterDomain, LetterFarewell, LetterAddress, LetterAddressChanged,
-	LetterKnock, LetterVouch, LetterClaim, LetterClaimOver, LetterAttest, LetterGroup, LetterRecordRevoked}
+	LetterKnock, LetterVouch, LetterClaim, LetterClaimOver, LetterAttest, LetterGroup, LetterRecordRevoked, LetterMessage}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.
@@ -79,6 +80,14 @@ type Letter struct {
 	Path      string         `json:"path"`
 	To        string         `json:"to,omitempty"`    // an address of theirs other than the one they sign in with
 	Facts     map[string]any `json:"facts,omitempty"` // what the template names: title, amount, reason
+
+	About *MessageRef `json:"about,omitempty"` // of a message: not sent to whom has read it, or may read it no more
+}
+
+// A MessageRef points at one message.
+type MessageRef struct {
+	Thread uuid.UUID `json:"thread"`
+	Number int       `json:"number"`
 }
 
 // Kind is the job's name in the queue.

@@ -74,6 +74,9 @@ var OwnTables = []OwnTable{
 		JOIN people v ON v.id = l.viewer_id WHERE l.person_id = @person ORDER BY l.day, c.name, l.role, l.viewer_id`},
 	{"where_i_looked", `SELECT l.day, c.name AS company, l.role, l.person_id AS person FROM profile_looks l JOIN companies c ON c.id = l.company_id
 		WHERE l.viewer_id = @person ORDER BY l.day, c.name, l.person_id`},
+	{"messages_written", `SELECT m.id, c.name AS company, k.title AS task, t.kind AS about, m.body, m.sent_at FROM messages m JOIN threads t ON t.id = m.thread_id
+		JOIN tasks k ON k.id = t.task_id JOIN companies c ON c.id = m.company_id WHERE m.author_id = @person ORDER BY m.sent_at, m.id`},
+	{"files_given", `SELECT id, name, media, bytes, subject, made_at FROM files WHERE uploader_id = @person AND dropped_at IS NULL ORDER BY id`},
 	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
 }
 

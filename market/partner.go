@@ -107,10 +107,15 @@ func (s *Service) AskPartner(ctx context.Context, who Actor, company, other uuid
 	return s.partnership(ctx, company, id)
 }
 
+// administratorsOf are those who can answer for a company.
+func administratorsOf(tx *gorm.DB, company uuid.UUID) ([]uuid.UUID, error) {
+	var people []uuid.UUID
+	return people, tx.Raw("SELECT person_id FROM role_grants WHERE company_id = ? AND role = 'administrator' AND accepted_at IS NOT NULL ORDER BY person_id", company).Scan(&people).Error
+}
+
 // tellAdministrators writes to those who can answer for a company that another one asks.
 func tellAdministrators(tx *gorm.DB, company uuid.UUID, l Letter) error {
-	var people []uuid.UUID
-	err := tx.Raw("SELECT person_id FROM role_grants WHERE company_id = ? AND role = 'administrator' AND accepted_at IS NOT NULL ORDER BY person_id", company).Scan(&people).Error
+	people, err := administratorsOf(tx, company)
 	for _, p := range people {
 		if err == nil {
 			l.PersonID, l.CompanyID = p, company

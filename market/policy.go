@@ -120,6 +120,14 @@ func (a Actor) VisibleContracts(q *gorm.DB) *gorm.DB {
 		orNone(a.Companies(SeeContracts)), orNone(a.Memberships()))
 }
 
+// VisibleThreads narrows a query over threads: the company's people see what is about things that they may see, alumni their
+// own. It says in SQL what [Thread.MayRead] says of one.
+func (a Actor) VisibleThreads(q *gorm.DB) *gorm.DB {
+	return q.Where(`(threads.person_id = ? OR threads.kind = 'task' AND threads.company_id IN ? OR threads.kind = 'bid' AND threads.company_id IN ?
+		OR threads.kind = 'contract' AND threads.company_id IN ?)`, a.Self(), orNone(a.Companies(threadReaders[AboutTask])),
+		orNone(a.Companies(threadReaders[AboutBid])), orNone(a.Companies(threadReaders[AboutContract])))
+}
+
 // orNone keeps "IN ()" true to its meaning where the list is empty.
 func orNone(ids []uuid.UUID) []uuid.UUID {
 	if len(ids) == 0 {

@@ -43,6 +43,11 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 	if err != nil || p.Email == nil {
 		return err
 	}
+	if l.About != nil {
+		if unread, err := w.s.unreadStill(ctx, p.ID, *l.About); err != nil || !unread {
+			return err
+		}
+	}
 	d := letterData{Name: or(oneLine(p.Name()), *p.Email), Facts: l.Facts}
 	if d.URL, err = w.door(ctx, l, p); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
+	"homecoming/internal/files"
 	"homecoming/internal/idp"
 	"homecoming/internal/problem"
 	"homecoming/internal/seal"
@@ -27,8 +28,9 @@ type Service struct {
 	clock   clock.Clock
 	resolve ResolveSkill
 	vault   *vault
-	box     *seal.Box // nil where the installation has no key
-	home    string    // where browsers reach the program
+	box     *seal.Box   // nil where the installation has no key
+	home    string      // where browsers reach the program
+	files   files.Store // nil where it keeps none
 
 	passkeys *webauthn.WebAuthn // nil where browsers take none
 	idp      *idp.Client        // nil where companies cannot have providers

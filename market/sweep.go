@@ -25,7 +25,8 @@ type sweepWorker struct {
 
 // Work sweeps.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
-	return w.market.Sweep(ctx)
+	_, loose := w.market.SweepFiles(ctx)
+	return errors.Join(w.market.Sweep(ctx), loose)
 }
 
 // HourlyJob does what days and hours ask for: farewells of those who leave, ends that nobody said, and calendars that go on.

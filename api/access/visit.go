@@ -41,6 +41,10 @@ func visitOf(ctx context.Context) *visit {
 // Actor is the person on whose behalf the request is made; the zero Actor when nobody is signed in.
 func Actor(ctx context.Context) market.Actor { return visitOf(ctx).actor }
 
+// Again finds out anew on whose behalf a request is made that has lasted for a while: who has lost a role since is without it, and
+// who was signed out is nobody.
+func Again(r *http.Request) (market.Actor, error) { return visitOf(r.Context()).gate.person(r) }
+
 // Language is the language to answer in.
 func Language(ctx context.Context) problem.Language { return visitOf(ctx).language }
 

@@ -39,7 +39,12 @@ func (v *visit) frame(section string) (ui.Frame, error) {
 		f.Zone = v.company.Zone()
 	}
 	f.Nav = v.nav(ui.With(v.ctx, f), section)
-	return f, nil
+	if v.who.PersonID == uuid.Nil {
+		return f, nil
+	}
+	var err error
+	f.Unread, err = v.Market.UnreadMessages(v.ctx, v.who)
+	return f, err
 }
 
 // inOther is the address of this page in the other language. What a form was answered with has no address of its own.

@@ -159,6 +159,12 @@ var table = []line{
 	{"GET", "/unsubscribe/{token}", access.Anybody, "", (*visit).getStop},
 	{"POST", "/unsubscribe/{token}", access.Anybody, "", (*visit).postStop},
 
+	{"GET", "/files/{id}", access.SignedIn, "", (*visit).getFile},
+	{"GET", talkPath, access.SignedIn, "messages", (*visit).getMessages},
+	{"POST", talkPath, access.SignedIn, "messages", (*visit).postMessage},
+	{"GET", talkPath + "/about", access.SignedIn, "messages", (*visit).getAbout},
+	{"GET", talkPath + "/{id}", access.SignedIn, "messages", (*visit).getThread},
+
 	{"GET", "/skills", market.ManageSkills, "people", (*visit).getSkills},
 	{"POST", "/skills/words", market.ManageSkills, "people", (*visit).postWords},
 	{"GET", "/skills/{id}", market.ManageSkills, "people", (*visit).getSkill},
@@ -332,7 +338,7 @@ func Pages(cfg Config) access.Pages {
 	}
 	var routes []access.Route
 	for _, l := range lines {
-		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Long: l.path == importPath, Handle: s.page(l.section, l.serve)})
+		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Long: l.path == importPath || l.path == talkPath, Handle: s.page(l.section, l.serve)})
 	}
 	routes = append(routes, access.Route{Method: http.MethodGet, Path: "/static/{file}", Needs: access.Anybody, Handle: gin.WrapH(static.Handler())})
 	return access.Pages{Routes: routes, Problem: s.problem}

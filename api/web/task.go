@@ -26,6 +26,8 @@ type taskView struct {
 	bids       []bidRow
 	department map[uuid.UUID]string
 	reached    matching.Reached
+	talks      []market.Conversation
+	who        market.Actor
 	spending   spendingCard
 }
 
@@ -68,6 +70,10 @@ func (v *visit) taskView(t market.Task) (taskView, error) {
 		return view, err
 	}
 	if view.department, err = v.departments(); err != nil {
+		return view, err
+	}
+	view.who = v.who
+	if view.talks, err = v.Market.Threads(v.ctx, v.who, market.ThreadFilter{Task: t.ID, All: true, Limit: pageSize}); err != nil {
 		return view, err
 	}
 	view.facts = append(taskFacts(v.ctx, t, view.department), v.reach(t, view.department))

@@ -46,7 +46,7 @@ func newWorld(t *testing.T) *world {
 	w.server = httptest.NewUnstartedServer(nil)
 	box, err := seal.New("the key of these tests")
 	w.Check(err)
-	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, market.WithBox(box), market.WithAddress(w.named()),
+	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, markettest.Files(t), market.WithBox(box), market.WithAddress(w.named()),
 		market.WithProviders(idp.NewClient(time.Now, true), "http://"+w.server.Listener.Addr().String()))
 	w.Check(matching.SyncTaxonomy(ctx, w.DB))
 	w.payThrough()

@@ -37,6 +37,8 @@ var owners = map[string][]string{
 	"golang.org/x/oauth2":                        {"internal/idp"},
 	"github.com/zitadel/oidc":                    {"internal/idp/idptest"}, // a provider for tests alone
 	"github.com/fergusstrange/embedded-postgres": {"internal/db/cluster"},
+	"github.com/minio/minio-go":                  {"internal/files"},
+	"github.com/gabriel-vasile/mimetype":         {"internal/files"},
 }
 
 type pkg struct {

@@ -39,6 +39,8 @@ type Config struct {
 
 	SMTPURL string
 
+	FilesURL string
+
 	PlatformName    string
 	PlatformAddress string
 	PlatformNumber  string
@@ -113,6 +115,9 @@ var settings = []setting{
 
 	{name: "SMTP_URL", sample: "smtp://user:password@mail.example:587?from=no-reply@homecoming.example&name=Homecoming", put: link(func(c *Config) *string { return &c.SMTPURL }),
 		doc: "Where mail is handed over, and its sender: smtp:// with STARTTLS, smtps:// with TLS from the start. Unset: mails stay in the outbox table."},
+
+	{name: "FILES_URL", sample: "s3://key:secret@s3.ap-northeast-1.amazonaws.com/bucket?region=ap-northeast-1", put: text(func(c *Config) *string { return &c.FilesURL }),
+		doc: "Where files of people are kept: a private bucket that speaks S3, or file:///directory on a machine that serves alone. Unset: nobody can give one; dev keeps them in its directory."},
 
 	{name: "HOMECOMING_PLATFORM_NAME", fallback: "Homecoming", put: text(func(c *Config) *string { return &c.PlatformName }),
 		doc: "Who runs this and takes the fee, as its receipts name it."},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -92,6 +93,9 @@ func moveIn(ctx context.Context, c Config, at net.Addr) (h *household, err error
 	h.cfg.StripeSecretKey = h.state.StripeSecretKey
 	h.cfg.StripeWebhookSecret, h.cfg.StripeConnectWebhookSecret = h.state.StripeWebhookSecret, h.state.StripeConnectWebhookSecret
 	h.cfg.SecretKey = cmp.Or(h.cfg.SecretKey, h.state.SecretKey)
+	if h.cfg.FilesURL, err = h.filesAt(); err != nil {
+		return h, err
+	}
 	if err = h.prepareDatabase(ctx); err != nil {
 		return h, err
 	}
@@ -151,6 +155,15 @@ func (h *household) beginAfresh(ctx context.Context, conn *pgx.Conn) error {
 		}
 	}
 	return h.state.save()
+}
+
+// filesAt is where files are kept: where the setting says, or in the data directory.
+func (h *household) filesAt() (string, error) {
+	if h.cfg.FilesURL != "" {
+		return h.cfg.FilesURL, nil
+	}
+	at, err := filepath.Abs(filepath.Join(h.cfg.Data, "files"))
+	return (&url.URL{Scheme: "file", Path: at}).String(), err
 }
 
 func (h *household) stripeDir() string { return filepath.Join(h.cfg.Data, "stripe") }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -18,9 +19,11 @@ import (
 	"homecoming/billing"
 	"homecoming/billing/stripe"
 	"homecoming/internal/db"
+	"homecoming/internal/files"
 	"homecoming/internal/idempotency"
 	"homecoming/internal/idp"
 	"homecoming/internal/jobs"
+	"homecoming/internal/live"
 	"homecoming/internal/mail"
 	"homecoming/internal/seal"
 	"homecoming/market"
@@ -65,6 +68,7 @@ type app struct {
 	workers  *river.Workers
 	periodic []*river.PeriodicJob
 	server   *api.Server
+	live     *live.Hub
 }
 
 // build wires the rooms together. It refuses a schema that is not this program's.
@@ -96,8 +100,15 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if err != nil {
 		return nil, err
 	}
-	a.market = market.New(d, now, matching.ResolveSkill, market.WithBox(box), market.WithAddress(c.URL),
-		market.WithProviders(idp.NewClient(now.Now, c.dev), c.URL))
+	options := []market.Option{market.WithBox(box), market.WithAddress(c.URL), market.WithProviders(idp.NewClient(now.Now, c.dev), c.URL)}
+	if c.FilesURL != "" {
+		store, err := files.Open(c.FilesURL)
+		if err != nil {
+			return nil, fmt.Errorf("FILES_URL: %w", err)
+		}
+		options = append(options, market.WithFiles(store))
+	}
+	a.market = market.New(d, now, matching.ResolveSkill, options...)
 	a.billing = billing.New(d, now, a.market, gateway, billing.Config{BaseURL: c.URL, Box: box, CallTimeout: c.StripeTimeout,
 		Platform: billing.PaperParty{Name: c.PlatformName, Address: c.PlatformAddress, Number: c.PlatformNumber}})
 
@@ -112,8 +123,9 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if c.dev {
 		pages.Outbox = mail.NewOutbox(d)
 	}
+	a.live = live.NewHub(market.LiveChannel, market.ParseStir)
 	a.server, err = api.New(api.Config{
-		DB: d, Clock: now, Market: a.market, Matching: a.matching, Billing: a.billing, Pages: web.Pages(pages),
+		Live: a.live, DB: d, Clock: now, Market: a.market, Matching: a.matching, Billing: a.billing, Pages: web.Pages(pages),
 		BaseURL: c.URL, FormTargets: formTargets(c), Proxies: c.Proxies, Version: version, Logger: log,
 	})
 	return a, err
@@ -152,6 +164,13 @@ func (a *app) operate(ctx context.Context, l net.Listener, bye farewell) error {
 	if err != nil {
 		return err
 	}
+	hearing, deafen := context.WithCancel(ctx)
+	heard := make(chan struct{})
+	go func() {
+		defer close(heard)
+		a.live.Run(hearing, a.db.Pool().Config().ConnConfig, nil)
+	}()
+	defer func() { deafen(); <-heard }()
 	return errors.Join(serveHTTP(ctx, l, a.server, bye), stop())
 }
 

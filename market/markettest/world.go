@@ -15,6 +15,7 @@ import (
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
 	"homecoming/internal/db/dbtest"
+	"homecoming/internal/files"
 	"homecoming/market"
 )
 
@@ -39,8 +40,18 @@ type World struct {
 func New(t testing.TB) *World {
 	t.Helper()
 	w := &World{TB: t, DB: dbtest.New(t), Clock: clock.At(Start)}
-	w.Market = market.New(w.DB, w.Clock, Resolve, CheapPasswords)
+	w.Market = market.New(w.DB, w.Clock, Resolve, CheapPasswords, Files(t))
 	return w
+}
+
+// Files keeps files in a directory of the test's own.
+func Files(t testing.TB) market.Option {
+	t.Helper()
+	store, err := files.NewDirectory(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return market.WithFiles(store)
 }
 
 // Resolve finds a skill by id or name for a company and makes an unknown one its own.
