@@ -48,7 +48,7 @@ type thread struct {
 }
 
 type threadReader struct {
-	writer
+	Person writer     `json:"person"`
 	Side   string     `json:"side" enum:"alumnus,company"`
 	ReadTo int        `json:"read_to" doc:"A message's number"`
 	ReadAt *time.Time `json:"read_at"`

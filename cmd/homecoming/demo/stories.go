@@ -41,7 +41,7 @@ type story struct {
 }
 
 // notes are what people of the demo write to one another.
-var notes = map[problem.Language]struct{ bid, counter, submit, change, cancel, thanks, look string }{
+var notes = map[problem.Language]struct{ bid, counter, submit, change, cancel, thanks, look, ask, answer string }{
 	problem.Japanese: {
 		bid:     "在籍中に同じ業務を担当していました。初回のご報告は3営業日以内にお送りします。",
 		counter: "内容は申し分ありません。予算の都合で、こちらの金額でご検討いただけますか。",
@@ -50,6 +50,8 @@ var notes = map[problem.Language]struct{ bid, counter, submit, change, cancel, t
 		cancel:  "社内で対応できることになりました。ご検討いただいた皆さま、ありがとうございました。",
 		thanks:  "依頼内容が明確で、確認も迅速でした。",
 		look:    "進め方と時間は本人が決め、成果物で検収します。",
+		ask:     "資料の受け渡しは**いつ頃**になりますか。前回の様式がそのまま使えるようでしたら、初回のご報告を1日早められます。",
+		answer:  "契約後すぐにお渡しできます。\n\n- 様式は前回と同じです\n- 不明点はこちらでお知らせください",
 	},
 	problem.English: {
 		bid:     "I did this work for three years while I was with you. A first version would be with you in three working days.",
@@ -59,6 +61,8 @@ var notes = map[problem.Language]struct{ bid, counter, submit, change, cancel, t
 		cancel:  "A colleague has taken this on after all. Thank you for considering it.",
 		thanks:  "A clear brief and quick answers.",
 		look:    "They choose how and when; we look at what is delivered.",
+		ask:     "When would the papers reach me? If last year's layout still holds, the first version can be with you **a day earlier**.",
+		answer:  "Right after we agree.\n\n- The layout is last year's\n- Write here if anything is unclear",
 	},
 }
 

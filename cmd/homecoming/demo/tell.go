@@ -143,7 +143,20 @@ func (f *filler) bids(ctx context.Context, play cast, s story, task uuid.UUID, b
 			first, by = b, who
 		}
 	}
-	return first, by, nil
+	if s.until != bidding {
+		return first, by, nil
+	}
+	return first, by, f.talk(ctx, play, first, by)
+}
+
+// talk has the first bidder ask something, and the manager answer.
+func (f *filler) talk(ctx context.Context, play cast, b market.Bid, bidder market.Actor) error {
+	about := market.Subject{Kind: market.AboutBid, ID: b.ID}
+	if _, err := f.Market.WriteMessage(ctx, bidder, market.MessageDraft{Subject: about, Body: notes[play.lang].ask}); err != nil {
+		return err
+	}
+	_, err := f.Market.WriteMessage(ctx, play.manager, market.MessageDraft{Subject: about, Body: notes[play.lang].answer})
+	return err
 }
 
 // parts divides the fee over the milestones of the story; the first takes what does not divide.
