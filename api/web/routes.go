@@ -162,7 +162,7 @@ var table = []line{
 	{"GET", "/files/{id}", access.SignedIn, "", (*visit).getFile},
 	{"GET", talkPath, access.SignedIn, "messages", (*visit).getMessages},
 	{"POST", talkPath, access.SignedIn, "messages", (*visit).postMessage},
-	{"GET", talkPath + "/about", access.SignedIn, "messages", (*visit).getAbout},
+	{"GET", talkPath + "/about", access.SignedIn, "messages", (*visit).getTalkAbout},
 	{"GET", talkPath + "/{id}", access.SignedIn, "messages", (*visit).getThread},
 
 	{"GET", "/skills", market.ManageSkills, "people", (*visit).getSkills},

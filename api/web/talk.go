@@ -65,8 +65,8 @@ func (t talkView) lastOwn() int {
 
 func threadPath(id uuid.UUID) string { return talkPath + "/" + id.String() }
 
-// aboutPath is where a conversation about something is, whether or not anybody has written yet.
-func aboutPath(about market.Subject, member uuid.UUID) string {
+// talkAboutPath is where a conversation about something is, whether or not anybody has written yet.
+func talkAboutPath(about market.Subject, member uuid.UUID) string {
 	q := url.Values{"subject": {about.String()}}
 	if member != uuid.Nil {
 		q.Set("member", member.String())
@@ -123,8 +123,8 @@ func (v *visit) getThread() error {
 	return v.ok(threadPage(t, ui.Fault{}))
 }
 
-// getAbout leads to the conversation about something, or shows the place where it begins.
-func (v *visit) getAbout() error {
+// getTalkAbout leads to the conversation about something, or shows the place where it begins.
+func (v *visit) getTalkAbout() error {
 	about, err := market.ParseSubject(v.c.Query("subject"))
 	if err != nil {
 		return market.ErrNotFound
