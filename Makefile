@@ -22,6 +22,7 @@ test: go ## every test, with the race detector, a real PostgreSQL and a real bro
 		echo "SKIP: the Meilisearch half of the ranking tests; set MEILI_URL or put meilisearch on the PATH"
 	@command -v stripe-mock >/dev/null || $(GO) install github.com/stripe/stripe-mock@v0.203.0 || \
 		echo "SKIP: the replay of our requests to stripe-mock; go install github.com/stripe/stripe-mock@v0.203.0 failed"
+	@[ -n "$$FILES_TEST_URL" ] || echo "SKIP: the S3 half of the file store's tests; set FILES_TEST_URL to an empty bucket's address"
 	CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 45m ./...
 
 lint: go ## vet, golangci-lint, dead code

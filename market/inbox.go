@@ -87,7 +87,7 @@ func (s *Service) Threads(ctx context.Context, who Actor, f ThreadFilter) ([]Con
 // Thread reads one thread without its messages.
 func (s *Service) Thread(ctx context.Context, who Actor, id uuid.UUID) (Conversation, error) {
 	g := s.db.Gorm(ctx)
-	t, err := s.threadFor(g, who, MessageDraft{Thread: id})
+	t, err := threadByID(g, who, id)
 	if err != nil {
 		return Conversation{}, err
 	}
@@ -226,7 +226,7 @@ func dress(g *gorm.DB, list []Message) error {
 // ReadThread notes that the actor has read a thread up to a message. It is nothing for somebody who does not follow it.
 func (s *Service) ReadThread(ctx context.Context, who Actor, thread uuid.UUID, to int) error {
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		t, err := s.threadFor(tx, who, MessageDraft{Thread: thread})
+		t, err := threadByID(tx, who, thread)
 		if err != nil {
 			return err
 		}

@@ -62,9 +62,14 @@ func (s *Service) WriteMessage(ctx context.Context, who Actor, d MessageDraft) (
 // threadFor finds where a message goes.
 func (s *Service) threadFor(g *gorm.DB, who Actor, d MessageDraft) (t Thread, err error) {
 	if d.Thread != uuid.Nil {
-		return t, one(who.VisibleThreads(g.Where("threads.id = ?", d.Thread)).Take(&t))
+		return threadByID(g, who, d.Thread)
 	}
 	return s.threadOn(g, who, d.Subject, d.Member)
+}
+
+// threadByID reads a thread that is there; ErrNotFound for one that the actor may not read.
+func threadByID(g *gorm.DB, who Actor, id uuid.UUID) (t Thread, err error) {
+	return t, one(who.VisibleThreads(g.Where("threads.id = ?", id)).Take(&t))
 }
 
 // threadOn finds the actor's thread about a subject. Where nobody has written yet it has no ID, and says between whom it would be.

@@ -96,6 +96,7 @@ func (c *Cluster) launch(bin, data string, as *syscall.Credential) error {
 	}
 	defer log.Close()
 	args := []string{"-D", data, "-k", c.socket, "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"}
+	args = append(args, "-c", "jit=off") // it compiles for seconds what runs for milliseconds, where tables have no statistics yet
 	if c.cfg.Ephemeral {
 		args = append(args, "-c", "max_connections=1000", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
 			"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "autovacuum=off")
