@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
@@ -123,6 +124,24 @@ func (t *tenant) fill(w *world) {
 	t.register(w, other)
 	t.ask(w)
 	t.provide(w)
+	t.meet(w)
+}
+
+// meet makes an event with a host, a ticket and a question.
+func (t *tenant) meet(w *world) {
+	w.Helper()
+	ctx, starts := context.Background(), w.Clock.Now().Add(20*time.Hour)
+	e, err := w.Market.CreateEvent(ctx, t.Office, t.ID, market.DraftEvent{Title: "Close the books", Way: market.OnSite, Place: "Hall", StartsAt: starts, EndsAt: starts.Add(time.Hour)})
+	w.Check(err)
+	_, err = w.Market.PublishEvent(ctx, t.Office, e.ID)
+	w.Check(err)
+	w.Check(w.Market.AddHost(ctx, t.Office, e.ID, t.alumna.Email))
+	r, err := w.Market.AnswerEvent(ctx, t.alumna.Actor, e.ID, market.AnswerDraft{Way: market.OnSite})
+	w.Check(err)
+	q, err := w.Market.AskQuestion(ctx, t.alumna.Actor, e.ID, "When?", true)
+	w.Check(err)
+	t.ids["events"], t.ids["hosts"], t.ids["questions"] = e.ID.String(), t.alumna.PersonID.String(), q.ID.String()
+	t.ids["tickets"], t.ids["door"] = r.Tickets[0].Code, r.Tickets[0].Code
 }
 
 // recordWork has something of the alumna's work on record.

@@ -77,6 +77,20 @@ var OwnTables = []OwnTable{
 	{"messages_written", `SELECT m.id, c.name AS company, k.title AS task, t.kind AS about, m.body, m.sent_at FROM messages m JOIN threads t ON t.id = m.thread_id
 		JOIN tasks k ON k.id = t.task_id JOIN companies c ON c.id = m.company_id WHERE m.author_id = @person ORDER BY m.sent_at, m.id`},
 	{"files_given", `SELECT id, name, media, bytes, subject, made_at FROM files WHERE uploader_id = @person AND dropped_at IS NULL ORDER BY id`},
+	{"event_answers", `SELECT c.name AS company, e.title AS event, e.starts_at, r.state, r.way, r.guests, r.answered_at, r.updated_at,
+		(SELECT t.came_at FROM event_tickets t WHERE t.rsvp_id = r.id AND t.position = 0) AS came_at
+		FROM rsvps r JOIN events e ON e.id = r.event_id JOIN companies c ON c.id = r.company_id WHERE r.person_id = @person ORDER BY e.starts_at, e.id`},
+	{"event_invitations", `SELECT c.name AS company, e.title AS event, i.sent_at FROM event_invitations i JOIN events e ON e.id = i.event_id
+		JOIN companies c ON c.id = i.company_id WHERE i.person_id = @person ORDER BY i.sent_at, e.id`},
+	{"events_hosted", `SELECT c.name AS company, e.title AS event, h.added_at FROM event_hosts h JOIN events e ON e.id = h.event_id
+		JOIN companies c ON c.id = h.company_id WHERE h.person_id = @person ORDER BY h.added_at, e.id`},
+	{"event_questions", `SELECT e.title AS event, q.text, q.anonymous, q.asked_at, q.answer, q.hidden_reason FROM event_questions q
+		JOIN events e ON e.id = q.event_id WHERE q.person_id = @person ORDER BY q.asked_at, q.id`},
+	{"event_votes", `SELECT e.title AS event, v.question_id AS question, v.voted_at FROM event_votes v JOIN events e ON e.id = v.event_id
+		WHERE v.person_id = @person ORDER BY v.voted_at, v.question_id`},
+	{"event_feedback", `SELECT e.title AS event, f.rating, f.words, f.given_at FROM event_feedback f JOIN events e ON e.id = f.event_id
+		WHERE f.person_id = @person ORDER BY f.given_at, e.id`},
+	{"calendar_feed", `SELECT made_at FROM calendar_feeds WHERE person_id = @person`},
 	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
 }
 

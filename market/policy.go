@@ -37,6 +37,7 @@ const (
 	ManageBudgets  Action = "manage_budgets"  // purchase orders and cost centres
 	ApproveSpend   Action = "approve_spend"   // say yes or no to what a task may cost
 	SeeLog         Action = "see_log"         // who did what, and take it out as a file
+	RunEvents      Action = "run_events"      // make events, and everything that one of their hosts may
 )
 
 // policy is the whole of who may do what. An administrator may do everything but act as an alumnus or for the installation.
@@ -66,12 +67,13 @@ var policy = map[Action][]Role{
 	ManageBudgets:  {Administrator, Finance},
 	ApproveSpend:   {Administrator, Approver},
 	SeeLog:         {Administrator},
+	RunEvents:      {Administrator, Office},
 }
 
 // Permissions are the actions that a company's own roles can be made of, in the order in which people choose them: all that
 // an administrator may do, but asking for statutory rules, which stays with administrators. What is left is an alumnus's own,
 // or the installation's.
-var Permissions = []Action{SeeTasks, PostTasks, SeePeople, ManagePeople, ManageSkills, SeeContracts, RunContracts, ClearCautions, RuleDisputes,
+var Permissions = []Action{SeeTasks, PostTasks, SeePeople, ManagePeople, ManageSkills, RunEvents, SeeContracts, RunContracts, ClearCautions, RuleDisputes,
 	ApproveSpend, ManageBudgets, SeeMoney, PayBills, SettleMoney, ApproveMoney, ReconcileMoney, KeepBooks, SeeRules, SeeLog, Administer}
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.
@@ -134,4 +136,16 @@ func orNone(ids []uuid.UUID) []uuid.UUID {
 		return []uuid.UUID{uuid.Nil}
 	}
 	return ids
+}
+
+// MayHost answers whether the actor may run an event: nil for the company's office, and for one of its hosts while they belong to
+// the company, of exactly that event. ErrForbidden for everybody else; whoever does not even see it was told ErrNotFound before.
+func (a Actor) MayHost(e Event, hosts []uuid.UUID) error {
+	if a.can(RunEvents, e.CompanyID) {
+		return nil
+	}
+	if a.InNetwork(e.CompanyID) && (a.Through == uuid.Nil || a.Through == e.CompanyID) && slices.Contains(hosts, a.PersonID) {
+		return nil
+	}
+	return ErrForbidden.With("action", string(RunEvents))
 }

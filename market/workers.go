@@ -14,6 +14,8 @@ func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, newImportWorker(s))
 	river.AddWorker(w, &sweepWorker{market: s})
 	river.AddWorker(w, &hourlyWorker{market: s})
+	river.AddWorker(w, &eventsWorker{market: s})
+	river.AddWorker(w, &invitationsWorker{market: s})
 	post := newPostman(s, m, baseURL)
 	river.AddWorker(w, post)
 	river.AddWorker(w, &knockWorker{post: post})

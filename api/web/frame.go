@@ -107,6 +107,9 @@ func (v *visit) nav(ctx context.Context, section string) []ui.Link {
 			add(s.name, s.href)
 		}
 	}
+	if slices.ContainsFunc(v.who.Grants, func(g market.Grant) bool { return g.Role != market.Outsider && g.Role != market.Operator }) {
+		add("events", eventsPath)
+	}
 	if v.who.MayAnywhere(market.SweepRevenue) == nil {
 		add("sweeps", sweepsPath)
 	}

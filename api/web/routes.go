@@ -150,6 +150,26 @@ var table = []line{
 	{"POST", "/runs/{id}/confirm", market.ManagePeople, "people", (*visit).postConfirmImport},
 	{"GET", "/runs/{id}", access.SignedIn, "people", (*visit).getRun},
 
+	{"GET", eventsPath, access.SignedIn, "events", (*visit).getEvents},
+	{"GET", eventsPath + "/new", market.RunEvents, "events", (*visit).getNewEvent},
+	{"POST", eventsPath + "/new", market.RunEvents, "events", (*visit).postNewEvent},
+	{"POST", eventsPath + "/reach", access.SignedIn, "events", (*visit).postReach},
+	{"POST", eventsPath + "/calendar", access.SignedIn, "events", (*visit).postFeed},
+	{"GET", "/calendar/{token}", access.Anybody, "", (*visit).getFeed},
+	{"GET", eventsPath + "/{id}", access.SignedIn, "events", (*visit).getEvent},
+	{"GET", eventsPath + "/{id}/edit", access.SignedIn, "events", (*visit).getEditEvent},
+	{"POST", eventsPath + "/{id}/edit", access.SignedIn, "events", (*visit).postEditEvent},
+	{"GET", eventsPath + "/{id}/host", access.SignedIn, "events", (*visit).getHost},
+	{"POST", eventsPath + "/{id}/host", access.SignedIn, "events", (*visit).postHost},
+	{"POST", eventsPath + "/{id}/answer", access.SignedIn, "events", (*visit).postAnswerEvent},
+	{"POST", eventsPath + "/{id}/questions", access.SignedIn, "events", (*visit).postQuestion},
+	{"POST", eventsPath + "/{id}/feedback", access.SignedIn, "events", (*visit).postFeedback},
+	{"GET", eventsPath + "/{id}/event.ics", access.SignedIn, "events", (*visit).getEventFile},
+	{"GET", eventsPath + "/{id}/attendance.csv", access.SignedIn, "events", (*visit).getAttendance},
+	{"POST", "/questions/{id}", access.SignedIn, "events", (*visit).postQuestionStep},
+	{"GET", "/door/{code}", access.SignedIn, "events", (*visit).getDoor},
+	{"POST", "/door/{code}", access.SignedIn, "events", (*visit).postDoor},
+
 	{"GET", "/search", access.SignedIn, "search", (*visit).getSearch},
 	{"GET", "/search/saved", access.SignedIn, "search", (*visit).getSaved},
 	{"GET", "/search/saved/new", access.SignedIn, "search", (*visit).getNewSaved},
@@ -322,7 +342,7 @@ var limited = map[string]bool{"POST " + companySignInPath: true, "GET " + market
 
 // personal begins the addresses of what is somebody's own affair, closed to whom a company's provider vouched for.
 var personal = []string{"/profile", "/memberships/", "/proposals/", "/password", "/security", "/payouts", "/search/saved",
-	"/farewells/", "/attestations/", "/claims/new"}
+	"/farewells/", "/attestations/", "/claims/new", "/events/calendar"}
 
 // isPersonal reports whether a page is somebody's own affair.
 func isPersonal(path string) bool {

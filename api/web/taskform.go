@@ -199,7 +199,7 @@ func (t taskForm) wants(names ...string) bool {
 }
 
 func (v *visit) getNewTask() error {
-	t, err := v.complete(taskForm{category: "none", pay: payFixed, hours: usualHours(ui.Today(v.ctx)), visibility: string(market.OwnAlumni)})
+	t, err := v.complete(taskForm{title: v.c.Query("title"), brief: v.c.Query("brief"), category: "none", pay: payFixed, hours: usualHours(ui.Today(v.ctx)), visibility: string(market.OwnAlumni)})
 	if err != nil {
 		return err
 	}

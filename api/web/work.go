@@ -48,7 +48,11 @@ func (v *visit) getWork() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(workPage(offers, proposals, asks, more, first))
+	next, err := v.nextEvent()
+	if err != nil {
+		return err
+	}
+	return v.ok(workPage(offers, proposals, asks, next, more, first))
 }
 
 // showWork shows one task to an alumna, with her own score and the form for her bid.
