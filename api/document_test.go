@@ -81,6 +81,8 @@ func (d document) sample(s schema, id, day string) any {
 		return id
 	case "date":
 		return day
+	case "date-time":
+		return day + "T09:00:00+09:00"
 	}
 	return "bookkeeping"
 }

@@ -87,7 +87,7 @@ func (s *Server) hideQuestion(ctx context.Context, in *questionHidden) (*nothing
 type newFeedback struct {
 	OfID
 	Body struct {
-		Rating int    `json:"rating" minimum:"1" maximum:"5"`
+		Rating int    `json:"rating" doc:"1 to 5"`
 		Words  string `json:"words,omitempty"`
 	}
 }

@@ -39,7 +39,7 @@ func TestAHomecomingDay(t *testing.T) {
 	for fault, change := range map[string]url.Values{
 		"The clocks skip this time": {"starts_at": {"2027-03-14T02:30"}, "ends_at": {"2027-03-14T04:00"}},
 		"Write a day and a time":    {"starts_at": {"tomorrow"}},
-		"beginning with https":      {"link": {"javascript:alert(1)"}},
+		"beginning with https":      {"link": {"ftp://meet.example"}},
 		"Write a number":            {"guests": {"many"}},
 		"is no time zone":           {"zone": {"Nowhere"}},
 	} {
