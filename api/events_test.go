@@ -59,6 +59,6 @@ func TestAnEventIsRunAndAnsweredByTheAPI(t *testing.T) {
 	w.as(aoi.Office, "GET", at+"/attendance.csv", nil).wants(http.StatusOK)
 	w.as(yumi, "GET", at+"/event.ics", nil).wants(http.StatusOK)
 	w.as(yumi, "GET", "/api/v1/events?company_id="+uuid.NewString(), nil).wants(http.StatusOK)
-	w.as(aoi.Office, "PUT", at, body(tree{"company_id": nil})).refuses(http.StatusUnprocessableEntity, "unknown_field", "company_id")
+	w.as(aoi.Office, "PUT", at, body(tree{"company_id": nil, "version": 1})).refuses(http.StatusUnprocessableEntity, "unknown_field", "company_id")
 	w.as(aoi.Office, "POST", at+"/cancel", tree{"reason": "A typhoon."}).wants(http.StatusOK)
 }
