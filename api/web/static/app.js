@@ -62,13 +62,6 @@
     const live = document.querySelector("[data-poll]");
     if (live) setTimeout(() => ask(location.href, live.id).catch(() => setTimeout(start, 3000)), +live.dataset.poll);
   };
-  // When an event is by the reader's own clock, where that is another than the event's.
-  for (const e of document.querySelectorAll("[data-here]")) {
-    const here = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
-    if (here.resolvedOptions().timeZone === e.dataset.zone) continue;
-    e.append(" " + here.format(new Date(e.dataset.here)) + " (" + here.resolvedOptions().timeZone + ")");
-    e.hidden = false;
-  }
   document.querySelector(".faults")?.focus();
   start();
 })();

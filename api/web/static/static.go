@@ -24,6 +24,7 @@ var assets = map[string]asset{
 	"app.js":     {"text/javascript; charset=utf-8", text("app.js")},
 	"passkey.js": {"text/javascript; charset=utf-8", text("passkey.js")},
 	"copy.js":    {"text/javascript; charset=utf-8", text("copy.js")},
+	"clock.js":   {"text/javascript; charset=utf-8", text("clock.js")},
 	"live.js":    {"text/javascript; charset=utf-8", text("live.js")},
 	"icon.svg":   {"image/svg+xml", text("icon.svg")},
 }
@@ -46,7 +47,7 @@ var paths = func() map[string]string {
 	return all
 }()
 
-// Path is where an asset (app.css, app.js, passkey.js, copy.js, live.js, icon.svg) is served.
+// Path is where an asset (app.css, app.js, passkey.js, copy.js, clock.js, live.js, icon.svg) is served.
 func Path(name string) string { return paths[name] }
 
 // Handler serves the assets at their paths.
