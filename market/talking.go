@@ -112,8 +112,10 @@ func (s *Service) sidesOfTask(g *gorm.DB, who Actor, t Thread, member uuid.UUID)
 		return t, err
 	}
 	t.CompanyID, t.TaskID = task.CompanyID, task.ID
-	if who.May(SeeTasks, task.CompanyID) != nil {
-		t.PersonID = who.Self()
+	if !who.can(SeeTasks, task.CompanyID) { // whom the task reaches
+		if t.PersonID = who.Self(); t.PersonID == uuid.Nil {
+			return t, ErrNotFound
+		}
 		return t, nil
 	}
 	if member == uuid.Nil {
