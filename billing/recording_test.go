@@ -113,6 +113,9 @@ func TestARevokedRecordIsListedAndShownNoMore(t *testing.T) {
 	if n := shown(); n != 0 {
 		t.Errorf("%d are shown after it was revoked", n)
 	}
+	if n := w.Count("SELECT count(*) FROM river_job WHERE args->>'letter' = 'record_revoked' AND args->>'path' = '/profile/records'"); n != 1 {
+		t.Errorf("%d letters lead to the page where it stands", n)
+	}
 	revoked, err := w.Market.Revocations(ctx, w.aoi.ID)
 	w.Check(err)
 	if !slices.Contains(revoked.Revoked, openbadge.Revoked{ID: list[0].CredentialID(), Revoked: true}) {

@@ -195,7 +195,7 @@ func (s *Service) Revocations(ctx context.Context, company uuid.UUID) (openbadge
 
 // recordsOf reads records with the names of their company and person.
 func recordsOf(g *gorm.DB) *gorm.DB {
-	return g.Table("work_records").Select(`work_records.*, c.name AS company_name, c.name_en AS company_name_en, concat_ws(' ', p.family_name, nullif(p.given_name, '')) AS person_name`).
+	return g.Table("work_records").Select(`work_records.*, c.name AS company_name, c.name_en AS company_name_en, name_of(p) AS person_name`).
 		Joins("JOIN companies c ON c.id = work_records.company_id").Joins("JOIN people p ON p.id = work_records.person_id")
 }
 
@@ -305,7 +305,7 @@ func (s *Service) RevokeRecord(ctx context.Context, who Actor, id uuid.UUID, rea
 		if err := tx.Exec("UPDATE work_records SET revoked_at = ?, revoked_by = ?, reason = ?, shown = false WHERE id = ?", s.clock.Now(), who.PersonID, reason, id).Error; err != nil {
 			return err
 		}
-		err := jobs.Enqueue(tx, Letter{Letter: LetterRecordRevoked, PersonID: r.PersonID, CompanyID: r.CompanyID, Path: "/record", Facts: map[string]any{"title": r.Title, "reason": reason}})
+		err := jobs.Enqueue(tx, Letter{Letter: LetterRecordRevoked, PersonID: r.PersonID, CompanyID: r.CompanyID, Path: "/profile/records", Facts: map[string]any{"title": r.Title, "reason": reason}})
 		if err != nil {
 			return err
 		}
