@@ -207,9 +207,7 @@ func (v *visit) getEventFile() error {
 	if err != nil {
 		return err
 	}
-	v.c.Header("Content-Disposition", `attachment; filename="event.ics"`)
-	v.c.Data(http.StatusOK, "text/calendar; charset=utf-8", body)
-	return nil
+	return v.attach("event.ics", "text/calendar; charset=utf-8", body)
 }
 
 // A hostView is the page from which an event is run.
