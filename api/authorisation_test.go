@@ -141,6 +141,8 @@ func (t *tenant) meet(w *world) {
 	q, err := w.Market.AskQuestion(ctx, t.alumna.Actor, e.ID, "When?", true)
 	w.Check(err)
 	t.ids["events"], t.ids["hosts"], t.ids["questions"] = e.ID.String(), t.alumna.PersonID.String(), q.ID.String()
+	w.Exec("INSERT INTO notices (id, person_id, company_id, kind, title_en, title_ja, path, made_at) VALUES (?, ?, ?, 'events', 'x', 'x', '/', now())", e.ID, t.alumna.PersonID, t.ID)
+	t.ids["notifications"] = e.ID.String()
 	t.ids["tickets"], t.ids["door"] = r.Tickets[0].Code, r.Tickets[0].Code
 }
 

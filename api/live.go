@@ -168,11 +168,15 @@ func (st *stream) thread(c market.Conversation) error {
 }
 
 func (st *stream) unread(who market.Actor) error {
-	n, err := st.s.cfg.Market.UnreadMessages(st.c.Request.Context(), who)
+	messages, err := st.s.cfg.Market.UnreadMessages(st.c.Request.Context(), who)
 	if err != nil {
 		return err
 	}
-	return st.event("unread", "", map[string]int{"messages": n})
+	notices, err := st.s.cfg.Market.UnreadNotices(st.c.Request.Context(), who)
+	if err != nil {
+		return err
+	}
+	return st.event("unread", "", map[string]int64{"messages": int64(messages), "notices": notices})
 }
 
 // event sends one event, which an id lets the browser name when it comes back.

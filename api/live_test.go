@@ -70,7 +70,7 @@ func TestNewsReachTheirReaderAndNobodyElseAndEndWithTheServer(t *testing.T) {
 	}
 	wants("retry: 3000")
 	wants("event: unread")
-	wants(`data: {"messages":0}`)
+	wants(`data: {"messages":0,"notices":0}`)
 	said := w.as(aoi.Manager, "POST", "/api/v1/messages", tree{"subject": "bid:" + bid.ID.String(), "body": "Is March early enough?"}).wants(http.StatusCreated).object()
 	wants("event: thread")
 	if id := line(); !strings.HasPrefix(id, "id: ") {
@@ -78,7 +78,7 @@ func TestNewsReachTheirReaderAndNobodyElseAndEndWithTheServer(t *testing.T) {
 	}
 	wants(`data: {"thread_id":"` + said["thread_id"].(string) + `","subject":"bid:` + bid.ID.String() + `","messages":1,"unread":1}`)
 	wants("event: unread")
-	wants(`data: {"messages":1}`)
+	wants(`data: {"messages":1,"notices":0}`)
 	beats <- time.Time{}
 	wants(": still here")
 
@@ -89,7 +89,7 @@ func TestNewsReachTheirReaderAndNobodyElseAndEndWithTheServer(t *testing.T) {
 		}
 	}
 	other := w.listening(server.URL, aoi.Finance)
-	for _, begins := range []string{"retry:", "event: unread", `data: {"messages":0}`} {
+	for _, begins := range []string{"retry:", "event: unread", `data: {"messages":0,"notices":0}`} {
 		if got := other(); !strings.HasPrefix(got, begins) {
 			t.Errorf("finance hears %q, not %s", got, begins)
 		}

@@ -115,6 +115,11 @@ func (s *Server) aboutTalk() []endpoint {
 		get("/threads/{id}", access.SignedIn, s.thread, "One of them, and who has read how far"),
 		post("/threads/{id}/read", access.SignedIn, s.readThread, "Say how far I have read"),
 		get("/live", access.SignedIn, s.live, "What changes for me, as server-sent events: unread counts, and threads with something new"),
+		get("/me/notifications", access.SignedIn, s.notices, "What happened that concerns me, the latest first"),
+		post("/me/notifications/read", access.SignedIn, s.readNotices, "Say that I have read them all, up to a moment"),
+		post("/me/notifications/{id}/read", access.SignedIn, s.readNotice, "Say that I have read one"),
+		get("/me/notification-settings", access.SignedIn, s.hearing, "How I hear of what"),
+		patch("/me/notification-settings", access.SignedIn, s.setHearing, "Choose how: by mail at once, in a digest, in the app or not at all, and when letters wait"),
 	}
 }
 

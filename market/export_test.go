@@ -63,3 +63,9 @@ func DaysTogether(stay [2]civil.Date, others ...[2]civil.Date) int {
 	}
 	return daysTogether(period{stay[0], stay[1]}, there)
 }
+
+// SendDigest does what the queue would with a digest.
+func (s *Service) SendDigest(ctx context.Context, m mail.Mailer, baseURL string, d Digest) error {
+	w := &digestPostman{post: newPostman(s, m, baseURL)}
+	return w.Work(ctx, &river.Job[Digest]{JobRow: &rivertype.JobRow{ID: 1}, Args: d})
+}

@@ -230,6 +230,10 @@ func (s *Service) ReadThread(ctx context.Context, who Actor, thread uuid.UUID, t
 		if err != nil {
 			return err
 		}
+		news := tx.Exec("UPDATE notices SET read_at = ? WHERE person_id = ? AND thread_id = ? AND number <= ? AND read_at IS NULL", s.clock.Now(), who.PersonID, t.ID, to)
+		if news.Error != nil {
+			return news.Error
+		}
 		done := tx.Exec("UPDATE thread_readers SET read_to = ?, read_at = ? WHERE thread_id = ? AND person_id = ? AND read_to < ?",
 			min(to, t.Messages), s.clock.Now(), t.ID, who.PersonID, min(to, t.Messages))
 		if done.Error != nil || done.RowsAffected == 0 {

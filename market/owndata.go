@@ -91,6 +91,9 @@ var OwnTables = []OwnTable{
 	{"event_feedback", `SELECT e.title AS event, f.rating, f.words, f.given_at FROM event_feedback f JOIN events e ON e.id = f.event_id
 		WHERE f.person_id = @person ORDER BY f.given_at, e.id`},
 	{"calendar_feed", `SELECT made_at FROM calendar_feeds WHERE person_id = @person`},
+	{"notifications", `SELECT c.name AS company, n.kind, n.title_en, n.title_ja, n.path, n.made_at, n.read_at, n.mailed_at FROM notices n
+		LEFT JOIN companies c ON c.id = n.company_id WHERE n.person_id = @person ORDER BY n.made_at, n.id`},
+	{"notification_settings", `SELECT zone, quiet_from, quiet_to, digest_hour, digest_day, ways, updated_at FROM notice_settings WHERE person_id = @person`},
 	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
 }
 

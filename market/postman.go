@@ -48,6 +48,17 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 			return err
 		}
 	}
+	id := fmt.Sprintf("letter-%d.%s", job.ID, p.ID)
+	notice := uuid.NewSHA1(noticeSpace, []byte(id))
+	h, course, at, err := w.s.note(ctx, notice, l, p)
+	switch {
+	case err != nil:
+		return err
+	case course == Wait:
+		return river.JobSnooze(max(at.Sub(w.s.clock.Now()), 0))
+	case course != Send:
+		return nil
+	}
 	d := letterData{Name: or(oneLine(p.Name()), *p.Email), Facts: l.Facts}
 	if d.URL, err = w.door(ctx, l, p); err != nil {
 		return err
@@ -63,9 +74,34 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 	if err != nil {
 		return river.JobCancel(err) // no later try would find another text
 	}
-	return undeliverable(w.mailer.Send(ctx, mail.Message{ID: fmt.Sprintf("letter-%d.%s", job.ID, p.ID), To: or(l.To, *p.Email), ToName: oneLine(p.Name()),
-		Subject: subject, Text: text, Language: p.Language}))
+	m := mail.Message{ID: id, To: or(l.To, *p.Email), ToName: oneLine(p.Name()), Subject: subject, Text: text, Language: p.Language}
+	if l.About != nil {
+		m.Thread = "thread-" + l.About.Thread.String()
+	}
+	if k := l.Letter.News(); k.Chosen() {
+		w.stoppable(&m, h, k.Kind)
+	}
+	if err := w.mailer.Send(ctx, m); err != nil {
+		return undeliverable(err)
+	}
+	return w.s.mailed(ctx, notice)
 }
+
+// noticeSpace is the name space of notices' ids.
+var noticeSpace = uuid.MustParse("b8c3a7c2-6a1e-4d0b-9a55-3f2f1c0c7d41")
+
+// stoppable adds how letters of a kind are stopped: for people at the end, and for mail programs.
+func (w *postman) stoppable(m *mail.Message, h Hearing, kind NoticeKind) {
+	m.Stop = w.baseURL + StopPath + h.StopToken(kind)
+	says := "To stop letters of this kind, or have them in one digest:"
+	if m.Language == "ja" {
+		says = "この種類のメールの停止・まとめての受信はこちら："
+	}
+	m.Text = strings.TrimRight(m.Text, "\n") + "\n\n" + says + "\n" + m.Stop + "\n"
+}
+
+// StopPath is where the links lead that stop letters.
+const StopPath = "/unsubscribe/"
 
 // undeliverable lets a letter go whose address will never work.
 func undeliverable(err error) error {

@@ -104,7 +104,7 @@ var linkInText = regexp.MustCompile(`https://home\.test/link/(\S+)`)
 func linkIn(t *testing.T, w *markettest.World, l market.Letter) (raw string, m mail.Message) {
 	t.Helper()
 	outbox := &kept{}
-	w.Check(w.Market.SendLetter(context.Background(), outbox, "https://home.test/", l, 7))
+	w.Check(w.Market.SendLetter(context.Background(), outbox, "https://home.test/", l, lastJob.Add(1)))
 	if len(outbox.mails) != 1 {
 		t.Fatalf("%d mails", len(outbox.mails))
 	}

@@ -48,8 +48,8 @@ func (w *hourlyWorker) Work(ctx context.Context, _ *river.Job[HourlyJob]) error 
 	return errors.Join(farewells, claims, calendars)
 }
 
-// Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, who looked at whom more than 90 days ago,
-// and the files of checks that nobody went on with for a day.
+// Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, who looked at whom more than 90 days ago, news
+// older than half a year, and the files of checks that nobody went on with for a day.
 func (s *Service) Sweep(ctx context.Context) error {
 	before := s.clock.Now().Add(-kept)
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM one_time_links WHERE expires_at < ?", before).Error; err != nil {
@@ -61,6 +61,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 	}
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM profile_looks WHERE day <= ?", s.looksSince()).Error; err != nil {
+		return err
+	}
+	if err := s.db.Gorm(ctx).Exec("DELETE FROM notices WHERE made_at < ?", s.clock.Now().Add(-noticesKept)).Error; err != nil {
 		return err
 	}
 	if err := s.forgetFiles(ctx, s.clock.Now().Add(-rehearsalKept)); err != nil {
@@ -87,5 +90,7 @@ func Periodic() []*river.PeriodicJob {
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour),
 			func() (river.JobArgs, *river.InsertOpts) { return HourlyJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(eventsRhythm),
-			func() (river.JobArgs, *river.InsertOpts) { return EventsJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+			func() (river.JobArgs, *river.InsertOpts) { return EventsJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(digestsRhythm),
+			func() (river.JobArgs, *river.InsertOpts) { return DigestsJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 }

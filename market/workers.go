@@ -18,6 +18,8 @@ func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, &invitationsWorker{market: s})
 	post := newPostman(s, m, baseURL)
 	river.AddWorker(w, post)
+	river.AddWorker(w, &digestsWorker{market: s})
+	river.AddWorker(w, &digestPostman{post: post})
 	river.AddWorker(w, &knockWorker{post: post})
 	river.AddWorker(w, &domainPostman{s: s, mailer: m, baseURL: strings.TrimRight(baseURL, "/")})
 }

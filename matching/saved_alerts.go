@@ -109,13 +109,18 @@ func (a *Alerts) fitting(ctx context.Context, saved SavedSearch, of []uuid.UUID)
 	return a.s.fittingIDs(ctx, who, saved, of)
 }
 
-// Send writes and sends one letter, unless there is nothing left to tell.
+// Send writes and sends one letter, unless there is nothing left to tell. In its reader's quiet hours it asks for another turn.
 func (a *Alerts) Send(ctx context.Context, letter uuid.UUID) error {
 	g := a.s.db.Gorm(ctx)
 	var saved SavedSearch
 	err := g.Where("id = (SELECT search_id FROM saved_letters WHERE id = ? AND sent_at IS NULL)", letter).Limit(1).Find(&saved).Error
 	if err != nil || saved.ID == uuid.Nil {
 		return err // sent, or the search was deleted
+	}
+	if quiet, err := a.market.QuietFor(ctx, saved.PersonID); err != nil {
+		return err
+	} else if quiet > 0 {
+		return river.JobSnooze(quiet)
 	}
 	tell, err := a.stillTold(ctx, saved, letter)
 	if err != nil {

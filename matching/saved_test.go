@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/riverqueue/river/rivertype"
 
 	"homecoming/internal/mail"
 	"homecoming/market"
@@ -88,6 +89,27 @@ func wants(skills ...string) func(*market.TaskDraft) {
 		for _, s := range skills {
 			d.Skills = append(d.Skills, market.WantedSkill{Skill: s})
 		}
+	}
+}
+
+func TestLettersOfASearchWaitForQuietHoursToEnd(t *testing.T) {
+	p := newPost(t)
+	aoi := p.Company("Aoi")
+	yumi := aoi.Alumnus("Takahashi Yumi")
+	p.save(yumi.Actor, matching.SearchDraft{Kind: matching.ForWork, Text: "books", Rhythm: matching.Instant})
+	from, zone := p.Clock.Now().UTC().Hour(), "UTC"
+	to := (from + 2) % 24
+	_, err := p.Market.SetHearing(context.Background(), yumi.Actor, market.HearingEdit{Zone: &zone, QuietFrom: &from, QuietTo: &to})
+	p.Check(err)
+	aoi.Task("Close the books for June", 300_000)
+	p.notice()
+	var snoozed *rivertype.JobSnoozeError
+	if err := p.deliver(); !errors.As(err, &snoozed) || len(p.mails) != 0 {
+		t.Fatalf("%v, %+v", err, p.mails)
+	}
+	p.Clock.Advance(snoozed.Duration)
+	if p.Check(p.deliver()); len(p.mails) != 1 {
+		t.Errorf("%d letters when quiet hours are over", len(p.mails))
 	}
 }
 

@@ -54,10 +54,13 @@ const localTime = "2006-01-02T15:04"
 var commonZones = []string{"Asia/Tokyo", "Asia/Seoul", "Asia/Shanghai", "Asia/Singapore", "Asia/Bangkok", "Asia/Kolkata", "Europe/London", "Europe/Berlin", "Europe/Paris",
 	"America/New_York", "America/Chicago", "America/Los_Angeles", "America/Sao_Paulo", "Australia/Sydney", "UTC"}
 
-func (f eventForm) zones() []ui.Option {
+func (f eventForm) zones() []ui.Option { return zonesWith(f.zone) }
+
+// zonesWith are the common zones, and the one that is chosen.
+func zonesWith(chosen string) []ui.Option {
 	list := commonZones
-	if f.zone != "" && !slices.Contains(list, f.zone) {
-		list = append([]string{f.zone}, list...)
+	if chosen != "" && !slices.Contains(list, chosen) {
+		list = append([]string{chosen}, list...)
 	}
 	options := make([]ui.Option, len(list))
 	for i, z := range list {

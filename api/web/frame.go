@@ -43,8 +43,19 @@ func (v *visit) frame(section string) (ui.Frame, error) {
 		return f, nil
 	}
 	var err error
-	f.Unread, err = v.Market.UnreadMessages(v.ctx, v.who)
+	if f.Unread, err = v.Market.UnreadMessages(v.ctx, v.who); err != nil {
+		return f, err
+	}
+	f.News, err = v.news()
 	return f, err
+}
+
+// news counts what happened that the reader has not read. Opening a page reads what leads there.
+func (v *visit) news() (int64, error) {
+	if v.c.Request.Method != http.MethodGet {
+		return v.Market.UnreadNotices(v.ctx, v.who)
+	}
+	return v.Market.Opened(v.ctx, v.who, v.c.Request.URL.Path)
 }
 
 // inOther is the address of this page in the other language. What a form was answered with has no address of its own.

@@ -176,6 +176,10 @@ var table = []line{
 	{"POST", "/search/saved", access.SignedIn, "search", (*visit).postSaved},
 	{"GET", "/search/saved/{id}", access.SignedIn, "search", (*visit).getEditSaved},
 	{"POST", "/search/saved/{id}", access.SignedIn, "search", (*visit).postEditSaved},
+	{"GET", market.NoticesPath, access.SignedIn, "", (*visit).getNotices},
+	{"POST", market.NoticesPath, access.SignedIn, "", (*visit).postNotices},
+	{"GET", hearingPath, access.SignedIn, "", (*visit).getHearing},
+	{"POST", hearingPath, access.SignedIn, "", (*visit).postHearing},
 	{"GET", "/unsubscribe/{token}", access.Anybody, "", (*visit).getStop},
 	{"POST", "/unsubscribe/{token}", access.Anybody, "", (*visit).postStop},
 
@@ -342,7 +346,7 @@ var limited = map[string]bool{"POST " + companySignInPath: true, "GET " + market
 
 // personal begins the addresses of what is somebody's own affair, closed to whom a company's provider vouched for.
 var personal = []string{"/profile", "/memberships/", "/proposals/", "/password", "/security", "/payouts", "/search/saved",
-	"/farewells/", "/attestations/", "/claims/new", "/events/calendar"}
+	"/farewells/", "/attestations/", "/claims/new", "/events/calendar", hearingPath}
 
 // isPersonal reports whether a page is somebody's own affair.
 func isPersonal(path string) bool {

@@ -198,28 +198,6 @@ func (v *visit) postEditSaved() error {
 	return v.to("/search/saved", "saved.saved")
 }
 
-// getStop shows what a letter's link is for, and stops nothing: scanners follow links.
-func (v *visit) getStop() error { return v.stopping(v.Matching.SearchToStop) }
-
-// postStop stops the letters of a search, for whoever has the letter. Mail programs post here by themselves (RFC 8058),
-// and want a plain answer.
-func (v *visit) postStop() error { return v.stopping(v.Matching.StopSearch) }
-
-func (v *visit) stopping(do stopper) error {
-	key, err := uuid.Parse(v.c.Param("token"))
-	if err != nil {
-		return market.ErrNotFound
-	}
-	saved, err := do(v.ctx, key)
-	if err != nil {
-		return err
-	}
-	return v.ok(stopPage(saved))
-}
-
-// A stopper reads or stops the search of a letter's link.
-type stopper = func(context.Context, uuid.UUID) (matching.SavedSearch, error)
-
 // searchHref leads to what fits a saved search now.
 func searchHref(s matching.SavedSearch) string {
 	q := url.Values{"in": {searchWork}, "skill": s.Skills}

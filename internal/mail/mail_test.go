@@ -66,6 +66,35 @@ func TestSMTPIsAMailer(t *testing.T) {
 	}
 }
 
+func TestAMailSaysWhatItBelongsToAndHowItIsStopped(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	m, err := mail.NewSMTP("smtp://" + s.address + "?tls=off&from=no-reply@home.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := mail.Message{ID: "letter-7.x", To: "a@example.test", Subject: "x", Text: "x", Thread: "thread-1", Stop: "https://home.test/unsubscribe/abc"}
+	plain := mail.Message{ID: "letter-8.x", To: "a@example.test", Subject: "x", Text: "x"}
+	for _, one := range []mail.Message{full, plain} {
+		if err := m.Send(context.Background(), one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := s.all()
+	for name, want := range map[string]string{"Message-ID": "<letter-7.x@homecoming>", "In-Reply-To": "<thread-1@homecoming>", "References": "<thread-1@homecoming>",
+		"List-Unsubscribe": "<https://home.test/unsubscribe/abc>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} {
+		if value := got[0].Header.Get(name); value != want {
+			t.Errorf("%s is %q", name, value)
+		}
+		if value := got[1].Header.Get(name); name != "Message-ID" && value != "" {
+			t.Errorf("a mail that must come, and stands alone, has %s: %q", name, value)
+		}
+	}
+	if err := m.Send(context.Background(), mail.Message{To: "a@example.test", Subject: "x", Text: "x", Thread: "a\r\nBcc: all@example.test"}); err == nil {
+		t.Error("a thread wrote a header of its own")
+	}
+}
+
 func TestAnAddressThatDoesNotWorkIsToldFromAServerThatDoesNot(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

@@ -86,6 +86,11 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	if m.ID != "" {
 		msg.SetMessageIDWithValue(m.ID + "@homecoming")
 	}
+	if m.Thread != "" { // nobody ever sent that mail; programs put together what answers the same one
+		root := "<" + m.Thread + "@homecoming>"
+		msg.SetGenHeader(gomail.HeaderInReplyTo, root)
+		msg.SetGenHeader(gomail.HeaderReferences, root)
+	}
 	msg.SetGenHeader(gomail.HeaderContentLang, m.Language)
 	if m.Stop != "" {
 		msg.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+m.Stop+">")

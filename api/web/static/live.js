@@ -9,6 +9,8 @@
       el.textContent = n;
       el.hidden = n === 0;
     }
+    const news = document.getElementById("news");
+    if (news && +news.dataset.unread !== unread.notices && !location.search) renew(news);
     for (const el of document.querySelectorAll("[data-unread-word]")) el.hidden = !unread[el.dataset.unreadWord];
   };
   // The part is asked for as this page has it, so that its reader sees what they may and nothing else.
@@ -30,7 +32,7 @@
     if (inbox) renew(inbox);
   };
   const anything = () => {
-    for (const id of ["talk", "inbox"]) if (document.getElementById(id)) renew(document.getElementById(id));
+    for (const id of ["talk", "inbox", "news"]) if (document.getElementById(id)) renew(document.getElementById(id));
   };
   const close = () => {
     clearTimeout(waiting);

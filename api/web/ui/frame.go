@@ -20,9 +20,10 @@ type Frame struct {
 	Company   Company
 	Companies []Company // those the reader can switch to, when there are several
 	Nav       []Link
-	Unread    int  // messages that the reader has not seen
-	Profile   bool // offer the profile in the menu
-	Settings  bool // offer the settings in the menu
+	Unread    int   // messages that the reader has not seen
+	News      int64 // and other news
+	Profile   bool  // offer the profile in the menu
+	Settings  bool  // offer the settings in the menu
 	Flash     Flash
 	RequestID string
 	Zone      *time.Location
