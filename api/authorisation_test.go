@@ -125,6 +125,17 @@ func (t *tenant) fill(w *world) {
 	t.ask(w)
 	t.provide(w)
 	t.meet(w)
+	t.tell(w)
+}
+
+// tell publishes news.
+func (t *tenant) tell(w *world) {
+	w.Helper()
+	p, err := w.Market.CreatePost(context.Background(), t.Office, t.ID, market.DraftPost{Title: "Close the books", Body: "By Friday."})
+	w.Check(err)
+	_, err = w.Market.PublishPost(context.Background(), t.Office, p.ID, nil, false)
+	w.Check(err)
+	t.ids["posts"], t.ids["news"] = p.ID.String(), p.ID.String()
 }
 
 // meet makes an event with a host, a ticket and a question.

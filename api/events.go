@@ -44,23 +44,6 @@ func (s *Server) aboutEvents() []endpoint {
 	}
 }
 
-// eventAudience says whom an event is for.
-type eventAudience struct {
-	Who             string   `json:"who,omitempty" enum:"members,alumni,staff" doc:"members when left out: who left and who works there"`
-	Departments     []string `json:"departments,omitempty" maxItems:"50" doc:"Worked in one of them; ids, names or aliases"`
-	MinYears        int      `json:"min_years,omitempty" doc:"Employed for so long"`
-	LeftWithinYears int      `json:"left_within_years,omitempty" doc:"Left less than so many years ago"`
-	Group           bool     `json:"group,omitempty" doc:"And the same of the other companies of its group"`
-}
-
-func (a eventAudience) draft() market.DraftAudience {
-	return market.DraftAudience{Who: market.AudienceKind(a.Who), Departments: a.Departments, MinYears: a.MinYears, LeftWithinYears: a.LeftWithinYears, Group: a.Group}
-}
-
-func eventAudienceOf(a market.EventAudience) eventAudience {
-	return eventAudience{Who: string(a.Who), Departments: each(a.Departments, uuid.UUID.String), MinYears: a.MinYears, LeftWithinYears: a.LeftWithinYears, Group: a.Group}
-}
-
 // capacity is how many people can come, guests included.
 type capacity struct {
 	OnSite int `json:"on_site,omitempty" doc:"0: as many as like"`
@@ -69,22 +52,22 @@ type capacity struct {
 
 // EventFields are an event as a host writes it.
 type EventFields struct {
-	Title         string        `json:"title"`
-	TitleEN       string        `json:"title_en,omitempty"`
-	Description   string        `json:"description,omitempty" doc:"Markdown"`
-	DescriptionEN string        `json:"description_en,omitempty"`
-	Way           string        `json:"way" enum:"on_site,online,hybrid"`
-	Place         string        `json:"place,omitempty" doc:"Needed unless it is online"`
-	Address       string        `json:"address,omitempty"`
-	Link          string        `json:"link,omitempty" doc:"Of the online meeting; only who comes sees it"`
-	LinkFrom      *time.Time    `json:"link_from,omitempty" doc:"From when on; left out: as soon as they come"`
-	StartsAt      time.Time     `json:"starts_at"`
-	EndsAt        time.Time     `json:"ends_at"`
-	Zone          string        `json:"zone,omitempty" example:"Asia/Tokyo" doc:"By which its times are said; the company's when left out"`
-	AnswerBy      *time.Time    `json:"answer_by,omitempty"`
-	Capacity      capacity      `json:"capacity,omitempty"`
-	Guests        int           `json:"guests,omitempty" doc:"That one person may bring"`
-	Audience      eventAudience `json:"audience,omitempty"`
+	Title         string     `json:"title"`
+	TitleEN       string     `json:"title_en,omitempty"`
+	Description   string     `json:"description,omitempty" doc:"Markdown"`
+	DescriptionEN string     `json:"description_en,omitempty"`
+	Way           string     `json:"way" enum:"on_site,online,hybrid"`
+	Place         string     `json:"place,omitempty" doc:"Needed unless it is online"`
+	Address       string     `json:"address,omitempty"`
+	Link          string     `json:"link,omitempty" doc:"Of the online meeting; only who comes sees it"`
+	LinkFrom      *time.Time `json:"link_from,omitempty" doc:"From when on; left out: as soon as they come"`
+	StartsAt      time.Time  `json:"starts_at"`
+	EndsAt        time.Time  `json:"ends_at"`
+	Zone          string     `json:"zone,omitempty" example:"Asia/Tokyo" doc:"By which its times are said; the company's when left out"`
+	AnswerBy      *time.Time `json:"answer_by,omitempty"`
+	Capacity      capacity   `json:"capacity,omitempty"`
+	Guests        int        `json:"guests,omitempty" doc:"That one person may bring"`
+	Audience      circle     `json:"audience,omitempty"`
 }
 
 func (d EventFields) draft() market.DraftEvent {
@@ -95,33 +78,33 @@ func (d EventFields) draft() market.DraftEvent {
 
 // event is one as somebody sees it.
 type event struct {
-	ID            uuid.UUID      `json:"id" format:"uuid"`
-	CompanyID     uuid.UUID      `json:"company_id" format:"uuid"`
-	CompanyName   string         `json:"company_name"`
-	State         string         `json:"state" enum:"draft,published,over,canceled"`
-	Version       int            `json:"version" doc:"Send it along with a change"`
-	Title         string         `json:"title"`
-	TitleEN       string         `json:"title_en"`
-	Description   string         `json:"description"`
-	DescriptionEN string         `json:"description_en"`
-	Way           string         `json:"way" enum:"on_site,online,hybrid"`
-	Place         string         `json:"place"`
-	Address       string         `json:"address"`
-	Link          string         `json:"link" doc:"Empty unless the reader comes and it is time, or runs the event"`
-	LinkFrom      *time.Time     `json:"link_from"`
-	StartsAt      time.Time      `json:"starts_at"`
-	EndsAt        time.Time      `json:"ends_at"`
-	Zone          string         `json:"zone"`
-	AnswerBy      *time.Time     `json:"answer_by"`
-	Capacity      capacity       `json:"capacity"`
-	Guests        int            `json:"guests"`
-	Audience      *eventAudience `json:"audience,omitempty" doc:"For hosts"`
-	Counts        eventCounts    `json:"counts"`
-	Hosts         []eventHost    `json:"hosts"`
-	Mine          *rsvp          `json:"mine" doc:"What the reader answered"`
-	Asked         bool           `json:"asked" doc:"Whether the reader is of its audience"`
-	MayHost       bool           `json:"may_host"`
-	CancelReason  string         `json:"cancel_reason"`
+	ID            uuid.UUID   `json:"id" format:"uuid"`
+	CompanyID     uuid.UUID   `json:"company_id" format:"uuid"`
+	CompanyName   string      `json:"company_name"`
+	State         string      `json:"state" enum:"draft,published,over,canceled"`
+	Version       int         `json:"version" doc:"Send it along with a change"`
+	Title         string      `json:"title"`
+	TitleEN       string      `json:"title_en"`
+	Description   string      `json:"description"`
+	DescriptionEN string      `json:"description_en"`
+	Way           string      `json:"way" enum:"on_site,online,hybrid"`
+	Place         string      `json:"place"`
+	Address       string      `json:"address"`
+	Link          string      `json:"link" doc:"Empty unless the reader comes and it is time, or runs the event"`
+	LinkFrom      *time.Time  `json:"link_from"`
+	StartsAt      time.Time   `json:"starts_at"`
+	EndsAt        time.Time   `json:"ends_at"`
+	Zone          string      `json:"zone"`
+	AnswerBy      *time.Time  `json:"answer_by"`
+	Capacity      capacity    `json:"capacity"`
+	Guests        int         `json:"guests"`
+	Audience      *circle     `json:"audience,omitempty" doc:"For hosts"`
+	Counts        eventCounts `json:"counts"`
+	Hosts         []eventHost `json:"hosts"`
+	Mine          *rsvp       `json:"mine" doc:"What the reader answered"`
+	Asked         bool        `json:"asked" doc:"Whether the reader is of its audience"`
+	MayHost       bool        `json:"may_host"`
+	CancelReason  string      `json:"cancel_reason"`
 }
 
 type eventCounts struct {
@@ -147,7 +130,7 @@ func (s *Server) eventOf(v market.EventView) event {
 		Counts: eventCounts{c.OnSite, c.Online, c.WaitingOnSite, c.WaitingOnline, c.Declined, c.CameIn, c.Expected},
 		Hosts:  each(v.Hosts, func(h market.EventHost) eventHost { return eventHost{h.PersonID, h.Name} })}
 	if v.MayHost {
-		a := eventAudienceOf(v.Audience)
+		a := circleOf(v.Audience)
 		view.Audience = &a
 	}
 	if v.Mine != nil {
@@ -199,17 +182,6 @@ func (s *Server) createEvent(ctx context.Context, in *newEvent) (*made[event], e
 		return nil, err
 	}
 	return created("/events/"+e.ID.String(), s.eventOf(v)), nil
-}
-
-type reachAsked struct {
-	Body struct {
-		CompanyID uuid.UUID     `json:"company_id" format:"uuid"`
-		Audience  eventAudience `json:"audience,omitempty"`
-	}
-}
-
-type peopleReached struct {
-	People int `json:"people"`
 }
 
 func (s *Server) eventReach(ctx context.Context, in *reachAsked) (*out[peopleReached], error) {

@@ -108,15 +108,15 @@ func (s *Server) survey(ctx context.Context, in *OfID) (*out[survey], error) {
 	return answer(survey{r.Answers, r.Ratings[:], orEmpty(r.Words)}, err)
 }
 
-type calendarAddress struct {
-	URL string `json:"url" doc:"Shown once. Whoever has it sees where I go"`
+type feedAddress struct {
+	URL string `json:"url" doc:"Shown once. Whoever has it reads what I may read there"`
 }
 
-func (s *Server) renewFeed(ctx context.Context, _ *struct{ Body *nothing }) (*out[calendarAddress], error) {
-	url, err := s.cfg.Market.RenewFeed(ctx, access.Actor(ctx))
-	return answer(calendarAddress{url}, err)
+func (s *Server) renewFeed(ctx context.Context, _ *struct{ Body *nothing }) (*out[feedAddress], error) {
+	url, err := s.cfg.Market.RenewFeed(ctx, access.Actor(ctx), market.EventsFeed)
+	return answer(feedAddress{url}, err)
 }
 
 func (s *Server) endFeed(ctx context.Context, _ *nothing) (*nothing, error) {
-	return nil, s.cfg.Market.EndFeed(ctx, access.Actor(ctx))
+	return nil, s.cfg.Market.EndFeed(ctx, access.Actor(ctx), market.EventsFeed)
 }

@@ -32,8 +32,8 @@ type Event struct {
 	AnswerBy      *time.Time // nil: until it is over
 	Seats         int        // on site, guests included; 0: no limit
 	SeatsOnline   int
-	Guests        int           // that one person may bring
-	Audience      EventAudience `gorm:"serializer:json"`
+	Guests        int    // that one person may bring
+	Audience      Circle `gorm:"serializer:json"`
 	State         EventState
 	CancelReason  string
 	Version       int // raised by every change; calendars tell changes by it
@@ -100,14 +100,13 @@ const (
 
 // What can be wrong with an event.
 var (
-	ErrEventState   = problem.Define(problem.Conflict, "event_state", "This event is {state}; that cannot be done any more.", "このイベントは現在「{state}」のため、その操作はできません。")
-	ErrEventTimes   = problem.Define(problem.Invalid, "event_times", "An event ends after it begins, and within 14 days.", "終了日時は開始より後、開始から14日以内にしてください。")
-	ErrEventPast    = problem.Define(problem.Invalid, "event_past", "This lies in the past. Choose a later time.", "過去の日時です。これからの日時を選んでください。")
-	ErrEventZone    = problem.Define(problem.Invalid, "event_zone", "“{value}” is no time zone. Write one such as Asia/Tokyo.", "「{value}」というタイムゾーンはありません。Asia/Tokyoの形で指定してください。")
-	ErrEventLink    = problem.Define(problem.Invalid, "event_link", "Write the whole address of the online meeting, beginning with https://.", "オンライン会場のURLは https:// から入力してください。")
-	ErrAnswerBy     = problem.Define(problem.Invalid, "answer_by_late", "The last moment to answer lies before the end of the event.", "回答期限は、イベントの終了より前にしてください。")
-	ErrAudienceDeps = problem.Define(problem.Invalid, "audience_departments", "Departments are the company's own. Leave them out, or leave out the group.", "部署の条件は自社だけのものです。部署かグループ会社のどちらかを外してください。")
-	ErrUnknownHost  = problem.Define(problem.Invalid, "unknown_host", "“{value}” is nobody's address in this company's network.", "「{value}」はこの会社のネットワークに登録されていません。")
+	ErrEventState  = problem.Define(problem.Conflict, "event_state", "This event is {state}; that cannot be done any more.", "このイベントは現在「{state}」のため、その操作はできません。")
+	ErrEventTimes  = problem.Define(problem.Invalid, "event_times", "An event ends after it begins, and within 14 days.", "終了日時は開始より後、開始から14日以内にしてください。")
+	ErrEventPast   = problem.Define(problem.Invalid, "event_past", "This lies in the past. Choose a later time.", "過去の日時です。これからの日時を選んでください。")
+	ErrEventZone   = problem.Define(problem.Invalid, "event_zone", "“{value}” is no time zone. Write one such as Asia/Tokyo.", "「{value}」というタイムゾーンはありません。Asia/Tokyoの形で指定してください。")
+	ErrEventLink   = problem.Define(problem.Invalid, "event_link", "Write the whole address of the online meeting, beginning with https://.", "オンライン会場のURLは https:// から入力してください。")
+	ErrAnswerBy    = problem.Define(problem.Invalid, "answer_by_late", "The last moment to answer lies before the end of the event.", "回答期限は、イベントの終了より前にしてください。")
+	ErrUnknownHost = problem.Define(problem.Invalid, "unknown_host", "“{value}” is nobody's address in this company's network.", "「{value}」はこの会社のネットワークに登録されていません。")
 )
 
 // A DraftEvent is what a host fills in.
@@ -121,7 +120,7 @@ type DraftEvent struct {
 	Zone                       string // empty: the company's
 	AnswerBy                   *time.Time
 	Seats, SeatsOnline, Guests int
-	Audience                   DraftAudience
+	Audience                   DraftCircle
 }
 
 // check finds what is wrong with a draft at a moment, field by field, and puts it in order.
@@ -242,7 +241,7 @@ func (e Event) editable(seen int) error {
 }
 
 // becomes is the event with what a draft says in place of what it said. Reminders go out anew where the time has moved.
-func (e Event) becomes(d DraftEvent, a EventAudience) Event {
+func (e Event) becomes(d DraftEvent, a Circle) Event {
 	if !e.StartsAt.Equal(d.StartsAt) {
 		e.ToldDayAt, e.ToldHourAt = nil, nil
 	}

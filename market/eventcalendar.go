@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"homecoming/internal/cell"
 )
@@ -37,56 +36,11 @@ func (s *Service) EventURL(id uuid.UUID) string { return s.home + "/events/" + i
 // TicketURL is what the picture of a ticket leads a host to.
 func (s *Service) TicketURL(code string) string { return s.home + "/door/" + code }
 
-// RenewFeed makes the address of a calendar that follows the events to which the actor comes. The one before ends. What is
-// returned is shown once: its hash is kept.
-func (s *Service) RenewFeed(ctx context.Context, who Actor) (string, error) {
-	if who.Self() == uuid.Nil {
-		return "", ErrOwnMeans
-	}
-	raw, hash := secret("")
-	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
-		err := tx.Exec(`INSERT INTO calendar_feeds (person_id, hash, made_at) VALUES (?, ?, ?)
-			ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, made_at = excluded.made_at`, who.PersonID, hash, s.clock.Now()).Error
-		if err != nil {
-			return err
-		}
-		return Audit(tx, who, uuid.Nil, "calendar.renew", "person:"+who.PersonID.String(), nil)
-	})
-	return s.home + "/calendar/" + raw + ".ics", err
-}
-
-// EndFeed ends the actor's calendar address.
-func (s *Service) EndFeed(ctx context.Context, who Actor) error {
-	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		if err := tx.Exec("DELETE FROM calendar_feeds WHERE person_id = ?", who.Self()).Error; err != nil {
-			return err
-		}
-		return Audit(tx, who, uuid.Nil, "calendar.end", "person:"+who.PersonID.String(), nil)
-	})
-}
-
-// FeedSince is since when the actor has a calendar address; nil: they have none.
-func (s *Service) FeedSince(ctx context.Context, who Actor) (*time.Time, error) {
-	var since []time.Time
-	err := s.db.Gorm(ctx).Raw("SELECT made_at FROM calendar_feeds WHERE person_id = ?", who.Self()).Scan(&since).Error
-	if err != nil || len(since) == 0 {
-		return nil, err
-	}
-	return &since[0], nil
-}
-
 // Feed is the calendar behind an address: the events to which its person comes or waits for a place, from a month ago on.
 // ErrNotFound for an address that is none, or not any more.
 func (s *Service) Feed(ctx context.Context, raw string) ([]byte, error) {
 	g := s.db.Gorm(ctx)
-	var people []uuid.UUID
-	if err := g.Raw("SELECT person_id FROM calendar_feeds WHERE hash = ?", hashed(strings.TrimSuffix(raw, ".ics"))).Scan(&people).Error; err != nil {
-		return nil, err
-	}
-	if len(people) == 0 {
-		return nil, ErrNotFound
-	}
-	who, err := s.visitor(ctx, people[0], nil)
+	who, err := s.behind(ctx, EventsFeed, strings.TrimSuffix(raw, ".ics"))
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,7 @@ func TestACalendarAddressShowsWhereItsPersonComesUntilItIsRenewed(t *testing.T) 
 		w.Check(err)
 	}
 	token := func() string {
-		url, err := w.Market.RenewFeed(ctx, yumi.Actor)
+		url, err := w.Market.RenewFeed(ctx, yumi.Actor, market.EventsFeed)
 		w.Check(err)
 		return url[strings.LastIndex(url, "/")+1:]
 	}
@@ -246,7 +246,7 @@ func TestACalendarAddressShowsWhereItsPersonComesUntilItIsRenewed(t *testing.T) 
 	if _, err := w.Market.Feed(ctx, first); !errors.Is(err, market.ErrNotFound) {
 		t.Errorf("the address before: %v", err)
 	}
-	w.Check(w.Market.EndFeed(ctx, yumi.Actor))
+	w.Check(w.Market.EndFeed(ctx, yumi.Actor, market.EventsFeed))
 	for _, gone := range []string{second, "", "x\x00"} {
 		if _, err := w.Market.Feed(ctx, gone); !errors.Is(err, market.ErrNotFound) {
 			t.Errorf("%q: %v", gone, err)
@@ -257,7 +257,7 @@ func TestACalendarAddressShowsWhereItsPersonComesUntilItIsRenewed(t *testing.T) 
 	}
 	vouched := yumi.Actor
 	vouched.Through = aoi.ID
-	if _, err := w.Market.RenewFeed(ctx, vouched); !errors.Is(err, market.ErrOwnMeans) {
+	if _, err := w.Market.RenewFeed(ctx, vouched, market.EventsFeed); !errors.Is(err, market.ErrOwnMeans) {
 		t.Errorf("whom a provider vouched for: %v", err)
 	}
 }

@@ -68,12 +68,6 @@ func (s *Service) SendEventInvitations(ctx context.Context, event uuid.UUID) (se
 	}
 }
 
-// hearsNews is true of people p who agree to hear of events, at the event's company or at theirs of its group; the company's own
-// people hear of it as a part of their work.
-var hearsNews = `(EXISTS (SELECT 1 FROM role_grants r WHERE r.person_id = p.id AND r.company_id = events.company_id AND r.accepted_at IS NOT NULL)
-	OR EXISTS (SELECT 1 FROM memberships m JOIN companies c ON c.id = m.company_id WHERE m.person_id = p.id AND NOT m.outside
-		AND (c.id = events.company_id OR ` + inItsGroup + `) AND ` + agreedTo(ForNews) + `))`
-
 func (s *Service) sendInvitations(tx *gorm.DB, event uuid.UUID) (int, error) {
 	var e Event
 	if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ?", event).Take(&e)); err != nil {
@@ -84,10 +78,10 @@ func (s *Service) sendInvitations(tx *gorm.DB, event uuid.UUID) (int, error) {
 		return 0, nil
 	}
 	var people []uuid.UUID
-	err := tx.Raw("SELECT p.id FROM events, people p WHERE events.id = @event AND p.email IS NOT NULL AND "+nearby+" AND "+asks+`
+	err := tx.Raw("SELECT p.id FROM events, people p WHERE events.id = @event AND p.email IS NOT NULL AND "+nearby+" AND "+eventsFor.asks()+`
 		AND NOT EXISTS (SELECT 1 FROM event_invitations i WHERE i.event_id = events.id AND i.person_id = p.id)
 		AND NOT EXISTS (SELECT 1 FROM rsvps r WHERE r.event_id = events.id AND r.person_id = p.id)
-		AND `+hearsNews+` ORDER BY p.id LIMIT @most`, map[string]any{"event": event, "company": e.CompanyID, "now": now, "most": lettersAtOnce}).Scan(&people).Error
+		AND `+eventsFor.hears()+` ORDER BY p.id LIMIT @most`, map[string]any{"event": event, "company": e.CompanyID, "now": now, "most": lettersAtOnce}).Scan(&people).Error
 	if err != nil {
 		return 0, err
 	}

@@ -94,7 +94,7 @@ func (s *Service) viewEvents(g *gorm.DB, who Actor, list []Event) ([]EventView, 
 		Name, NameEN string
 		Asked        bool
 	}
-	err := g.Raw("SELECT events.id, x.name, x.name_en, ("+asksMe+") AS asked FROM events JOIN companies x ON x.id = events.company_id WHERE events.id IN @ids",
+	err := g.Raw("SELECT events.id, x.name, x.name_en, ("+eventsFor.asksMe()+") AS asked FROM events JOIN companies x ON x.id = events.company_id WHERE events.id IN @ids",
 		map[string]any{"ids": ids, "person": who.PersonID, "now": s.clock.Now()}).Scan(&about).Error
 	if err != nil {
 		return nil, err
@@ -217,3 +217,20 @@ func addTickets(g *gorm.DB, list []RSVP) error {
 	}
 	return err
 }
+
+// VisibleEvents narrows a query over events to what the actor may see at a moment: all of a company's for its office, those
+// that they host, and otherwise the ones that are no drafts and ask them, or that they have answered. Whom a provider vouched
+// for sees its company's alone.
+func (a Actor) VisibleEvents(q *gorm.DB, now time.Time) *gorm.DB {
+	args := map[string]any{"companies": orNone(a.Companies(RunEvents)), "person": a.PersonID, "now": now, "away": orNone(a.keptOut())}
+	if a.Through != uuid.Nil {
+		q = q.Where("events.company_id = ?", a.Through)
+	}
+	return q.Where(`(events.company_id IN @companies OR events.company_id NOT IN @away AND (
+		EXISTS (SELECT 1 FROM event_hosts h WHERE h.event_id = events.id AND h.person_id = @person AND `+stillThere+`)
+		OR events.state <> 'draft' AND (EXISTS (SELECT 1 FROM rsvps r WHERE r.event_id = events.id AND r.person_id = @person) OR `+eventsFor.asksMe()+`)))`, args)
+}
+
+// stillThere is true while the host h belongs to the event's company other than from outside.
+const stillThere = `(EXISTS (SELECT 1 FROM memberships m WHERE m.person_id = h.person_id AND m.company_id = events.company_id AND NOT m.outside)
+	OR EXISTS (SELECT 1 FROM role_grants r WHERE r.person_id = h.person_id AND r.company_id = events.company_id AND r.accepted_at IS NOT NULL))`

@@ -2,7 +2,6 @@ package market
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,15 +36,15 @@ func (s *Service) CreateEvent(ctx context.Context, who Actor, company uuid.UUID,
 }
 
 // checkEvent finds what is wrong with a draft, and turns the names in it into ids.
-func (s *Service) checkEvent(tx *gorm.DB, company uuid.UUID, d *DraftEvent) (EventAudience, error) {
+func (s *Service) checkEvent(tx *gorm.DB, company uuid.UUID, d *DraftEvent) (Circle, error) {
 	c, err := CompanyByID(tx, company)
 	if err != nil {
-		return EventAudience{}, err
+		return Circle{}, err
 	}
 	if err := d.check(c, s.clock.Now()); err != nil {
-		return EventAudience{}, err
+		return Circle{}, err
 	}
-	return resolveAudience(tx, company, d.Audience)
+	return resolveCircle(tx, company, d.Audience)
 }
 
 // lockEvent reads an event that nobody else changes meanwhile, and who hosts it; ErrNotFound for whoever does not see it.
@@ -152,7 +151,7 @@ func (s *Service) moveEvent(ctx context.Context, who Actor, id uuid.UUID, action
 
 // EventReach counts whom an audience reaches at a company now, for its office and for the hosts of an event of its. event may be
 // the nil id, for one that is not written yet.
-func (s *Service) EventReach(ctx context.Context, who Actor, company, event uuid.UUID, d DraftAudience) (n int, err error) {
+func (s *Service) EventReach(ctx context.Context, who Actor, company, event uuid.UUID, d DraftCircle) (int, error) {
 	g := s.db.Gorm(ctx)
 	if event != uuid.Nil {
 		e, err := s.hostedEvent(g, who, event)
@@ -163,25 +162,8 @@ func (s *Service) EventReach(ctx context.Context, who Actor, company, event uuid
 	} else if err := who.May(RunEvents, company); err != nil {
 		return 0, err
 	}
-	if err := d.check(); err != nil {
-		return 0, err
-	}
-	a, err := resolveAudience(g, company, d)
-	if err != nil {
-		return 0, err
-	}
-	text, err := json.Marshal(a)
-	if err != nil {
-		return 0, err
-	}
-	return n, g.Raw("SELECT count(*) FROM (SELECT CAST(@company AS uuid) AS company_id, CAST(@audience AS jsonb) AS audience) events, people p WHERE "+nearby+" AND "+asks,
-		map[string]any{"company": company, "audience": string(text), "now": s.clock.Now()}).Scan(&n).Error
+	return circleReach(g, company, d, s.clock.Now())
 }
-
-// nearby narrows people p to those of the company and of its group, before anybody is looked at more closely.
-const nearby = `p.id IN (WITH near AS (SELECT CAST(@company AS uuid) AS id UNION SELECT theirs.company_id FROM group_companies ours
-		JOIN group_companies theirs USING (group_id) WHERE ours.company_id = @company AND ours.state = 'agreed' AND theirs.state = 'agreed')
-	SELECT person_id FROM memberships WHERE company_id IN (SELECT id FROM near) UNION SELECT person_id FROM role_grants WHERE company_id IN (SELECT id FROM near))`
 
 // hostedEvent reads an event for who may run it.
 func (s *Service) hostedEvent(g *gorm.DB, who Actor, id uuid.UUID) (Event, error) {

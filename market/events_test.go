@@ -75,7 +75,7 @@ func TestADraftOfAnEventIsRefusedByField(t *testing.T) {
 		"guests":                     {market.ErrBetween, func(d *market.DraftEvent) { d.Guests = 11 }},
 		"audience.who":               {market.ErrNotOneOf, func(d *market.DraftEvent) { d.Audience.Who = "friends" }},
 		"audience.departments[0]":    {market.ErrUnknownDepartment, func(d *market.DraftEvent) { d.Audience.Departments = []string{"Nowhere"} }},
-		"audience.group":             {market.ErrAudienceDeps, func(d *market.DraftEvent) { d.Audience.Departments, d.Audience.Group = []string{"Tax"}, true }},
+		"audience.group":             {market.ErrCircleGroup, func(d *market.DraftEvent) { d.Audience.Departments, d.Audience.Group = []string{"Tax"}, true }},
 		"audience.left_within_years": {market.ErrBetween, func(d *market.DraftEvent) { d.Audience.LeftWithinYears = 99 }},
 	} {
 		_, err := w.Market.CreateEvent(ctx, aoi.Office, aoi.ID, meeting(c.change))
@@ -114,17 +114,17 @@ func TestAnEventReachesWhomItsAudienceSaysInListsCountsAndInvitations(t *testing
 	const staff = 5 // one in each role
 	expected, events := map[string]bool{}, map[uuid.UUID]string{}
 	for name, c := range map[string]struct {
-		audience market.DraftAudience
+		audience market.DraftCircle
 		sees     []string
 		n        int
 	}{
-		"everybody":       {market.DraftAudience{}, []string{"tax alumna", "sales alumna", "worker", "manager"}, 3 + staff},
-		"alumni":          {market.DraftAudience{Who: market.ForAlumni}, []string{"tax alumna", "sales alumna"}, 2},
-		"staff":           {market.DraftAudience{Who: market.ForStaff}, []string{"worker", "manager"}, 1 + staff},
-		"a department":    {market.DraftAudience{Departments: []string{"Tax"}}, []string{"tax alumna", "worker"}, 2},
-		"lately left":     {market.DraftAudience{Who: market.ForAlumni, LeftWithinYears: 3}, []string{"tax alumna"}, 1},
-		"long there":      {market.DraftAudience{Who: market.ForAlumni, MinYears: 5}, []string{"tax alumna"}, 1},
-		"alumni of group": {market.DraftAudience{Who: market.ForAlumni, Group: true}, []string{"tax alumna", "sales alumna", "sister's"}, 3},
+		"everybody":       {market.DraftCircle{}, []string{"tax alumna", "sales alumna", "worker", "manager"}, 3 + staff},
+		"alumni":          {market.DraftCircle{Who: market.ForAlumni}, []string{"tax alumna", "sales alumna"}, 2},
+		"staff":           {market.DraftCircle{Who: market.ForStaff}, []string{"worker", "manager"}, 1 + staff},
+		"a department":    {market.DraftCircle{Departments: []string{"Tax"}}, []string{"tax alumna", "worker"}, 2},
+		"lately left":     {market.DraftCircle{Who: market.ForAlumni, LeftWithinYears: 3}, []string{"tax alumna"}, 1},
+		"long there":      {market.DraftCircle{Who: market.ForAlumni, MinYears: 5}, []string{"tax alumna"}, 1},
+		"alumni of group": {market.DraftCircle{Who: market.ForAlumni, Group: true}, []string{"tax alumna", "sales alumna", "sister's"}, 3},
 	} {
 		n, err := w.Market.EventReach(ctx, aoi.Office, aoi.ID, uuid.Nil, c.audience)
 		if err != nil || n != c.n {
@@ -159,7 +159,7 @@ func TestAnEventReachesWhomItsAudienceSaysInListsCountsAndInvitations(t *testing
 		}
 	}
 	for _, who := range []market.Actor{aoi.Manager, people["tax alumna"]} {
-		if _, err := w.Market.EventReach(ctx, who, aoi.ID, uuid.Nil, market.DraftAudience{}); !errors.Is(err, market.ErrForbidden) {
+		if _, err := w.Market.EventReach(ctx, who, aoi.ID, uuid.Nil, market.DraftCircle{}); !errors.Is(err, market.ErrForbidden) {
 			t.Errorf("%s counts: %v", who.Name, err)
 		}
 	}

@@ -90,10 +90,16 @@ var OwnTables = []OwnTable{
 		WHERE v.person_id = @person ORDER BY v.voted_at, v.question_id`},
 	{"event_feedback", `SELECT e.title AS event, f.rating, f.words, f.given_at FROM event_feedback f JOIN events e ON e.id = f.event_id
 		WHERE f.person_id = @person ORDER BY f.given_at, e.id`},
-	{"calendar_feed", `SELECT made_at FROM calendar_feeds WHERE person_id = @person`},
 	{"notifications", `SELECT c.name AS company, n.kind, n.title_en, n.title_ja, n.path, n.made_at, n.read_at, n.mailed_at FROM notices n
 		LEFT JOIN companies c ON c.id = n.company_id WHERE n.person_id = @person ORDER BY n.made_at, n.id`},
 	{"notification_settings", `SELECT zone, quiet_from, quiet_to, digest_hour, digest_day, ways, updated_at FROM notice_settings WHERE person_id = @person`},
+	{"feeds", `SELECT kind, made_at FROM calendar_feeds WHERE person_id = @person ORDER BY kind`},
+	{"news_read", `SELECT c.name AS company, coalesce(nullif(x.title, ''), x.title_en) AS title, r.read_at FROM post_reads r JOIN posts x ON x.id = r.post_id
+		JOIN companies c ON c.id = r.company_id WHERE r.person_id = @person ORDER BY r.read_at, x.id`},
+	{"news_letters", `SELECT c.name AS company, coalesce(nullif(x.title, ''), x.title_en) AS title, l.sent_at FROM post_letters l JOIN posts x ON x.id = l.post_id
+		JOIN companies c ON c.id = l.company_id WHERE l.person_id = @person ORDER BY l.sent_at, x.id`},
+	{"news_written", `SELECT c.name AS company, x.kind, x.title, x.title_en, x.body, x.body_en, x.state, x.created_at, x.published_at FROM posts x
+		JOIN companies c ON c.id = x.company_id WHERE x.created_by = @person ORDER BY x.created_at, x.id`},
 	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
 }
 

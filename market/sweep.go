@@ -92,5 +92,7 @@ func Periodic() []*river.PeriodicJob {
 		river.NewPeriodicJob(river.PeriodicInterval(eventsRhythm),
 			func() (river.JobArgs, *river.InsertOpts) { return EventsJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(digestsRhythm),
-			func() (river.JobArgs, *river.InsertOpts) { return DigestsJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
+			func() (river.JobArgs, *river.InsertOpts) { return DigestsJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(eventsRhythm),
+			func() (river.JobArgs, *river.InsertOpts) { return PostsJob{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})}
 }

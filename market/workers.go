@@ -16,6 +16,8 @@ func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, &hourlyWorker{market: s})
 	river.AddWorker(w, &eventsWorker{market: s})
 	river.AddWorker(w, &invitationsWorker{market: s})
+	river.AddWorker(w, &postsWorker{market: s})
+	river.AddWorker(w, &postLettersWorker{market: s})
 	post := newPostman(s, m, baseURL)
 	river.AddWorker(w, post)
 	river.AddWorker(w, &digestsWorker{market: s})

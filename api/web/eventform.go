@@ -1,8 +1,6 @@
 package web
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -38,14 +36,7 @@ type eventForm struct {
 	starts, ends, zone         string
 	linkFrom, answerBy         string
 	seats, seatsOnline, guests string
-	who                        string
-	departments                []string
-	minYears, leftWithin       string
-	group                      bool
-
-	all   []market.Department // of the company
-	reach int
-	odd   bool // whether what is typed of the audience cannot be counted
+	circleForm
 }
 
 const localTime = "2006-01-02T15:04"
@@ -74,13 +65,7 @@ func (v *visit) readEvent() eventForm {
 	return eventForm{version: f.number("version"), state: market.EventState(f.text("state")), title: f.text("title"), titleEN: f.text("title_en"), description: v.c.PostForm("description"), descriptionEN: v.c.PostForm("description_en"),
 		way: f.text("way"), place: f.text("place"), address: f.text("address"), link: f.text("link"), starts: f.text("starts_at"), ends: f.text("ends_at"), zone: f.text("zone"),
 		linkFrom: f.text("link_from"), answerBy: f.text("answer_by"), seats: f.text("capacity.on_site"), seatsOnline: f.text("capacity.online"), guests: f.text("guests"),
-		who: f.text("audience.who"), departments: v.c.PostFormArray("audience.departments"), minYears: f.text("audience.min_years"), leftWithin: f.text("audience.left_within_years"), group: f.text("audience.group") != ""}
-}
-
-// audience is what is typed of whom the event is for.
-func (f eventForm) audience() market.DraftAudience {
-	number := func(s string) int { n, _ := strconv.Atoi(plain(s)); return n }
-	return market.DraftAudience{Who: market.AudienceKind(f.who), Departments: f.departments, MinYears: number(f.minYears), LeftWithinYears: number(f.leftWithin), Group: f.group}
+		circleForm: v.readCircle()}
 }
 
 // draft is what the form means. The error is about what cannot be read; the rules are asked by market.
@@ -151,13 +136,9 @@ func formOfEvent(e market.Event) eventForm {
 		}
 		return t.In(e.Location()).Format(localTime)
 	}
-	f := eventForm{id: e.ID, company: e.CompanyID, version: e.Version, state: e.State, title: e.Title, titleEN: e.TitleEN, description: e.Description, descriptionEN: e.DescriptionEN,
+	return eventForm{id: e.ID, company: e.CompanyID, version: e.Version, state: e.State, title: e.Title, titleEN: e.TitleEN, description: e.Description, descriptionEN: e.DescriptionEN,
 		way: string(e.Way), place: e.Place, address: e.Address, link: e.Link, starts: clock(&e.StartsAt), ends: clock(&e.EndsAt), zone: e.Zone, linkFrom: clock(e.LinkFrom), answerBy: clock(e.AnswerBy),
-		seats: orBlank(e.Seats), seatsOnline: orBlank(e.SeatsOnline), guests: orBlank(e.Guests), who: string(e.Audience.Who), minYears: orBlank(e.Audience.MinYears), leftWithin: orBlank(e.Audience.LeftWithinYears), group: e.Audience.Group}
-	for _, d := range e.Audience.Departments {
-		f.departments = append(f.departments, d.String())
-	}
-	return f
+		seats: orBlank(e.Seats), seatsOnline: orBlank(e.SeatsOnline), guests: orBlank(e.Guests), circleForm: formOfCircle(e.Audience)}
 }
 
 // orBlank writes a number the way it is typed; nothing for 0.
@@ -171,17 +152,12 @@ func orBlank(n int) string {
 // countReach adds how many people the audience reaches.
 func (v *visit) countReach(f eventForm) (eventForm, error) {
 	n, err := v.Market.EventReach(v.ctx, v.who, f.company, f.id, f.audience())
-	var p *problem.Error
-	if f.odd = errors.As(err, &p) && p.Kind == problem.Invalid; f.odd {
-		err = nil
-	}
-	f.reach = n
-	return f, err
+	return f, f.counted(n, err)
 }
 
-// completeEvent adds the company's departments and the count.
-func (v *visit) completeEvent(f eventForm) (_ eventForm, err error) {
-	if f.all, err = v.Market.Departments(v.ctx, v.who, f.company); err != nil {
+// completeEvent adds what can be chosen of the company and the count.
+func (v *visit) completeEvent(f eventForm) (eventForm, error) {
+	if err := v.completeCircle(f.company, &f.circleForm); err != nil {
 		return f, err
 	}
 	return v.countReach(f)
@@ -189,7 +165,7 @@ func (v *visit) completeEvent(f eventForm) (_ eventForm, err error) {
 
 func (v *visit) getNewEvent() error {
 	day := ui.Today(v.ctx).AddDays(14).String()
-	f, err := v.completeEvent(eventForm{company: v.company.ID, way: string(market.OnSite), zone: v.company.TimeZone, who: string(market.ForMembers), starts: day + "T18:00", ends: day + "T20:00"})
+	f, err := v.completeEvent(eventForm{company: v.company.ID, way: string(market.OnSite), zone: v.company.TimeZone, circleForm: everybody, starts: day + "T18:00", ends: day + "T20:00"})
 	if err != nil {
 		return err
 	}
@@ -277,13 +253,5 @@ func (v *visit) postReach() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(eventReach(f))
-}
-
-// reachText says whom an audience reaches.
-func (f eventForm) reachText(ctx context.Context) string {
-	if f.odd {
-		return ui.T(ctx, "event.reach.odd")
-	}
-	return ui.T(ctx, "event.reach", "n", f.reach)
+	return v.ok(circleReach(f.circleForm))
 }

@@ -40,7 +40,7 @@ func (v *visit) getEvents() error {
 	if n := len(l.list); n > 0 {
 		l.older = v.older(eventsPath, n, l.list[n-1].ID)
 	}
-	if l.since, err = v.Market.FeedSince(v.ctx, v.who); err != nil {
+	if l.since, err = v.Market.FeedSince(v.ctx, v.who, market.EventsFeed); err != nil {
 		return err
 	}
 	return v.ok(eventsPage(l))
@@ -57,19 +57,22 @@ func (v *visit) nextEvent() (*market.EventView, error) {
 	return nil, err
 }
 
-// postFeed makes or ends the address of the reader's calendar. A new one is shown once.
-func (v *visit) postFeed() error {
+// postFeed makes or ends the address of the reader's calendar.
+func (v *visit) postFeed() error { return v.feed(market.EventsFeed, eventsPath) }
+
+// feed makes or ends the address of a feed of the reader's. A new one is shown once.
+func (v *visit) feed(kind market.FeedKind, back string) error {
 	if v.form().text("do") == "end" {
-		if err := v.Market.EndFeed(v.ctx, v.who); err != nil {
+		if err := v.Market.EndFeed(v.ctx, v.who, kind); err != nil {
 			return err
 		}
-		return v.to(eventsPath, "feed.ended")
+		return v.to(back, "feed.ended."+string(kind))
 	}
-	address, err := v.Market.RenewFeed(v.ctx, v.who)
+	address, err := v.Market.RenewFeed(v.ctx, v.who, kind)
 	if err != nil {
 		return err
 	}
-	return v.ok(feedPage(address))
+	return v.ok(feedPage(kind, address, back))
 }
 
 // getFeed is the calendar behind an address, for programs that know no passwords.
@@ -236,12 +239,7 @@ func (v *visit) hostView() (h hostView, err error) {
 	if h.survey, err = v.Market.SurveyOf(v.ctx, v.who, h.ID); err != nil {
 		return h, err
 	}
-	a := h.Audience
-	d := market.DraftAudience{Who: a.Who, MinYears: a.MinYears, LeftWithinYears: a.LeftWithinYears, Group: a.Group}
-	for _, id := range a.Departments {
-		d.Departments = append(d.Departments, id.String())
-	}
-	h.reach, err = v.Market.EventReach(v.ctx, v.who, h.CompanyID, h.ID, d)
+	h.reach, err = v.Market.EventReach(v.ctx, v.who, h.CompanyID, h.ID, h.Audience.Draft())
 	return h, err
 }
 

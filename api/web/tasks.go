@@ -31,11 +31,11 @@ func (v *visit) getTasks() error {
 	if len(tasks) > 0 {
 		older = v.older("/tasks", len(tasks), tasks[len(tasks)-1].ID)
 	}
-	next, err := v.nextEvent()
+	arrived, err := v.arrivals()
 	if err != nil {
 		return err
 	}
-	return v.ok(tasksPage(taskList{next: next, tasks: tasks, state: state, departments: departments, older: older, paged: v.before() != uuid.Nil, mayPost: v.may(market.PostTasks), mayLook: v.may(market.ClearCautions)}))
+	return v.ok(tasksPage(taskList{arrivals: arrived, tasks: tasks, state: state, departments: departments, older: older, paged: v.before() != uuid.Nil, mayPost: v.may(market.PostTasks), mayLook: v.may(market.ClearCautions)}))
 }
 
 // departments are the names of the company's departments in the reader's language, by id.

@@ -17,7 +17,7 @@ import (
 
 // taskList is what the list of tasks shows.
 type taskList struct {
-	next        *market.EventView // that the reader is asked to
+	arrivals    arrivals
 	tasks       []market.Task
 	state       market.TaskState
 	departments map[uuid.UUID]string
@@ -139,7 +139,7 @@ func tasksPage(l taskList) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = nextEvent(l.next).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = arrived(l.arrivals).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

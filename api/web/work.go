@@ -48,11 +48,11 @@ func (v *visit) getWork() error {
 	if err != nil {
 		return err
 	}
-	next, err := v.nextEvent()
+	arrived, err := v.arrivals()
 	if err != nil {
 		return err
 	}
-	return v.ok(workPage(offers, proposals, asks, next, more, first))
+	return v.ok(workPage(offers, proposals, asks, arrived, more, first))
 }
 
 // showWork shows one task to an alumna, with her own score and the form for her bid.

@@ -17,7 +17,7 @@ import (
 	"strings"
 )
 
-func workPage(offers []matching.Offer, proposals []market.Proposal, asks int, next *market.EventView, more, first string) templ.Component {
+func workPage(offers []matching.Offer, proposals []market.Proposal, asks int, arrivals arrivals, more, first string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -72,7 +72,7 @@ func workPage(offers []matching.Offer, proposals []market.Proposal, asks int, ne
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = nextEvent(next).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = arrived(arrivals).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -21,7 +21,7 @@ func (f *filler) events(ctx context.Context, at cast) error {
 			Way:           market.OnSite, Place: "本社1階ロビー", Address: "東京都千代田区丸の内1-1-1", StartsAt: day(16, 13), EndsAt: day(16, 18), Seats: 40, Guests: 2},
 		{Title: "人事とのオンライン質問会", TitleEN: "Questions to HR, online", Description: "再入社の制度や福利厚生について、人事が質問にお答えします。",
 			DescriptionEN: "HR answers questions about coming back and about benefits.", Way: market.Online, Link: "https://meet.example.com/hr", LinkFrom: &from,
-			StartsAt: day(9, 19), EndsAt: day(9, 20), SeatsOnline: 100, Audience: market.DraftAudience{Who: market.ForAlumni, Group: true}},
+			StartsAt: day(9, 19), EndsAt: day(9, 20), SeatsOnline: 100, Audience: market.DraftCircle{Who: market.ForAlumni, Group: true}},
 	}
 	for i, d := range drafts {
 		e, err := f.Market.CreateEvent(ctx, at.admin, at.company, d)
