@@ -131,6 +131,41 @@ func TestEachFieldIsShownExactlyWhereItsPersonAllows(t *testing.T) {
 	}
 }
 
+func TestAWishToReturnIsShownNowhereButToItsPersonAndTheOffice(t *testing.T) {
+	t.Parallel()
+	p := plant(t)
+	before := p.as(p.aoi.Manager, "GET", "/api/v1/companies/"+p.aoi.ID.String()+"/talent", nil).wants(http.StatusOK).Body.String()
+	p.as(p.yumi.Actor, "PUT", "/api/v1/me/companies/"+p.aoi.ID.String()+"/return", tree{"openness": "now", "roles": "PLANTEDRETURN", "hours": 17, "note": "PLANTEDRETURN"}).wants(http.StatusOK)
+	shows := func(who market.Actor, path string, want bool) {
+		t.Helper()
+		if shown := strings.Contains(p.as(who, "GET", path, nil).wants(http.StatusOK).Body.String(), "PLANTEDRETURN"); shown != want {
+			t.Errorf("%s to %s: shown %v", path, who.Name, shown)
+		}
+	}
+	for _, at := range p.places() {
+		shows(at.who, at.path, false)
+	}
+	for _, path := range []string{"/api/v1/companies/" + p.aoi.ID.String() + "/talent?q=PLANTEDRETURN", "/search?in=people&q=PLANTEDRETUR", "/api/v1/companies/" + p.aoi.ID.String() + "/colleagues?q=PLANTEDRETUR"} {
+		if body := p.as(p.aoi.Manager, "GET", path, nil).Body.String(); strings.Contains(body, "Takahashi") {
+			t.Errorf("%s finds who said it", path)
+		}
+	}
+	if after := p.as(p.aoi.Manager, "GET", "/api/v1/companies/"+p.aoi.ID.String()+"/talent", nil).wants(http.StatusOK).Body.String(); after != before {
+		t.Error("who said it stands elsewhere, or otherwise, in what managers find")
+	}
+	shows(p.yumi.Actor, "/api/v1/me/returns", true)
+	shows(p.yumi.Actor, "/profile/return", true)
+	for _, who := range []market.Actor{p.aoi.Office, p.aoi.Administrator} {
+		shows(who, "/api/v1/rehire-interests", true)
+		shows(who, "/returns", true)
+	}
+	shows(p.ben.Office, "/api/v1/rehire-interests", false)
+	for _, who := range []market.Actor{p.aoi.Manager, p.aoi.Finance, p.ken.Actor} {
+		p.as(who, "GET", "/api/v1/rehire-interests", nil).wants(http.StatusForbidden)
+		p.as(who, "GET", "/returns", nil).wants(http.StatusForbidden)
+	}
+}
+
 // finds looks for the person by what a field says.
 func (p *planted) finds(t *testing.T, f market.Field, a market.Audience) {
 	t.Helper()

@@ -128,7 +128,7 @@ func (t *tenant) fill(w *world) {
 	t.tell(w)
 }
 
-// tell publishes news.
+// tell publishes news, and says that the alumna would come back.
 func (t *tenant) tell(w *world) {
 	w.Helper()
 	p, err := w.Market.CreatePost(context.Background(), t.Office, t.ID, market.DraftPost{Title: "Close the books", Body: "By Friday."})
@@ -136,6 +136,11 @@ func (t *tenant) tell(w *world) {
 	_, err = w.Market.PublishPost(context.Background(), t.Office, p.ID, nil, false)
 	w.Check(err)
 	t.ids["posts"], t.ids["news"] = p.ID.String(), p.ID.String()
+	_, err = w.Market.SayReturn(context.Background(), t.alumna.Actor, t.ID, market.DraftInterest{Openness: market.OpenLater, Note: "Close the books"})
+	w.Check(err)
+	list, err := w.Market.Returns(context.Background(), t.Office, t.ID, false)
+	w.Check(err)
+	t.ids["interests"], t.ids["returns"] = list[0].ID.String(), list[0].ID.String()
 }
 
 // meet makes an event with a host, a ticket and a question.

@@ -94,6 +94,14 @@ var OwnTables = []OwnTable{
 		LEFT JOIN companies c ON c.id = n.company_id WHERE n.person_id = @person ORDER BY n.made_at, n.id`},
 	{"notification_settings", `SELECT zone, quiet_from, quiet_to, digest_hour, digest_day, ways, updated_at FROM notice_settings WHERE person_id = @person`},
 	{"feeds", `SELECT kind, made_at FROM calendar_feeds WHERE person_id = @person ORDER BY kind`},
+	{"return_interests", `SELECT c.name AS company, i.openness, i.roles, i.hours, i.place, i.from_on, i.note, i.said_at, i.expires_on FROM return_interests i
+		JOIN companies c ON c.id = i.company_id WHERE i.person_id = @person ORDER BY i.said_at, c.name`},
+	{"returns", `SELECT r.id, c.name AS company, r.stage, r.next_step, r.next_on, r.opened_at, r.updated_at FROM return_cases r
+		JOIN companies c ON c.id = r.company_id WHERE r.person_id = @person ORDER BY r.opened_at, r.id`},
+	{"return_notes", `SELECT n.case_id AS "return", n.stage, n.text, n.noted_at FROM return_notes n JOIN return_cases r ON r.id = n.case_id
+		WHERE r.person_id = @person ORDER BY n.noted_at, n.id`},
+	{"return_rule", `SELECT c.name AS company, ` + excludedThere + ` AS excluded FROM memberships m JOIN companies c ON c.id = m.company_id
+		WHERE m.person_id = @person AND NOT m.outside ORDER BY c.name, m.id`},
 	{"news_read", `SELECT c.name AS company, coalesce(nullif(x.title, ''), x.title_en) AS title, r.read_at FROM post_reads r JOIN posts x ON x.id = r.post_id
 		JOIN companies c ON c.id = r.company_id WHERE r.person_id = @person ORDER BY r.read_at, x.id`},
 	{"news_letters", `SELECT c.name AS company, coalesce(nullif(x.title, ''), x.title_en) AS title, l.sent_at FROM post_letters l JOIN posts x ON x.id = l.post_id

@@ -39,6 +39,7 @@ const (
 	SeeLog         Action = "see_log"         // who did what, and take it out as a file
 	RunEvents      Action = "run_events"      // make events, and everything that one of their hosts may
 	PublishNews    Action = "publish_news"    // write news and see how many read it
+	SeeReturns     Action = "see_returns"     // see who would come back, and see to it
 )
 
 // policy is the whole of who may do what. An administrator may do everything but act as an alumnus or for the installation.
@@ -70,12 +71,13 @@ var policy = map[Action][]Role{
 	SeeLog:         {Administrator},
 	RunEvents:      {Administrator, Office},
 	PublishNews:    {Administrator, Office},
+	SeeReturns:     {Administrator, Office},
 }
 
 // Permissions are the actions that a company's own roles can be made of, in the order in which people choose them: all that
 // an administrator may do, but asking for statutory rules, which stays with administrators. What is left is an alumnus's own,
 // or the installation's.
-var Permissions = []Action{SeeTasks, PostTasks, SeePeople, ManagePeople, ManageSkills, RunEvents, PublishNews, SeeContracts, RunContracts, ClearCautions, RuleDisputes,
+var Permissions = []Action{SeeTasks, PostTasks, SeePeople, ManagePeople, ManageSkills, RunEvents, PublishNews, SeeReturns, SeeContracts, RunContracts, ClearCautions, RuleDisputes,
 	ApproveSpend, ManageBudgets, SeeMoney, PayBills, SettleMoney, ApproveMoney, ReconcileMoney, KeepBooks, SeeRules, SeeLog, Administer}
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.

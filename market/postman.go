@@ -32,7 +32,7 @@ var passes = map[LetterKind]struct {
 	lives   time.Duration
 }{
 	LetterSpending: {PurposeDecide, sentLinkLives}, LetterFarewell: {PurposeJoin, sentLinkLives},
-	LetterVouch: {PurposeSignIn, sentLinkLives}, LetterAttest: {PurposeSignIn, sentLinkLives}, LetterEventInvitation: {PurposeSignIn, sentLinkLives}, LetterPost: {PurposeSignIn, sentLinkLives},
+	LetterVouch: {PurposeSignIn, sentLinkLives}, LetterAttest: {PurposeSignIn, sentLinkLives}, LetterEventInvitation: {PurposeSignIn, sentLinkLives}, LetterPost: {PurposeSignIn, sentLinkLives}, LetterReturn: {PurposeSignIn, sentLinkLives},
 	LetterJoin: {PurposeJoin, sentLinkLives}, LetterTeam: {PurposeJoin, sentLinkLives}, LetterInvitation: {PurposeJoin, sentLinkLives},
 	LetterLink: {PurposeLink, sentLinkLives}, LetterSignIn: {PurposeSignIn, askedLinkLives},
 }

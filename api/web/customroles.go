@@ -22,7 +22,7 @@ var permissionGroups = []struct {
 	actions []market.Action
 }{
 	{"tasks", []market.Action{market.SeeTasks, market.PostTasks}},
-	{"people", []market.Action{market.SeePeople, market.ManagePeople, market.ManageSkills, market.RunEvents, market.PublishNews}},
+	{"people", []market.Action{market.SeePeople, market.ManagePeople, market.ManageSkills, market.RunEvents, market.PublishNews, market.SeeReturns}},
 	{"contracts", []market.Action{market.SeeContracts, market.RunContracts, market.ClearCautions, market.RuleDisputes}},
 	{"money", []market.Action{market.SeeMoney, market.PayBills, market.SettleMoney, market.ReconcileMoney, market.KeepBooks, market.ApproveMoney, market.ApproveSpend, market.ManageBudgets}},
 	{"company", []market.Action{market.SeeRules, market.SeeLog, market.Administer}},

@@ -110,6 +110,9 @@ func (v *visit) nav(ctx context.Context, section string) []ui.Link {
 			add(s.name, s.href)
 		}
 	}
+	if v.may(market.SeeReturns) {
+		add("returns", returnsPath)
+	}
 	if v.may(market.ApproveMoney) && !v.may(market.SeeMoney) { // who sees money finds it among that
 		add("approvals", settlingPath)
 	}

@@ -107,6 +107,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 	if err := f.news(ctx, f.casts[0]); err != nil {
 		return nil, fmt.Errorf("telling people news: %w", err)
 	}
+	if err := f.returns(ctx, f.casts[0]); err != nil {
+		return nil, fmt.Errorf("saying who would come back: %w", err)
+	}
 	if err := f.desk(ctx, f.casts[0], f.casts[1]); err != nil {
 		return nil, fmt.Errorf("filling in the finance desk: %w", err)
 	}

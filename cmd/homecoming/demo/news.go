@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 
+	"homecoming/internal/problem"
 	"homecoming/market"
 )
 
@@ -25,4 +26,21 @@ func (f *filler) news(ctx context.Context, at cast) error {
 	}
 	_, err := f.Market.CreatePost(ctx, at.admin, at.company, market.DraftPost{Title: "年末年始の窓口について", Body: "12月29日から1月3日までお休みをいただきます。"})
 	return err
+}
+
+// returns have the alumna say that she would come back later, which her office begins to see to.
+func (f *filler) returns(ctx context.Context, at cast) error {
+	wish := market.DraftInterest{Openness: market.OpenLater, Roles: "経理・税務", Hours: 24, Place: "在宅中心", Note: "子どもの入学後であれば、ぜひ相談させてください。"}
+	if at.lang == problem.English {
+		wish.Roles, wish.Place, wish.Note = "Accounting, tax", "Mostly from home", "Once school has begun I would like to talk."
+	}
+	if _, err := f.Market.SayReturn(ctx, at.alumna, at.company, wish); err != nil {
+		return err
+	}
+	list, err := f.Market.Returns(ctx, at.admin, at.company, false)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	next := f.present.AddDays(10)
+	return f.Market.MoveReturn(ctx, at.admin, list[0].ID, list[0].Version, market.ReturnEdit{Stage: market.StageTalking, Mine: true, NextStep: "オンライン面談", NextOn: &next})
 }
