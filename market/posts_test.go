@@ -225,7 +225,7 @@ func TestScheduledNewsComesOutAtItsTimeAndItsLettersGoOnce(t *testing.T) {
 		t.Errorf("%d jobs write its letters", n)
 	}
 	both := w.Together(func() error { _, err := w.Market.SendPostLetters(ctx, p.ID); return err }, func() error { _, err := w.Market.SendPostLetters(ctx, p.ID); return err })
-	if list := lettersOf(t, w, market.LetterPost); errors.Join(both...) != nil || len(list) != 1 || list[0].PersonID != yumi.PersonID || list[0].Facts["title"] != "移転のお知らせ" {
+	if list := lettersOf(t, w, market.LetterPost); errors.Join(both...) != nil || len(list) != 1 || list[0].PersonID != yumi.PersonID || list[0].Facts["title"] != "移転のお知らせ" || list[0].Facts["text"] != "丸の内へ移転します。" {
 		t.Errorf("%+v, %v", list, both)
 	}
 }

@@ -249,13 +249,14 @@ type ReturnChoice struct {
 	Interest  *ReturnInterest `gorm:"-"` // nil: not at all, or nothing was said
 }
 
-// MyReturns lists the companies that the actor left, the latest known first.
+// MyReturns lists the companies that the actor left, the latest known first, and those where they are back and have not taken back
+// what they said.
 func (s *Service) MyReturns(ctx context.Context, who Actor) ([]ReturnChoice, error) {
 	g, args := s.db.Gorm(ctx), map[string]any{"person": who.Self(), "now": s.clock.Now()}
 	var list []ReturnChoice
 	err := g.Raw(`SELECT m.company_id, c.name, c.name_en, `+excludedThere+` AS excluded,
 			coalesce((SELECT r.stage FROM return_cases r WHERE r.membership_id = m.id AND r.stage NOT IN ('returned', 'not_now')), '') AS stage
-		FROM memberships m JOIN companies c ON c.id = m.company_id WHERE m.person_id = @person AND NOT m.outside AND `+left+` ORDER BY m.created_at DESC, m.id`, args).Scan(&list).Error
+		FROM memberships m JOIN companies c ON c.id = m.company_id WHERE m.person_id = @person AND NOT m.outside AND (`+left+` OR EXISTS (SELECT 1 FROM return_interests i WHERE i.membership_id = m.id)) ORDER BY m.created_at DESC, m.id`, args).Scan(&list).Error
 	if err != nil {
 		return nil, err
 	}
