@@ -16,6 +16,7 @@ const (
 	NewsApprovals   NoticeKind = "approvals"
 	NewsDisputes    NoticeKind = "disputes"
 	NewsEvents      NoticeKind = "events"
+	NewsPosts       NoticeKind = "posts"
 	NewsAttending   NoticeKind = "attending"
 	NewsColleagues  NoticeKind = "colleagues"
 	NewsCompanies   NoticeKind = "companies"
@@ -97,6 +98,7 @@ var KindsOfNews = []KindOfNews{
 	{Kind: NewsMessages, Group: GroupWork, NameEN: "Messages", NameJA: "メッセージ", AboutEN: "What people write to you about a task, a bid or a contract.", AboutJA: "案件・応募・契約についてのメッセージ。"},
 	{Kind: NewsProgress, Group: GroupWork, NameEN: "Progress of work", NameJA: "業務の進捗", AboutEN: "Deliveries, changes that are asked for, and hours of a week.", AboutJA: "納品、修正の依頼、週ごとの稼働記録。"},
 	{Kind: NewsEvents, Group: GroupNetwork, NameEN: "Invitations to events", NameJA: "イベントのご案内", AboutEN: "Companies invite you to an event.", AboutJA: "会社からのイベントのご案内。"},
+	{Kind: NewsPosts, Group: GroupNetwork, NameEN: "News of companies", NameJA: "会社からのお知らせ", AboutEN: "Companies publish news, and you agreed to letters with it.", AboutJA: "会社のお知らせ（メールに同意している場合）。"},
 	{Kind: NewsAttending, Group: GroupNetwork, Say: Prompt, NameEN: "Events you go to", NameJA: "参加するイベント", AboutEN: "Your place, changes, and a reminder before it begins.", AboutJA: "参加登録、変更、開催前のお知らせ。"},
 	{Kind: NewsColleagues, Group: GroupNetwork, NameEN: "Colleagues and claims", NameJA: "元同僚・在籍の確認", AboutEN: "Somebody asks you to confirm where they worked or what they can do, or answers you.", AboutJA: "在籍やスキルの確認の依頼と、その結果。"},
 	{Kind: NewsCompanies, Group: GroupNetwork, NameEN: "Partners and groups", NameJA: "提携とグループ会社", AboutEN: "Another company proposes to work together.", AboutJA: "ほかの会社からの提携・グループ参加の提案。"},
@@ -124,10 +126,10 @@ var newsOf = map[LetterKind]NoticeKind{
 	LetterStatement: NewsPayments, LetterObjection: NewsPayments,
 	LetterApproval: NewsApprovals, LetterPayRun: NewsApprovals, LetterSpending: NewsApprovals, LetterSpendingOver: NewsApprovals, LetterRule: NewsApprovals, LetterCaution: NewsApprovals,
 	LetterDispute: NewsDisputes, LetterProposal: NewsDisputes, LetterDisputeOver: NewsDisputes, LetterForRuling: NewsDisputes,
-	LetterEventInvitation: NewsEvents, LetterEvent: NewsAttending,
+	LetterEventInvitation: NewsEvents, LetterEvent: NewsAttending, LetterPost: NewsPosts,
 	LetterVouch: NewsColleagues, LetterAttest: NewsColleagues, LetterClaim: NewsColleagues, LetterClaimOver: NewsColleagues,
 	LetterPartner: NewsCompanies, LetterGroup: NewsCompanies,
-	LetterJoin: NewsJoining, LetterFarewell: NewsJoining,
+	LetterJoin: NewsJoining, LetterFarewell: NewsJoining, LetterReturn: NewsJoining,
 	LetterTeam: NewsAccess, LetterLink: NewsAccess, LetterRecordRevoked: NewsAccess,
 	LetterAddressChanged: NewsSecurity, LetterBankAccount: NewsSecurity,
 	LetterSignIn: NewsSigningIn, LetterAddress: NewsSigningIn, LetterKnock: NewsSigningIn, LetterDomain: NewsSigningIn,

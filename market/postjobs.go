@@ -65,7 +65,7 @@ func (s *Service) sendPostLetters(tx *gorm.DB, post uuid.UUID) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	facts := map[string]any{"stop": s.home + "/profile/consents", "opening": p.Kind == Opening}
+	facts := map[string]any{"opening": p.Kind == Opening}
 	for key, text := range map[string]string{"title": p.Title, "title_en": p.TitleEN, "text": excerpt(p.Body), "text_en": excerpt(p.BodyEN)} {
 		if text != "" {
 			facts[key] = text
