@@ -6,7 +6,7 @@
     const unread = JSON.parse(e.data);
     for (const el of document.querySelectorAll("[data-unread]")) {
       const n = unread[el.dataset.unread] || 0;
-      el.textContent = n;
+      el.textContent = n > 99 ? "99+" : n;
       el.hidden = n === 0;
     }
     const news = document.getElementById("news");

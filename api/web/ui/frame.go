@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strconv"
 	"time"
 	"unicode"
 
@@ -119,4 +120,12 @@ func other(l problem.Language) string {
 		return string(problem.English)
 	}
 	return string(problem.Japanese)
+}
+
+// badge writes how much is new, as far as there is room for it.
+func badge(n int64) string {
+	if n > 99 {
+		return "99+"
+	}
+	return strconv.FormatInt(n, 10)
 }
