@@ -29,7 +29,7 @@ func importInto(t *testing.T, w *markettest.World, c *markettest.Company, file s
 	t.Helper()
 	run, err := w.Market.StartImport(context.Background(), c.Office, c.ID, []byte(file), dryRun)
 	w.Check(err)
-	w.Check(w.Market.WorkImport(context.Background(), run, dryRun, 100, time.Minute))
+	w.Check(w.Market.WorkImport(context.Background(), run, dryRun, 100, time.Hour))
 	return reportOf(t, w, c, run)
 }
 
