@@ -103,6 +103,13 @@ const (
 
 // check finds what is wrong with an offer made for a task on a day, and fills in the one milestone that is meant when none are given.
 func (o *Terms) check(c Company, t Task, today civil.Date) error {
+	if t.FeeID != nil {
+		return ErrFeeFixed
+	}
+	return o.checkOffer(c, t, today)
+}
+
+func (o *Terms) checkOffer(c Company, t Task, today civil.Date) error {
 	if err := t.suits(o.Hourly); err != nil {
 		return err
 	}

@@ -35,10 +35,11 @@ const (
 	FeePassedOn  Caution = "fee_passed_on" // the text lays the transfer fee on the payee
 	ForcedSale   Caution = "forced_sale"   // the text has the payee buy something: Freelance Act art. 5(1)(v)
 	UnpaidExtras Caution = "unpaid_extras" // the text asks for work or favours without pay: art. 5(2)(i)
+	OwnInterest  Caution = "own_interest"  // a referral fee for somebody with an interest in the customer, or on the paying side
 )
 
 // Cautions are all of them.
-var Cautions = []Caution{FixedHours, Directed, Dependence, SameWork, OldSuperior, PastConflict, DispatchLike, FeePassedOn, ForcedSale, UnpaidExtras}
+var Cautions = []Caution{FixedHours, Directed, Dependence, SameWork, OldSuperior, PastConflict, DispatchLike, FeePassedOn, ForcedSale, UnpaidExtras, OwnInterest}
 
 const (
 	dependentAwards = 3   // awards of one company to one person within a year, the first half a year ago
@@ -70,6 +71,7 @@ type Situation struct {
 	Steady       bool        // the first of them half a year ago or longer
 	WorkedWith   bool        // who runs the task worked with the person in one department
 	PastConflict bool        // a conflict of interest was flagged within a year
+	Interest     bool        // see OwnInterest
 }
 
 // CautionsIn finds the signs of a situation, in their order.
@@ -79,7 +81,7 @@ func CautionsIn(s Situation) []Caution {
 	says := func(c Caution) bool { return cautiousWords[c].MatchString(text) }
 	holds := map[Caution]bool{FixedHours: says(FixedHours), Directed: says(Directed), FeePassedOn: says(FeePassedOn),
 		ForcedSale: says(ForcedSale), UnpaidExtras: says(UnpaidExtras),
-		Dependence: s.Awards >= dependentAwards && s.Steady, SameWork: fresh && s.SameUnit, OldSuperior: s.WorkedWith, PastConflict: s.PastConflict}
+		Dependence: s.Awards >= dependentAwards && s.Steady, SameWork: fresh && s.SameUnit, OldSuperior: s.WorkedWith, PastConflict: s.PastConflict, OwnInterest: s.Interest}
 	holds[DispatchLike] = fresh && (holds[FixedHours] || holds[Directed])
 	return slices.DeleteFunc(slices.Clone(Cautions), func(c Caution) bool { return !holds[c] })
 }
@@ -105,6 +107,7 @@ var cautionWords = map[Caution]problem.Word{
 	OldSuperior: {EN: "former colleague in charge", JA: "元同僚・元上司が担当"}, PastConflict: {EN: "conflict of interest", JA: "利益相反"},
 	DispatchLike: {EN: "dispatch-like within a year of leaving", JA: "離職後1年以内の派遣類似"}, FeePassedOn: {EN: "transfer fee passed on", JA: "振込手数料の転嫁"},
 	ForcedSale: {EN: "forced purchase", JA: "購入の強制"}, UnpaidExtras: {EN: "work without pay", JA: "無償の役務の要請"},
+	OwnInterest: {EN: "referrer's own interest", JA: "紹介者の利害関係"},
 }
 
 // cautionList says several in one sentence.
@@ -196,6 +199,11 @@ func situation(g *gorm.DB, c Company, t Task, b Bid, now time.Time) (Situation, 
 // cautionsOf are the cautions of a bid as things stand.
 func (s *Service) cautionsOf(g *gorm.DB, c Company, t Task, b Bid) ([]Caution, error) {
 	seen, err := situation(g, c, t, b, s.clock.Now())
+	if err == nil && t.FeeID != nil {
+		// A fee is paid for no work: only who stands to whom matters.
+		seen = Situation{WorkedWith: seen.WorkedWith, PastConflict: seen.PastConflict, Today: seen.Today}
+		seen.Interest, err = interested(g, t)
+	}
 	return CautionsIn(seen), err
 }
 

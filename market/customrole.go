@@ -45,7 +45,7 @@ const maxCustomRoles = 50
 
 // sees is what somebody must be able to look at to do a thing.
 var sees = map[Action][]Action{PostTasks: {SeeTasks}, ManagePeople: {SeePeople}, RunContracts: {SeeContracts}, KeepBooks: {SeeMoney},
-	SettleMoney: {SeeMoney, SeeContracts}, ReconcileMoney: {SeeMoney}}
+	SettleMoney: {SeeMoney, SeeContracts}, ReconcileMoney: {SeeMoney}, RunReferrals: {FollowReferrals}}
 
 // Permitting puts actions in order, each once, and adds what somebody must see to do them.
 func Permitting(chosen ...Action) []Action {

@@ -69,3 +69,9 @@ func (s *Service) SendDigest(ctx context.Context, m mail.Mailer, baseURL string,
 	w := &digestPostman{post: newPostman(s, m, baseURL)}
 	return w.Work(ctx, &river.Job[Digest]{JobRow: &rivertype.JobRow{ID: 1}, Args: d})
 }
+
+// AskCustomer does what the queue would with the letter to a customer.
+func (s *Service) AskCustomer(ctx context.Context, m mail.Mailer, baseURL string, referral uuid.UUID) error {
+	w := &introductionPostman{post: newPostman(s, m, baseURL)}
+	return w.Work(ctx, &river.Job[IntroductionLetter]{JobRow: &rivertype.JobRow{ID: 1}, Args: IntroductionLetter{referral}})
+}

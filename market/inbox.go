@@ -12,7 +12,7 @@ import (
 // A Conversation is a thread as one of its readers sees it.
 type Conversation struct {
 	Thread
-	Title   string // of the task
+	Title   string // of the task, or the customer's name
 	Company Company
 	Person  string // the alumnus's name
 	Latest  Message
@@ -121,18 +121,20 @@ func conversation(g *gorm.DB, who Actor, t Thread) (Conversation, error) {
 // conversations adds to threads what their readers want to know, a few queries for all of them.
 func conversations(g *gorm.DB, who Actor, threads []Thread) ([]Conversation, error) {
 	var tasks []Task
+	var customers []Referral
 	var companies []Company
 	var readers []ThreadReader
 	var latest []Message
 	list := make([]Conversation, len(threads))
 	people := make([]uuid.UUID, 0, len(threads))
-	ids, ofTasks, ofCompanies := make([]uuid.UUID, len(threads)), make([]uuid.UUID, len(threads)), make([]uuid.UUID, len(threads))
+	ids, ofTasks, ofCompanies, subjects := make([]uuid.UUID, len(threads)), make([]uuid.UUID, len(threads)), make([]uuid.UUID, len(threads)), make([]uuid.UUID, len(threads))
 	for i, t := range threads {
-		ids[i], ofTasks[i], ofCompanies[i] = t.ID, t.TaskID, t.CompanyID
+		ids[i], ofTasks[i], ofCompanies[i], subjects[i] = t.ID, t.TaskID, t.CompanyID, t.SubjectID
 		people = append(people, t.PersonID)
 	}
 	for _, err := range []error{
 		g.Select("id, title").Where("id IN ?", orNone(ofTasks)).Find(&tasks).Error,
+		g.Select("id, organisation").Where("id IN ?", orNone(subjects)).Find(&customers).Error,
 		g.Where("id IN ?", orNone(ofCompanies)).Find(&companies).Error,
 		g.Where("thread_id IN ?", orNone(ids)).Order("person_id").Find(&readers).Error,
 		g.Where("(thread_id, number) IN (SELECT id, messages FROM threads WHERE id IN ?)", orNone(ids)).Find(&latest).Error,
@@ -151,6 +153,9 @@ func conversations(g *gorm.DB, who Actor, threads []Thread) ([]Conversation, err
 	for i, t := range threads {
 		c := Conversation{Thread: t, Person: names[t.PersonID]}
 		c.Title = found(tasks, func(k Task) bool { return k.ID == t.TaskID }).Title
+		if t.Kind == AboutReferral {
+			c.Title = found(customers, func(r Referral) bool { return r.ID == t.SubjectID }).Organisation
+		}
 		c.Company = found(companies, func(k Company) bool { return k.ID == t.CompanyID })
 		c.Latest = found(latest, func(m Message) bool { return m.ThreadID == t.ID })
 		for _, r := range readers {

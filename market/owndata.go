@@ -75,7 +75,7 @@ var OwnTables = []OwnTable{
 	{"where_i_looked", `SELECT l.day, c.name AS company, l.role, l.person_id AS person FROM profile_looks l JOIN companies c ON c.id = l.company_id
 		WHERE l.viewer_id = @person ORDER BY l.day, c.name, l.person_id`},
 	{"messages_written", `SELECT m.id, c.name AS company, k.title AS task, t.kind AS about, m.body, m.sent_at FROM messages m JOIN threads t ON t.id = m.thread_id
-		JOIN tasks k ON k.id = t.task_id JOIN companies c ON c.id = m.company_id WHERE m.author_id = @person ORDER BY m.sent_at, m.id`},
+		LEFT JOIN tasks k ON k.id = t.task_id JOIN companies c ON c.id = m.company_id WHERE m.author_id = @person ORDER BY m.sent_at, m.id`},
 	{"files_given", `SELECT id, name, media, bytes, subject, made_at FROM files WHERE uploader_id = @person AND dropped_at IS NULL ORDER BY id`},
 	{"event_answers", `SELECT c.name AS company, e.title AS event, e.starts_at, r.state, r.way, r.guests, r.answered_at, r.updated_at,
 		(SELECT t.came_at FROM event_tickets t WHERE t.rsvp_id = r.id AND t.position = 0) AS came_at
@@ -90,6 +90,15 @@ var OwnTables = []OwnTable{
 		WHERE v.person_id = @person ORDER BY v.voted_at, v.question_id`},
 	{"event_feedback", `SELECT e.title AS event, f.rating, f.words, f.given_at FROM event_feedback f JOIN events e ON e.id = f.event_id
 		WHERE f.person_id = @person ORDER BY f.given_at, e.id`},
+	{"referrals", `SELECT c.name AS company, p.name AS programme, r.number, r.state, st.name AS stage, r.organisation, r.contact_name, r.contact_email, r.why, r.answers, r.relation, r.relation_note,
+		r.terms, r.licence_number, r.licence_body, e.title AS event, r.created_at, r.agreed_at, r.holds_until, r.ended_at, r.reason FROM referrals r JOIN companies c ON c.id = r.company_id
+		JOIN referral_programmes p ON p.id = r.programme_id LEFT JOIN referral_stages st ON st.id = r.stage_id LEFT JOIN events e ON e.id = r.event_id
+		WHERE r.person_id = @person ORDER BY r.created_at, r.id`},
+	{"referral_news", `SELECT c.name AS company, r.number, m.did, st.name AS stage, m.told, m.at FROM referral_moves m JOIN referrals r ON r.id = m.referral_id
+		JOIN companies c ON c.id = r.company_id LEFT JOIN referral_stages st ON st.id = m.stage_id WHERE r.person_id = @person ORDER BY m.at, m.id`},
+	{"referral_fees", `SELECT c.name AS company, r.number, f.period, f.revenue, f.amount, f.currency, f.reported_at FROM referral_fees f JOIN referrals r ON r.id = f.referral_id
+		JOIN companies c ON c.id = f.company_id WHERE r.person_id = @person ORDER BY f.reported_at, f.id`},
+	{"calendar_feed", `SELECT made_at FROM calendar_feeds WHERE person_id = @person`},
 	{"notifications", `SELECT c.name AS company, n.kind, n.title_en, n.title_ja, n.path, n.made_at, n.read_at, n.mailed_at FROM notices n
 		LEFT JOIN companies c ON c.id = n.company_id WHERE n.person_id = @person ORDER BY n.made_at, n.id`},
 	{"notification_settings", `SELECT zone, quiet_from, quiet_to, digest_hour, digest_day, ways, updated_at FROM notice_settings WHERE person_id = @person`},

@@ -40,6 +40,9 @@ const (
 	RunEvents      Action = "run_events"      // make events, and everything that one of their hosts may
 	PublishNews    Action = "publish_news"    // write news and see how many read it
 	SeeReturns     Action = "see_returns"     // see who would come back, and see to it
+
+	RunReferrals    Action = "run_referrals"    // the programmes by which people introduce customers, and what came of them
+	FollowReferrals Action = "follow_referrals" // see customers who agreed to be introduced, and take them through the stages
 )
 
 // policy is the whole of who may do what. An administrator may do everything but act as an alumnus or for the installation.
@@ -72,12 +75,15 @@ var policy = map[Action][]Role{
 	RunEvents:      {Administrator, Office},
 	PublishNews:    {Administrator, Office},
 	SeeReturns:     {Administrator, Office},
+
+	RunReferrals:    {Administrator, Office},
+	FollowReferrals: {Administrator, Office, Manager},
 }
 
 // Permissions are the actions that a company's own roles can be made of, in the order in which people choose them: all that
 // an administrator may do, but asking for statutory rules, which stays with administrators. What is left is an alumnus's own,
 // or the installation's.
-var Permissions = []Action{SeeTasks, PostTasks, SeePeople, ManagePeople, ManageSkills, RunEvents, PublishNews, SeeReturns, SeeContracts, RunContracts, ClearCautions, RuleDisputes,
+var Permissions = []Action{SeeTasks, PostTasks, SeePeople, ManagePeople, ManageSkills, RunEvents, PublishNews, SeeReturns, RunReferrals, FollowReferrals, SeeContracts, RunContracts, ClearCautions, RuleDisputes,
 	ApproveSpend, ManageBudgets, SeeMoney, PayBills, SettleMoney, ApproveMoney, ReconcileMoney, KeepBooks, SeeRules, SeeLog, Administer}
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.
@@ -130,8 +136,17 @@ func (a Actor) VisibleContracts(q *gorm.DB) *gorm.DB {
 // own. It says in SQL what [Thread.MayRead] says of one.
 func (a Actor) VisibleThreads(q *gorm.DB) *gorm.DB {
 	return q.Where(`(threads.person_id = ? OR threads.kind = 'task' AND threads.company_id IN ? OR threads.kind = 'bid' AND threads.company_id IN ?
-		OR threads.kind = 'contract' AND threads.company_id IN ?)`, a.Self(), orNone(a.Companies(threadReaders[AboutTask])),
-		orNone(a.Companies(threadReaders[AboutBid])), orNone(a.Companies(threadReaders[AboutContract])))
+		OR threads.kind = 'contract' AND threads.company_id IN ? OR threads.kind = 'referral' AND threads.company_id IN ?)`, a.Self(), orNone(a.Companies(threadReaders[AboutTask])),
+		orNone(a.Companies(threadReaders[AboutBid])), orNone(a.Companies(threadReaders[AboutContract])), orNone(a.Companies(threadReaders[AboutReferral])))
+}
+
+// VisibleReferrals narrows a query over referrals: people see those that they made, and a company's people by role the ones whose
+// customer has said yes, be it that they took it back. Whom a provider vouched for sees its company's alone.
+func (a Actor) VisibleReferrals(q *gorm.DB) *gorm.DB {
+	if a.Through != uuid.Nil {
+		q = q.Where("referrals.company_id = ?", a.Through)
+	}
+	return q.Where("(referrals.person_id = ? OR referrals.company_id IN ? AND referrals.agreed_at IS NOT NULL)", a.PersonID, orNone(a.Companies(FollowReferrals)))
 }
 
 // orNone keeps "IN ()" true to its meaning where the list is empty.

@@ -22,12 +22,16 @@ import (
 const IssuersPath = "/issuers/"
 
 // IssueRecord signs what a company says of work that it accepted, once; done again it changes nothing. An installation
-// without a key to keep secrets safe signs nothing.
+// without a key to keep secrets safe signs nothing, and a referral fee is paid for no work.
 func (s *Service) IssueRecord(ctx context.Context, w Work) error {
 	if s.box.Closed() {
 		return nil
 	}
 	g := s.db.Gorm(ctx)
+	var fee bool
+	if err := g.Raw("SELECT fee_id IS NOT NULL FROM tasks WHERE id = ?", w.TaskID).Scan(&fee).Error; err != nil || fee {
+		return err
+	}
 	c, err := CompanyByID(g, w.CompanyID)
 	if err != nil {
 		return err

@@ -29,8 +29,8 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 	return errors.Join(w.market.Sweep(ctx), loose)
 }
 
-// HourlyJob does what days and hours ask for: farewells of those who leave, ends that nobody said, calendars that go on, and
-// wishes to return that expire.
+// HourlyJob does what days and hours ask for: farewells of those who leave, ends that nobody said, calendars that go on,
+// wishes to return that expire, and customers who never answered.
 type HourlyJob struct{}
 
 // Kind names the job.
@@ -47,7 +47,8 @@ func (w *hourlyWorker) Work(ctx context.Context, _ *river.Job[HourlyJob]) error 
 	_, claims := w.market.ExpireClaims(ctx)
 	_, calendars := w.market.TurnCalendars(ctx)
 	_, returns := w.market.ExpireReturns(ctx)
-	return errors.Join(farewells, claims, calendars, returns)
+	referrals := w.market.TurnReferrals(ctx)
+	return errors.Join(farewells, claims, calendars, returns, referrals)
 }
 
 // Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, who looked at whom more than 90 days ago, news

@@ -100,6 +100,11 @@ func (s *Service) sidesOf(g *gorm.DB, who Actor, about Subject, member uuid.UUID
 		err := one(who.VisibleContracts(g.Table("contracts").Where("contracts.id = ?", about.ID)).Select("company_id, task_id, person_id").Take(&c))
 		t.CompanyID, t.TaskID, t.PersonID = c.CompanyID, c.TaskID, c.PersonID
 		return t, err
+	case AboutReferral: // from the customer's yes on: before, the company knows of nothing to talk about
+		var r Referral
+		err := one(who.VisibleReferrals(g.Where("referrals.id = ? AND referrals.agreed_at IS NOT NULL", about.ID)).Take(&r))
+		t.CompanyID, t.PersonID = r.CompanyID, r.PersonID
+		return t, err
 	case AboutTask:
 		return s.sidesOfTask(g, who, t, member)
 	}
@@ -140,7 +145,7 @@ func (s *Service) mayTalk(g *gorm.DB, who Actor, t Thread) error {
 		return err
 	}
 	now := s.clock.Now()
-	if t.Kind != AboutContract {
+	if t.Kind != AboutContract && t.Kind != AboutReferral {
 		var apart bool
 		err := g.Raw("SELECT EXISTS (SELECT 1 FROM companies c WHERE c.id = @company AND "+barred+")",
 			map[string]any{"company": t.CompanyID, "person": t.PersonID, "now": now}).Scan(&apart).Error
@@ -191,9 +196,9 @@ func (s *Service) holdThread(tx *gorm.DB, t *Thread) error {
 		return err
 	}
 	return tx.Exec(`INSERT INTO thread_readers (thread_id, person_id, company_id)
-		SELECT h.id, coalesce(c.manager_id, k.created_by), h.company_id FROM threads h JOIN tasks k ON k.id = h.task_id
-			LEFT JOIN contracts c ON h.kind = 'contract' AND c.id = h.subject_id
-		WHERE h.id = ? ON CONFLICT DO NOTHING`, t.ID).Error
+		SELECT h.id, coalesce(c.manager_id, k.created_by, r.owner_id), h.company_id FROM threads h LEFT JOIN tasks k ON k.id = h.task_id
+			LEFT JOIN contracts c ON h.kind = 'contract' AND c.id = h.subject_id LEFT JOIN referrals r ON h.kind = 'referral' AND r.id = h.subject_id
+		WHERE h.id = ? AND coalesce(c.manager_id, k.created_by, r.owner_id) IS NOT NULL ON CONFLICT DO NOTHING`, t.ID).Error
 }
 
 // follow has somebody hear of a thread, who has read it so far.
@@ -214,7 +219,7 @@ func (s *Service) tellOf(tx *gorm.DB, who Actor, t Thread, m Message, withFiles 
 		return err
 	}
 	var title string
-	if err := tx.Raw("SELECT title FROM tasks WHERE id = ?", t.TaskID).Scan(&title).Error; err != nil {
+	if err := tx.Raw("SELECT title FROM tasks WHERE id = ? UNION ALL SELECT organisation FROM referrals WHERE id = ?", t.TaskID, t.SubjectID).Scan(&title).Error; err != nil {
 		return err
 	}
 	for _, person := range people {

@@ -44,6 +44,7 @@ type Task struct {
 	WithholdingCategory string      // one of WithholdingCategories
 	PaidFrom            *uuid.UUID  // the budget; nil for none
 	ApprovedAmount      int64       // minor units: what the task may cost, as far as the company's rules ask anybody
+	FeeID               *uuid.UUID  // the referral fee that it pays; nil for work. Its terms follow from the fee and are not haggled over
 	Visibility          Visibility  `gorm:"serializer:json"`
 	State               TaskState
 	Version             int // raised by every edit
@@ -216,6 +217,8 @@ func (t Task) Editable(seen int) error {
 	switch {
 	case t.State != Draft && t.State != Published:
 		return ErrTaskState.With("state", t.State)
+	case t.FeeID != nil:
+		return ErrFeeFixed
 	case t.Version != seen:
 		return ErrStaleVersion.On("version")
 	}

@@ -17,13 +17,14 @@ const (
 	AboutTask     ThreadKind = "task"     // questions before a bid, one thread for each who asks or is asked
 	AboutBid      ThreadKind = "bid"      // the terms of one offer
 	AboutContract ThreadKind = "contract" // the work itself
+	AboutReferral ThreadKind = "referral" // a customer, between who introduced them and those who talk to them
 )
 
 // threadReaders and threadWriters are what somebody must be able to do at the company to read its side of a thread, and to
 // write for it. The alumnus of the thread does both.
 var (
-	threadReaders = map[ThreadKind]Action{AboutTask: SeeTasks, AboutBid: PostTasks, AboutContract: SeeContracts}
-	threadWriters = map[ThreadKind]Action{AboutTask: PostTasks, AboutBid: PostTasks, AboutContract: RunContracts}
+	threadReaders = map[ThreadKind]Action{AboutTask: SeeTasks, AboutBid: PostTasks, AboutContract: SeeContracts, AboutReferral: FollowReferrals}
+	threadWriters = map[ThreadKind]Action{AboutTask: PostTasks, AboutBid: PostTasks, AboutContract: RunContracts, AboutReferral: FollowReferrals}
 )
 
 // A Subject is what a thread is about, written as kind and id: bid:0198c2f0-….
@@ -51,7 +52,7 @@ type Thread struct {
 	ID        uuid.UUID
 	CompanyID uuid.UUID
 	Kind      ThreadKind
-	TaskID    uuid.UUID
+	TaskID    uuid.UUID `gorm:"default:null"` // whose work it is about; none for a referral
 	SubjectID uuid.UUID
 	PersonID  uuid.UUID // the alumnus
 	Messages  int       // how many; 0 where nobody has written yet
@@ -115,7 +116,7 @@ const (
 // What can be wrong with a message.
 var (
 	ErrSubject = problem.Define(problem.Invalid, "subject_form",
-		"A conversation is named by what it is about: task, bid or contract, a colon and its id.", "会話は「task」「bid」「contract」のいずれかとコロン、IDで指定してください。")
+		"A conversation is named by what it is about: task, bid, contract or referral, a colon and its id.", "会話は「task」「bid」「contract」「referral」のいずれかとコロン、IDで指定してください。")
 	ErrNobodyAsked = problem.Define(problem.Invalid, "member_not_in_talk",
 		"About a task you write to somebody whom you invited, or who asked or bid. Invite them first.", "案件についてのメッセージは、招待した方、質問または応募のあった方に送れます。先に招待してください。")
 	ErrMessagesTooOften = problem.Define(problem.RateLimited, "messages_too_often",

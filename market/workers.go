@@ -23,5 +23,6 @@ func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, &digestsWorker{market: s})
 	river.AddWorker(w, &digestPostman{post: post})
 	river.AddWorker(w, &knockWorker{post: post})
+	river.AddWorker(w, &introductionPostman{post: post})
 	river.AddWorker(w, &domainPostman{s: s, mailer: m, baseURL: strings.TrimRight(baseURL, "/")})
 }
