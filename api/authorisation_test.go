@@ -126,6 +126,7 @@ func (t *tenant) fill(w *world) {
 	t.provide(w)
 	t.meet(w)
 	t.tell(w)
+	t.refer(w)
 }
 
 // tell publishes news, and says that the alumna would come back.
@@ -141,6 +142,19 @@ func (t *tenant) tell(w *world) {
 	list, err := w.Market.Returns(context.Background(), t.Office, t.ID, false)
 	w.Check(err)
 	t.ids["interests"], t.ids["returns"] = list[0].ID.String(), list[0].ID.String()
+}
+
+// refer has the alumna introduce a customer who agrees, under a programme whose fee is due.
+func (t *tenant) refer(w *world) {
+	w.Helper()
+	ctx := context.Background()
+	p, err := w.Market.CreateProgramme(ctx, t.Office, t.ID, market.ProgrammeDraft{Name: "Close the books", Stages: []market.ReferralStage{{Name: "Contacted"}}, Terms: market.ReferralTerms{Fee: market.FixedFee, Amount: 1000, HoldMonths: 6}})
+	w.Check(err)
+	r, err := w.Market.Introduce(ctx, t.alumna.Actor, market.ReferralDraft{ProgrammeID: p.ID, Organisation: "Close the books " + t.Name, ContactName: "Mori", ContactEmail: "mori@" + t.Name + ".example", Why: "They grow."})
+	w.Check(err)
+	w.Exec("UPDATE referrals SET state = 'agreed', agreed_at = now(), stage_id = ? WHERE id = ?", p.Stages[0].ID, r.ID)
+	t.ids["referrals"], t.ids["programmes"], t.ids["fees"] = r.ID.String(), p.ID.String(), uuid.NewString()
+	w.Exec("INSERT INTO referral_fees (id, company_id, referral_id, period, revenue, amount, currency, reported_by, reported_at) VALUES (?, ?, ?, '', 0, 1000, 'JPY', ?, now())", t.ids["fees"], t.ID, r.ID, t.Office.PersonID)
 }
 
 // meet makes an event with a host, a ticket and a question.

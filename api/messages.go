@@ -36,10 +36,10 @@ func messageOf(m market.Message) message {
 // thread is a conversation as its reader sees it.
 type thread struct {
 	ID        *uuid.UUID     `json:"id" format:"uuid" doc:"null where nobody has written yet"`
-	Subject   string         `json:"subject" doc:"What it is about: task, bid or contract, a colon and its id" example:"bid:0198c2f0-0000-7000-8000-000000000000"`
+	Subject   string         `json:"subject" doc:"What it is about: task, bid, contract or referral, a colon and its id" example:"bid:0198c2f0-0000-7000-8000-000000000000"`
 	CompanyID uuid.UUID      `json:"company_id" format:"uuid"`
-	TaskID    uuid.UUID      `json:"task_id" format:"uuid"`
-	Title     string         `json:"title" doc:"Of the task"`
+	TaskID    *uuid.UUID     `json:"task_id" format:"uuid" doc:"null for a referral"`
+	Title     string         `json:"title" doc:"Of the task, or the customer's name"`
 	Alumnus   writer         `json:"alumnus"`
 	Messages  int            `json:"messages" doc:"How many; the latest one's number"`
 	Unread    int            `json:"unread" doc:"Those that the reader has not seen; 0 for somebody who only looks in"`
@@ -55,10 +55,13 @@ type threadReader struct {
 }
 
 func threadOf(c market.Conversation) thread {
-	view := thread{Subject: c.Subject().String(), CompanyID: c.CompanyID, TaskID: c.TaskID, Title: c.Title, Alumnus: writer{c.PersonID, c.Person},
+	view := thread{Subject: c.Subject().String(), CompanyID: c.CompanyID, Title: c.Title, Alumnus: writer{c.PersonID, c.Person},
 		Messages: c.Messages, Unread: c.Unread(), Readers: each(c.Readers, func(r market.ThreadReader) threadReader {
 			return threadReader{writer{r.PersonID, r.Name}, string(r.Side), r.ReadTo, r.ReadAt}
 		})}
+	if c.TaskID != uuid.Nil {
+		view.TaskID = &c.TaskID
+	}
 	if c.ID != uuid.Nil {
 		view.ID, view.LastAt = &c.ID, &c.LastAt
 	}

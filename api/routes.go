@@ -12,7 +12,7 @@ import (
 // endpoints is the table of every route but the pages'. What a line needs is an action of market's policy, SignedIn
 // where the use case itself decides what somebody sees, or Anybody.
 func (s *Server) endpoints() []endpoint {
-	return slices.Concat(s.aboutComingIn(), own(s.aboutSigningIn()...), s.aboutTokens(), scoped("me", s.aboutMe()...), scoped("me", s.aboutTalk()...), scoped("company", s.aboutCompanies()...), scoped("people", s.aboutPeople()...), scoped("events", s.aboutEvents()...), scoped("news", s.aboutNews()...), scoped("people", s.aboutReturns()...),
+	return slices.Concat(s.aboutComingIn(), own(s.aboutSigningIn()...), s.aboutTokens(), scoped("me", s.aboutMe()...), scoped("me", s.aboutTalk()...), scoped("company", s.aboutCompanies()...), scoped("people", s.aboutPeople()...), scoped("events", s.aboutEvents()...), scoped("referrals", s.aboutReferrals()...), scoped("news", s.aboutNews()...), scoped("people", s.aboutReturns()...),
 		scoped("tasks", s.aboutWork()...), scoped("contracts", s.aboutContracts()...), scoped("money", s.aboutMoney()...),
 		scoped("money", s.exportEndpoints()...), scoped("money", s.aboutDocuments()...), s.forMachines())
 }
@@ -109,7 +109,7 @@ func (s *Server) aboutTalk() []endpoint {
 	return []endpoint{
 		long(taking(post("/files", access.SignedIn, s.keepFile, "Give a file, to be used within a day"), "application/octet-stream")),
 		get("/files/{id}", access.SignedIn, s.openFile, "A file, to be saved"),
-		get("/messages", access.SignedIn, s.messages, "A conversation about a task, a bid or a contract, the latest message first"),
+		get("/messages", access.SignedIn, s.messages, "A conversation about a task, a bid, a contract or a referral, the latest message first"),
 		post("/messages", access.SignedIn, s.writeMessage, "Write to the other side"),
 		get("/threads", access.SignedIn, s.threads, "My conversations, those with the latest message first"),
 		get("/threads/{id}", access.SignedIn, s.thread, "One of them, and who has read how far"),

@@ -181,6 +181,9 @@ var invariants = []invariant{
 	{"no entry was booked into a month while it was closed", "ledger_entries",
 		`SELECT e.source FROM ledger_entries e JOIN closed_months c ON c.company_id = e.company_id
 			AND e.booked_on < c.month + interval '1 month' AND e.posted_at > c.closed_at AND e.posted_at < coalesce(c.reopened_at, 'infinity')`},
+	{"a referral fee is paid by one contract at most, of exactly the fee as it was agreed", "referral_fees",
+		`SELECT f.id::text FROM referral_fees f JOIN tasks t ON t.fee_id = f.id JOIN contracts c ON c.task_id = t.id WHERE c.state <> 'terminated'
+			GROUP BY f.id HAVING count(*) > 1 OR bool_or(c.version = 1 AND (c.amount <> f.amount OR c.currency <> f.currency))`},
 	{"the books are closed through the newest closed month", "companies",
 		`SELECT c.id::text FROM companies c WHERE c.books_closed_through IS DISTINCT FROM (SELECT (max(n.month) + interval '1 month')::date - 1
 			FROM closed_months n WHERE n.company_id = c.id AND n.reopened_at IS NULL)`},

@@ -98,7 +98,6 @@ var OwnTables = []OwnTable{
 		JOIN companies c ON c.id = r.company_id LEFT JOIN referral_stages st ON st.id = m.stage_id WHERE r.person_id = @person ORDER BY m.at, m.id`},
 	{"referral_fees", `SELECT c.name AS company, r.number, f.period, f.revenue, f.amount, f.currency, f.reported_at FROM referral_fees f JOIN referrals r ON r.id = f.referral_id
 		JOIN companies c ON c.id = f.company_id WHERE r.person_id = @person ORDER BY f.reported_at, f.id`},
-	{"calendar_feed", `SELECT made_at FROM calendar_feeds WHERE person_id = @person`},
 	{"notifications", `SELECT c.name AS company, n.kind, n.title_en, n.title_ja, n.path, n.made_at, n.read_at, n.mailed_at FROM notices n
 		LEFT JOIN companies c ON c.id = n.company_id WHERE n.person_id = @person ORDER BY n.made_at, n.id`},
 	{"notification_settings", `SELECT zone, quiet_from, quiet_to, digest_hour, digest_day, ways, updated_at FROM notice_settings WHERE person_id = @person`},

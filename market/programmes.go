@@ -129,7 +129,7 @@ func (a Actor) standing(company uuid.UUID) (alumnus, staff bool) {
 	return alumnus, staff
 }
 
-const programmesWithNames = `SELECT p.*, c.name AS company_name, c.name_en AS company_en FROM referral_programmes p JOIN companies c ON c.id = p.company_id`
+const programmesWithNames = `SELECT p.*, c.name AS company_name, c.name_en AS company_en, c.currency FROM referral_programmes p JOIN companies c ON c.id = p.company_id`
 
 // Programmes lists a company's programmes, those that are open first: all of them for whoever runs or follows its referrals.
 func (s *Service) Programmes(ctx context.Context, who Actor, company uuid.UUID) ([]ReferralProgramme, error) {

@@ -33,6 +33,7 @@ type ReferralProgramme struct {
 	Stages      []ReferralStage `gorm:"-"` // in order, at least one
 	CompanyName string          `gorm:"->;-:migration"`
 	CompanyEN   string          `gorm:"->;-:migration;column:company_en"`
+	Currency    string          `gorm:"->;-:migration"` // the company's
 }
 
 // A ChecklistItem is one thing that makes a customer ready: “the last three annual accounts are at hand”.

@@ -15,7 +15,7 @@ type Scope string
 const Everything Scope = "all"
 
 // Subjects are what scopes are about.
-var Subjects = []string{"me", "people", "events", "news", "tasks", "contracts", "money", "company"}
+var Subjects = []string{"me", "people", "events", "referrals", "news", "tasks", "contracts", "money", "company"}
 
 // Scopes are all scopes there are, the widest first.
 var Scopes = func() []Scope {

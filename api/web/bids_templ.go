@@ -260,7 +260,7 @@ func bidPage(b bidView, fault ui.Fault) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if b.bid.State == market.Open && b.task.State == market.Published {
+			if b.bid.State == market.Open && b.task.State == market.Published && b.task.FeeID == nil {
 				templ_7745c5c3_Err = bidChange(b, fault).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -95,6 +96,7 @@ type eventPageView struct {
 	guests    []string // as typed
 	question  string
 	base      func(code string) string // what a ticket's picture leads to
+	refer     bool                     // whether the reader can introduce customers to the company
 }
 
 func (v *visit) eventView() (p eventPageView, err error) {
@@ -112,6 +114,11 @@ func (v *visit) eventView() (p eventPageView, err error) {
 	if p.questions, err = v.Market.Questions(v.ctx, v.who, id); err != nil {
 		return p, err
 	}
+	programmes, err := v.Market.OpenProgrammes(v.ctx, v.who)
+	if err != nil {
+		return p, err
+	}
+	p.refer = slices.ContainsFunc(programmes, func(r market.ReferralProgramme) bool { return r.CompanyID == p.CompanyID })
 	p.feedback, err = v.Market.MyFeedback(v.ctx, v.who, id)
 	return p, err
 }

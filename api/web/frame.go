@@ -124,6 +124,7 @@ func (v *visit) nav(ctx context.Context, section string) []ui.Link {
 	if slices.ContainsFunc(v.who.Grants, func(g market.Grant) bool { return g.Role != market.Outsider && g.Role != market.Operator }) {
 		add("events", eventsPath)
 		add("news", newsPath)
+		add("referrals", referralsPath)
 	}
 	if v.who.MayAnywhere(market.SweepRevenue) == nil {
 		add("sweeps", sweepsPath)

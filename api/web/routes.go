@@ -186,6 +186,22 @@ var table = []line{
 	{"GET", "/door/{code}", access.SignedIn, "events", (*visit).getDoor},
 	{"POST", "/door/{code}", access.SignedIn, "events", (*visit).postDoor},
 
+	{"GET", referralsPath, access.SignedIn, "referrals", (*visit).getReferrals},
+	{"GET", referralsPath + "/new", access.SignedIn, "referrals", (*visit).getNewReferral},
+	{"POST", referralsPath + "/new", access.SignedIn, "referrals", (*visit).postNewReferral},
+	{"GET", boardPath, market.FollowReferrals, "referrals", (*visit).getBoard},
+	{"GET", programmesPath, market.RunReferrals, "referrals", (*visit).getProgrammes},
+	{"GET", programmesPath + "/new", market.RunReferrals, "referrals", (*visit).getNewProgramme},
+	{"POST", programmesPath + "/new", market.RunReferrals, "referrals", (*visit).postProgramme},
+	{"GET", programmesPath + "/{id}", market.RunReferrals, "referrals", (*visit).getProgramme},
+	{"POST", programmesPath + "/{id}", market.RunReferrals, "referrals", (*visit).postProgramme},
+	{"GET", referralReportPath, market.RunReferrals, "referrals", (*visit).getReferralReport},
+	{"GET", referralReportPath + ".csv", market.RunReferrals, "referrals", (*visit).getReferralReportFile},
+	{"GET", referralsPath + "/{id}", access.SignedIn, "referrals", (*visit).getReferral},
+	{"POST", referralsPath + "/{id}", access.SignedIn, "referrals", (*visit).postReferral},
+	{"GET", "/introductions/{token}", access.Anybody, "", (*visit).getIntroduction},
+	{"POST", "/introductions/{token}", access.Anybody, "", (*visit).postIntroduction},
+
 	{"GET", "/search", access.SignedIn, "search", (*visit).getSearch},
 	{"GET", "/search/saved", access.SignedIn, "search", (*visit).getSaved},
 	{"GET", "/search/saved/new", access.SignedIn, "search", (*visit).getNewSaved},
@@ -356,7 +372,7 @@ var table = []line{
 // limited are the ways in: so many tries per address.
 var limited = map[string]bool{"POST " + companySignInPath: true, "GET " + market.ReturnPath: true, "POST /signin": true, "POST /signin/link": true, "POST /signin/code": true, "POST /verify": true,
 	"POST /security/authenticator/confirm": true, "POST /security/authenticator/remove": true,
-	"POST /link/{token}": true, "GET /link/{token}": true, "POST /decide/{token}": true, "GET /decide/{token}": true,
+	"POST /link/{token}": true, "GET /link/{token}": true, "POST /decide/{token}": true, "GET /decide/{token}": true, "POST /introductions/{token}": true, "GET /introductions/{token}": true,
 	"POST /join/{id}": true, "GET /join/{id}": true, "POST /knock/{token}": true, "GET /knock/{token}": true,
 	"POST /profile/address": true, "POST /address/{token}": true, "GET /address/{token}": true}
 

@@ -76,7 +76,7 @@ func talkAboutPath(about market.Subject, member uuid.UUID) string {
 
 // subjectPath is the page of what a thread is about.
 func subjectPath(t market.Thread) string {
-	return map[market.ThreadKind]string{market.AboutTask: "/tasks/", market.AboutBid: "/bids/", market.AboutContract: "/contracts/"}[t.Kind] + t.SubjectID.String()
+	return map[market.ThreadKind]string{market.AboutTask: "/tasks/", market.AboutBid: "/bids/", market.AboutContract: "/contracts/", market.AboutReferral: referralsPath + "/"}[t.Kind] + t.SubjectID.String()
 }
 
 // getMessages lists conversations: those that the reader follows, or all that they may read.

@@ -102,6 +102,7 @@ func TestEveryStateHasItsWords(t *testing.T) {
 	all.ofMoney()
 	all.ofLaw()
 	all.ofTheDesk()
+	all.ofReferrals()
 	for _, key := range all {
 		if !words.Known(key) {
 			t.Errorf("%s is not in the catalogue", key)
@@ -143,6 +144,19 @@ func (k *keys) ofWork() {
 	for _, do := range []string{"submit", "request_changes", "refund", "cancel"} {
 		k.add("milestone."+do, "", ".label", ".hint", ".do")
 	}
+}
+
+func (k *keys) ofReferrals() {
+	for _, r := range market.Relations {
+		k.add("referral.relation.", string(r))
+	}
+	for _, f := range market.FeeKinds {
+		k.add("programme.fee.", string(f))
+	}
+	k.add("referral.did.", "introduce", "agree", "refuse", "expire", "take", "withdraw", "win", "lose", "know", "reopen")
+	k.add("referral.done.", "withdraw", "move", "win", "lose", "know", "reopen", "assign", "licence", "revenue", "fee")
+	k.add("introduction.done.", "agreed", "taken", "refused")
+	k.add("referral.language.", "ja", "en")
 }
 
 func (k *keys) ofMoney() {

@@ -110,6 +110,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 	if err := f.returns(ctx, f.casts[0]); err != nil {
 		return nil, fmt.Errorf("saying who would come back: %w", err)
 	}
+	if err := f.referrals(ctx, f.casts[0]); err != nil {
+		return nil, fmt.Errorf("introducing customers: %w", err)
+	}
 	if err := f.desk(ctx, f.casts[0], f.casts[1]); err != nil {
 		return nil, fmt.Errorf("filling in the finance desk: %w", err)
 	}
