@@ -19,7 +19,7 @@ func (s *Server) aboutReferrals() []endpoint {
 		post("/referrals", access.SignedIn, s.introduce, "Introduce a customer; they are asked by mail"),
 		get("/referrals/{id}", access.SignedIn, s.referral, "One of them, and where it stands"),
 		get("/referrals/{id}/timeline", access.SignedIn, s.referralTimeline, "What happened to it, the latest first"),
-		post("/referrals/{id}/withdraw", access.SignedIn, s.withdrawReferral, "Take mine back; what it says of the contact is removed"),
+		post("/referrals/{id}/withdraw", access.SignedIn, s.withdrawReferral, "Take mine back before the customer answers; what it says of the contact is removed"),
 		post("/referrals/{id}/move", market.FollowReferrals, s.moveReferral, "Take it to another stage"),
 		post("/referrals/{id}/win", market.FollowReferrals, s.winReferral, "They became a customer"),
 		post("/referrals/{id}/lose", market.FollowReferrals, s.loseReferral, "They did not"),

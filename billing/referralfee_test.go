@@ -37,7 +37,7 @@ func (w *world) report(r market.Referral, period string, yen int64) market.Refer
 	return f
 }
 
-func (w *world) offer(fee uuid.UUID) market.ReferralFee {
+func (w *world) offerFee(fee uuid.UUID) market.ReferralFee {
 	w.Helper()
 	f, err := w.Market.OfferFee(ctx, w.aoi.Manager, fee, "")
 	w.Check(err)
@@ -100,7 +100,7 @@ func TestAReferralFeeIsPaidOnceAsWorkIs(t *testing.T) {
 func TestAnInterestOfTheReferrersTakesASecondPerson(t *testing.T) {
 	w := newWorld(t)
 	r := w.introduced(market.ReferralTerms{Fee: market.FixedFee, Amount: 50_000}, func(d *market.ReferralDraft) { d.Relation, d.RelationNote = market.OwnCompany, "I own it" })
-	f := w.offer(w.report(r, "", 0).ID)
+	f := w.offerFee(w.report(r, "", 0).ID)
 	if _, err := w.billing.AcceptBid(ctx, w.yumi.Actor, *f.BidID, 1); !errors.Is(err, market.ErrUncleared) {
 		t.Fatalf("accepted without a look: %v", err)
 	}
@@ -134,7 +134,7 @@ func TestASharedFeeIsOneAMonthUpToItsCap(t *testing.T) {
 		t.Errorf("%d and %d", first.Amount, second.Amount)
 	}
 	for _, f := range []market.ReferralFee{first, second} {
-		_, err := w.billing.AcceptBid(ctx, w.yumi.Actor, *w.offer(f.ID).BidID, 1)
+		_, err := w.billing.AcceptBid(ctx, w.yumi.Actor, *w.offerFee(f.ID).BidID, 1)
 		w.Check(err)
 	}
 	if n := w.Count("SELECT sum(amount) FROM contracts"); n != 150_000 {

@@ -95,11 +95,8 @@ const (
 	ReferralRefused   ReferralState = "refused"   // the customer said no, or took the yes back
 	ReferralExpired   ReferralState = "expired"   // the customer said nothing
 	ReferralTaken     ReferralState = "taken"     // somebody else's introduction was agreed to first
-	ReferralWithdrawn ReferralState = "withdrawn" // by the referrer
+	ReferralWithdrawn ReferralState = "withdrawn" // by the referrer, before the customer answered
 )
-
-// ReferralStates are all of them.
-var ReferralStates = []ReferralState{ReferralAsked, ReferralAgreed, ReferralWon, ReferralLost, ReferralKnown, ReferralRefused, ReferralExpired, ReferralTaken, ReferralWithdrawn}
 
 var referralStateWords = map[ReferralState]problem.Word{ReferralAsked: {EN: "waiting for the customer", JA: "紹介先の同意待ち"}, ReferralAgreed: {EN: "under way", JA: "進行中"},
 	ReferralWon: {EN: "won", JA: "成約"}, ReferralLost: {EN: "lost", JA: "不成立"}, ReferralKnown: {EN: "a customer already", JA: "既存の取引先"}, ReferralRefused: {EN: "declined by the customer", JA: "紹介先が辞退"},
@@ -117,7 +114,7 @@ const (
 	refuseReferral    referralStep = "refuse"    // by the customer, also after a yes
 	expireReferral    referralStep = "expire"    // by the clock
 	takeReferral      referralStep = "take"      // by another customer's yes
-	withdrawReferral  referralStep = "withdraw"  // by the referrer
+	withdrawReferral  referralStep = "withdraw"  // by the referrer; from the yes on it is between customer and company
 	moveReferral      referralStep = "move"      // by the company, as all below
 	winReferral       referralStep = "win"
 	loseReferral      referralStep = "lose"
@@ -129,7 +126,7 @@ const (
 var referralLife = map[ReferralState]map[referralStep]ReferralState{
 	ReferralAsked: {agreeReferral: ReferralAgreed, refuseReferral: ReferralRefused, expireReferral: ReferralExpired, takeReferral: ReferralTaken, withdrawReferral: ReferralWithdrawn},
 	ReferralAgreed: {moveReferral: ReferralAgreed, winReferral: ReferralWon, loseReferral: ReferralLost, knowReferral: ReferralKnown,
-		refuseReferral: ReferralRefused, withdrawReferral: ReferralWithdrawn},
+		refuseReferral: ReferralRefused},
 	ReferralLost: {reopenReferral: ReferralAgreed, refuseReferral: ReferralRefused},
 }
 

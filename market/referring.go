@@ -361,7 +361,7 @@ func (s *Service) ConfirmReferralLicence(ctx context.Context, who Actor, id uuid
 	return r, err
 }
 
-// WithdrawReferral takes the actor's own introduction back. Nothing of the contact is left.
+// WithdrawReferral takes the actor's own introduction back while the customer has not answered. Nothing of the contact is left.
 func (s *Service) WithdrawReferral(ctx context.Context, who Actor, id uuid.UUID) (Referral, error) {
 	var r Referral
 	err := s.db.Tx(ctx, func(tx *gorm.DB) (err error) {
@@ -374,13 +374,7 @@ func (s *Service) WithdrawReferral(ctx context.Context, who Actor, id uuid.UUID)
 		if err := r.step(withdrawReferral, s.clock.Now()); err != nil {
 			return err
 		}
-		if err := saveReferral(tx, who, r, withdrawReferral, ReferralMove{}); err != nil {
-			return err
-		}
-		if r.AgreedAt == nil {
-			return nil
-		}
-		return tellDesk(tx, r, string(withdrawReferral))
+		return saveReferral(tx, who, r, withdrawReferral, ReferralMove{})
 	})
 	return r, err
 }

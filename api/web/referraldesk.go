@@ -92,7 +92,7 @@ func (b boardView) programmeOptions(ctx context.Context) []ui.Option {
 
 func (b boardView) stateOptions(ctx context.Context) []ui.Option {
 	list := []ui.Option{{Label: ui.T(ctx, "referral.all")}}
-	for _, s := range []market.ReferralState{market.ReferralAgreed, market.ReferralWon, market.ReferralLost, market.ReferralKnown, market.ReferralRefused, market.ReferralWithdrawn} {
+	for _, s := range []market.ReferralState{market.ReferralAgreed, market.ReferralWon, market.ReferralLost, market.ReferralKnown, market.ReferralRefused} {
 		list = append(list, ui.Option{Value: string(s), Label: s.In(ui.FrameOf(ctx).Language)})
 	}
 	return list

@@ -65,7 +65,6 @@ type referralForm struct {
 	programme  market.ReferralProgramme
 	programmes []market.ReferralProgramme // to choose from, where there is more than one
 	event      string                     // where they met, by its title
-	ready      []string
 }
 
 // newReferral reads by which programme somebody introduces, and at which event they met the customer.

@@ -1117,7 +1117,7 @@ func referralPage(p referralView, fault ui.Fault) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if p.mine && !p.Over() {
+			if p.mine && p.State == market.ReferralAsked {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 75, "<section class=\"card\"><h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
