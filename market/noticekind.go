@@ -18,6 +18,7 @@ const (
 	NewsEvents      NoticeKind = "events"
 	NewsPosts       NoticeKind = "posts"
 	NewsAttending   NoticeKind = "attending"
+	NewsReferrals   NoticeKind = "referrals"
 	NewsColleagues  NoticeKind = "colleagues"
 	NewsCompanies   NoticeKind = "companies"
 	NewsJoining     NoticeKind = "joining"
@@ -100,6 +101,7 @@ var KindsOfNews = []KindOfNews{
 	{Kind: NewsEvents, Group: GroupNetwork, NameEN: "Invitations to events", NameJA: "イベントのご案内", AboutEN: "Companies invite you to an event.", AboutJA: "会社からのイベントのご案内。"},
 	{Kind: NewsPosts, Group: GroupNetwork, NameEN: "News of companies", NameJA: "会社からのお知らせ", AboutEN: "Companies publish news, and you agreed to letters with it.", AboutJA: "会社のお知らせ（メールに同意している場合）。"},
 	{Kind: NewsAttending, Group: GroupNetwork, Say: Prompt, NameEN: "Events you go to", NameJA: "参加するイベント", AboutEN: "Your place, changes, and a reminder before it begins.", AboutJA: "参加登録、変更、開催前のお知らせ。"},
+	{Kind: NewsReferrals, Group: GroupNetwork, NameEN: "Referrals", NameJA: "お客様の紹介", AboutEN: "What becomes of customers whom you or others introduced.", AboutJA: "ご紹介の経過と、新しく紹介されたお客様。"},
 	{Kind: NewsColleagues, Group: GroupNetwork, NameEN: "Colleagues and claims", NameJA: "元同僚・在籍の確認", AboutEN: "Somebody asks you to confirm where they worked or what they can do, or answers you.", AboutJA: "在籍やスキルの確認の依頼と、その結果。"},
 	{Kind: NewsCompanies, Group: GroupNetwork, NameEN: "Partners and groups", NameJA: "提携とグループ会社", AboutEN: "Another company proposes to work together.", AboutJA: "ほかの会社からの提携・グループ参加の提案。"},
 	{Kind: NewsJoining, Group: GroupNetwork, Say: Prompt, NameEN: "Companies that ask you in", NameJA: "会社からの参加のご案内", AboutEN: "A company where you worked would like to stay in touch.", AboutJA: "以前お勤めの会社からのご案内。"},
@@ -127,6 +129,8 @@ var newsOf = map[LetterKind]NoticeKind{
 	LetterApproval: NewsApprovals, LetterPayRun: NewsApprovals, LetterSpending: NewsApprovals, LetterSpendingOver: NewsApprovals, LetterRule: NewsApprovals, LetterCaution: NewsApprovals,
 	LetterDispute: NewsDisputes, LetterProposal: NewsDisputes, LetterDisputeOver: NewsDisputes, LetterForRuling: NewsDisputes,
 	LetterEventInvitation: NewsEvents, LetterEvent: NewsAttending, LetterPost: NewsPosts,
+	LetterEventInvitation: NewsEvents, LetterEvent: NewsAttending,
+	LetterReferral: NewsReferrals, LetterReferralFee: NewsTerms, LetterIntroduction: NewsSigningIn,
 	LetterVouch: NewsColleagues, LetterAttest: NewsColleagues, LetterClaim: NewsColleagues, LetterClaimOver: NewsColleagues,
 	LetterPartner: NewsCompanies, LetterGroup: NewsCompanies,
 	LetterJoin: NewsJoining, LetterFarewell: NewsJoining, LetterReturn: NewsJoining,
