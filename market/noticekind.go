@@ -129,7 +129,6 @@ var newsOf = map[LetterKind]NoticeKind{
 	LetterApproval: NewsApprovals, LetterPayRun: NewsApprovals, LetterSpending: NewsApprovals, LetterSpendingOver: NewsApprovals, LetterRule: NewsApprovals, LetterCaution: NewsApprovals,
 	LetterDispute: NewsDisputes, LetterProposal: NewsDisputes, LetterDisputeOver: NewsDisputes, LetterForRuling: NewsDisputes,
 	LetterEventInvitation: NewsEvents, LetterEvent: NewsAttending, LetterPost: NewsPosts,
-	LetterEventInvitation: NewsEvents, LetterEvent: NewsAttending,
 	LetterReferral: NewsReferrals, LetterReferralFee: NewsTerms, LetterIntroduction: NewsSigningIn,
 	LetterVouch: NewsColleagues, LetterAttest: NewsColleagues, LetterClaim: NewsColleagues, LetterClaimOver: NewsColleagues,
 	LetterPartner: NewsCompanies, LetterGroup: NewsCompanies,
