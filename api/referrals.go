@@ -76,7 +76,7 @@ type programmeFee struct {
 }
 
 func (d ProgrammeFields) draft() market.ProgrammeDraft {
-	out := market.ProgrammeDraft{Name: d.Name, NameEN: d.NameEN, Wanted: d.Wanted, WantedEN: d.WantedEN, OpenTo: market.AudienceKind(d.OpenTo), Closed: d.Closed,
+	out := market.ProgrammeDraft{Name: d.Name, NameEN: d.NameEN, Wanted: d.Wanted, WantedEN: d.WantedEN, OpenTo: market.CircleKind(d.OpenTo), Closed: d.Closed,
 		Checklist: each(d.Checklist, func(c checklistItem) market.ChecklistItem { return market.ChecklistItem(c) }),
 		Terms: market.ReferralTerms{Fee: market.FeeKind(d.Fee.Kind), Amount: d.Fee.Amount, BP: d.Fee.BasisPoints, Cap: d.Fee.Cap, HoldMonths: d.HoldMonths,
 			Licence: d.Licence, Category: d.WithholdingCategory}}

@@ -22,7 +22,7 @@ type ReferralProgramme struct {
 	Wanted    string          // whom the company wants to meet
 	WantedEN  string          `gorm:"column:wanted_en"`
 	Checklist []ChecklistItem `gorm:"serializer:json"`
-	OpenTo    AudienceKind
+	OpenTo    CircleKind
 	Terms     ReferralTerms `gorm:"serializer:json"`
 	ClosedAt  *time.Time    // it takes no referrals any more
 	Version   int           // raised by every edit
@@ -135,7 +135,7 @@ type ProgrammeDraft struct {
 	Wanted, WantedEN string
 	Checklist        []ChecklistItem
 	Stages           []ReferralStage
-	OpenTo           AudienceKind
+	OpenTo           CircleKind
 	Terms            ReferralTerms
 	Closed           bool
 }
@@ -163,7 +163,7 @@ func (d *ProgrammeDraft) check() error {
 		return ErrTooLong.On("wanted").With("max", maxWanted)
 	case utf8.RuneCountInString(d.WantedEN) > maxWanted:
 		return ErrTooLong.On("wanted_en").With("max", maxWanted)
-	case !slices.Contains(AudienceKinds, d.OpenTo):
+	case !slices.Contains(CircleKinds, d.OpenTo):
 		return ErrNotOneOf.On("open_to").With("value", d.OpenTo).With("allowed", "members, alumni, staff")
 	}
 	if err := d.checkLists(); err != nil {

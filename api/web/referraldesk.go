@@ -202,7 +202,7 @@ func (v *visit) postProgramme() error {
 func (v *visit) typedProgramme() (programmeForm, error) {
 	in := v.form()
 	f := programmeForm{version: in.number("version"), currency: v.company.Currency, amount: in.text("fee.amount"), percent: in.text("fee.basis_points"), limit: in.text("fee.cap"), months: in.text("hold_months")}
-	f.Name, f.NameEN, f.Wanted, f.WantedEN, f.OpenTo, f.Closed = in.text("name"), in.text("name_en"), in.text("wanted"), in.text("wanted_en"), market.AudienceKind(in.text("open_to")), in.text("closed") != ""
+	f.Name, f.NameEN, f.Wanted, f.WantedEN, f.OpenTo, f.Closed = in.text("name"), in.text("name_en"), in.text("wanted"), in.text("wanted_en"), market.CircleKind(in.text("open_to")), in.text("closed") != ""
 	for i := range 20 {
 		at := "stages[" + strconv.Itoa(i) + "]."
 		if name := in.text(at + "name"); name != "" {
