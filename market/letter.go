@@ -59,6 +59,7 @@ const (
 	LetterChangeSigned    LetterKind = "change_signed"    // both agree, and what it adds has to be paid
 	LetterWeek            LetterKind = "week"             // a week of hourly work wants something, or is over without work
 	LetterDomain          LetterKind = "domain"           // a company says that a domain is its own: here is the code (to admin@ it)
+	LetterWebhookOff      LetterKind = "webhook_off"      // an address of the company's is not called any more
 	LetterMessage         LetterKind = "message"          // somebody wrote to you about a task, a bid or a contract
 	LetterChangeOver      LetterKind = "change_over"      // a change holds, was declined, or came to nothing
 )
@@ -69,7 +70,7 @@ var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
 	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
 	LetterPayRun, LetterPaymentReturned, LetterBankAccount, LetterDomain, LetterFarewell, LetterAddress, LetterAddressChanged,
-	LetterKnock, LetterVouch, LetterClaim, LetterClaimOver, LetterAttest, LetterGroup, LetterRecordRevoked, LetterMessage, LetterEventInvitation, LetterEvent, LetterPost, LetterReturn,
+	LetterKnock, LetterVouch, LetterClaim, LetterClaimOver, LetterAttest, LetterGroup, LetterRecordRevoked, LetterWebhookOff, LetterMessage, LetterEventInvitation, LetterEvent, LetterPost, LetterReturn,
 	LetterIntroduction, LetterReferral, LetterReferralFee}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made

@@ -1,8 +1,8 @@
 package market
 
 import (
-	"encoding/json"
 	"errors"
+	"net/http"
 
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
@@ -35,6 +35,9 @@ type Service struct {
 	passkeys *webauthn.WebAuthn // nil where browsers take none
 	idp      *idp.Client        // nil where companies cannot have providers
 	comeBack string             // where providers send browsers back to
+
+	hooks        *http.Client // nil where companies have no webhooks
+	hooksPrivate bool         // they may lead to private networks
 }
 
 // An Option changes how a Service is made.
@@ -62,19 +65,6 @@ func one(q *gorm.DB) error {
 		return ErrNotFound
 	}
 	return q.Error
-}
-
-// Audit writes who did what, in the change's own transaction. subject is "task:<id>" and the like; the zero Actor
-// stands for the program itself, and the zero company for what is no company's business.
-func Audit(tx *gorm.DB, who Actor, company uuid.UUID, action, subject string, detail any) error {
-	body, err := json.Marshal(detail)
-	if err != nil {
-		return err
-	}
-	actor := uuid.NullUUID{UUID: who.PersonID, Valid: who.PersonID != uuid.Nil}
-	of := uuid.NullUUID{UUID: company, Valid: company != uuid.Nil}
-	return tx.Exec("INSERT INTO audit (id, company_id, actor_id, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)",
-		newID(), of, actor, action, subject, string(body)).Error
 }
 
 // TouchMembership notes that this membership's place in rankings may have changed; matching reads the note.

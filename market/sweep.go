@@ -52,7 +52,7 @@ func (w *hourlyWorker) Work(ctx context.Context, _ *river.Job[HourlyJob]) error 
 }
 
 // Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, who looked at whom more than 90 days ago, news
-// older than half a year, and the files of checks that nobody went on with for a day.
+// older than half a year, what webhooks were told more than 30 days ago, and the files of checks that nobody went on with for a day.
 func (s *Service) Sweep(ctx context.Context) error {
 	before := s.clock.Now().Add(-kept)
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM one_time_links WHERE expires_at < ?", before).Error; err != nil {
@@ -62,6 +62,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if err := s.db.Gorm(ctx).Exec("DELETE FROM "+table+" WHERE expires_at < ?", before).Error; err != nil {
 			return err
 		}
+	}
+	if err := s.forgetDeliveries(s.db.Gorm(ctx)); err != nil {
+		return err
 	}
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM profile_looks WHERE day <= ?", s.looksSince()).Error; err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 )
 
 // AddWorkers registers what the market does after its transactions: letters, by m, with links that begin with
-// baseURL, imports, what the hour asks for, and forgetting.
+// baseURL, calls of webhooks, imports, what the hour asks for, and forgetting.
 func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, newImportWorker(s))
 	river.AddWorker(w, &sweepWorker{market: s})
@@ -18,6 +18,7 @@ func AddWorkers(w *river.Workers, s *Service, m mail.Mailer, baseURL string) {
 	river.AddWorker(w, &invitationsWorker{market: s})
 	river.AddWorker(w, &postsWorker{market: s})
 	river.AddWorker(w, &postLettersWorker{market: s})
+	river.AddWorker(w, &deliveryWorker{market: s})
 	post := newPostman(s, m, baseURL)
 	river.AddWorker(w, post)
 	river.AddWorker(w, &digestsWorker{market: s})

@@ -25,6 +25,7 @@ import (
 	"homecoming/internal/jobs"
 	"homecoming/internal/live"
 	"homecoming/internal/mail"
+	"homecoming/internal/outward"
 	"homecoming/internal/seal"
 	"homecoming/market"
 	"homecoming/matching"
@@ -100,7 +101,8 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	if err != nil {
 		return nil, err
 	}
-	options := []market.Option{market.WithBox(box), market.WithAddress(c.URL), market.WithProviders(idp.NewClient(now.Now, c.dev), c.URL)}
+	options := []market.Option{market.WithBox(box), market.WithAddress(c.URL), market.WithProviders(idp.NewClient(now.Now, c.dev), c.URL),
+		market.WithWebhooks(outward.NewClient(c.dev), c.dev)}
 	if c.FilesURL != "" {
 		store, err := files.Open(c.FilesURL)
 		if err != nil {

@@ -48,6 +48,9 @@ func Enqueue(tx *gorm.DB, args ...river.JobArgs) error {
 // and events waiting. A job is put there by its InsertOpts.
 const Paced = "paced"
 
+// Outward is the queue of calls to servers of other people's, which may be slow: they keep nothing of ours waiting.
+const Outward = "outward"
+
 // A Worker works the queue until it is stopped.
 type Worker struct {
 	client *river.Client[pgx.Tx]
@@ -71,7 +74,7 @@ func Start(ctx context.Context, d *db.DB, workers *river.Workers, cfg Config) (*
 	client, err := river.NewClient(riverpgxv5.New(d.Pool()), &river.Config{
 		ID:                   name,
 		Workers:              workers,
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.MaxWorkers}, Paced: {MaxWorkers: cfg.MaxWorkers}},
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cfg.MaxWorkers}, Paced: {MaxWorkers: cfg.MaxWorkers}, Outward: {MaxWorkers: cfg.MaxWorkers}},
 		PeriodicJobs:         cfg.Periodic,
 		Logger:               cfg.Logger,
 		FetchCooldown:        20 * time.Millisecond, // the cooldown bounds throughput
