@@ -198,6 +198,15 @@ func (t *tenant) provide(w *world) {
 	d, err := w.Market.AskDomain(context.Background(), t.Administrator, t.ID, strings.ToLower(t.Name)+".test")
 	w.Check(err)
 	t.ids["domains"] = d.ID.String()
+	box, err := seal.New("a key that is long enough for a test")
+	w.Check(err)
+	telling := market.New(w.DB, w.Clock, matching.ResolveSkill, market.WithBox(box), market.WithWebhooks(http.DefaultClient, false))
+	address, about := "https://example.com/", []string{"task"}
+	hook, _, err := telling.CreateWebhook(context.Background(), t.Administrator, t.ID, market.WebhookEdit{URL: &address, About: &about})
+	w.Check(err)
+	told, err := telling.TryWebhook(context.Background(), t.Administrator, hook.ID)
+	w.Check(err)
+	t.ids["webhooks"], t.ids["deliveries"] = hook.ID.String(), told.ID.String()
 }
 
 // register makes a department, an entity and a farewell, and what somebody says and asks of former colleagues.

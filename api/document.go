@@ -38,6 +38,7 @@ func newDocument(engine *gin.Engine, cfg Config) huma.API {
 		doc.Servers = []*huma.Server{{URL: cfg.BaseURL}}
 	}
 	doc.Extensions = map[string]any{"x-problems": problems()}
+	documentCalls(doc)
 	return humagin.New(engine, huma.Config{OpenAPI: doc, Formats: huma.DefaultFormats, DefaultFormat: "application/json"})
 }
 

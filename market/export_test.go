@@ -75,3 +75,6 @@ func (s *Service) AskCustomer(ctx context.Context, m mail.Mailer, baseURL string
 	w := &introductionPostman{post: newPostman(s, m, baseURL)}
 	return w.Work(ctx, &river.Job[IntroductionLetter]{JobRow: &rivertype.JobRow{ID: 1}, Args: IntroductionLetter{referral}})
 }
+
+// Hear has a webhook and one of its deliveries take the outcome of a call.
+func Hear(w *Webhook, d *Delivery, o Outcome, now time.Time) { d.hears(o, now); w.hears(o, now) }

@@ -255,4 +255,3 @@ func (s *Service) ReplayFailed(ctx context.Context, who Actor, webhook uuid.UUID
 func (s *Service) forgetDeliveries(g *gorm.DB) error {
 	return g.Exec("DELETE FROM webhook_deliveries d USING audit a WHERE a.id = d.event_id AND a.at < ?", s.clock.Now().Add(-deliveriesKept)).Error
 }
-

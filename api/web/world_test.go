@@ -22,6 +22,7 @@ import (
 	"homecoming/billing/stripesim"
 	"homecoming/internal/idp"
 	"homecoming/internal/mail"
+	"homecoming/internal/outward"
 	"homecoming/internal/seal"
 	"homecoming/market"
 	"homecoming/market/markettest"
@@ -47,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	box, err := seal.New("the key of these tests")
 	w.Check(err)
 	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, markettest.Files(t), market.WithBox(box), market.WithAddress(w.named()),
-		market.WithProviders(idp.NewClient(time.Now, true), "http://"+w.server.Listener.Addr().String()))
+		market.WithProviders(idp.NewClient(time.Now, true), "http://"+w.server.Listener.Addr().String()), market.WithWebhooks(outward.NewClient(true), true))
 	w.Check(matching.SyncTaxonomy(ctx, w.DB))
 	w.payThrough()
 	w.fits = matching.New(w.DB, w.Clock, postgres.New(w.DB))
