@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"homecoming/market"
 )
 
 // A document is what the tests read of the OpenAPI document.
@@ -142,6 +144,11 @@ func TestEveryRouteOfTheEngineStandsInTheTable(t *testing.T) {
 	var listed []string
 	for _, r := range w.server.Routes() {
 		listed = append(listed, r.Method+" "+r.Pattern())
+	}
+	for noun, at := range market.WebhookSubjects { // where calls of webhooks lead
+		if !slices.Contains(listed, "GET /api/v1"+at+":id") {
+			t.Errorf("no route tells more of a %s", noun)
+		}
 	}
 	for _, r := range w.server.EngineRoutes() {
 		if !slices.Contains(listed, r) {
