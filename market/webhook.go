@@ -49,11 +49,11 @@ const (
 
 // WebhookNouns are what an address can be told of: the nouns of the log's actions. Nothing about one person's own affairs is
 // among them: who signed in, consented, claimed or asked a question is nobody's event.
-var WebhookNouns = []string{"task", "bid", "contract", "change", "milestone", "week", "dispute", "refund", "document", "pay_run", "month", "spending", "event", "post", "record"}
+var WebhookNouns = []string{"task", "bid", "contract", "change", "milestone", "week", "dispute", "refund", "document", "pay_run", "month", "spending", "event", "post", "referral", "record"}
 
 // WebhookSubjects is where the API tells more of a thing, by the noun before its id; a thing that is not here stands in a list alone.
 var WebhookSubjects = map[string]string{"task": "/tasks/", "bid": "/bids/", "contract": "/contracts/", "milestone": "/milestones/", "dispute": "/disputes/",
-	"document": "/documents/", "pay_run": "/pay-runs/", "spending": "/spending-requests/", "event": "/events/", "post": "/posts/"}
+	"document": "/documents/", "pay_run": "/pay-runs/", "spending": "/spending-requests/", "event": "/events/", "post": "/posts/", "referral": "/referrals/"}
 
 const (
 	maxWebhooks    = 10 // of a company
