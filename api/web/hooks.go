@@ -126,6 +126,9 @@ func (v *visit) postHookStep() error {
 	if err != nil {
 		return err
 	}
+	if _, err := v.Market.Webhook(v.ctx, v.who, id); err != nil {
+		return err // whatever the button is
+	}
 	do := v.form().text("do")
 	if do == "rotate" {
 		_, secret, err := v.Market.RotateWebhook(v.ctx, v.who, id)
