@@ -186,7 +186,7 @@ func (s *Service) ReferralTimeline(ctx context.Context, who Actor, id uuid.UUID)
 	return list, err
 }
 
-// A Standing is what referrals came to at one company, for whoever made them.
+// A ReferralStanding is what referrals came to at one company, for whoever made them.
 type ReferralStanding struct{ Introduced, Agreed, Won, UnderWay int }
 
 // StandingOf counts what came of referrals.
