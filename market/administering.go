@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"homecoming/internal/problem"
 )
@@ -143,7 +142,7 @@ func (s *Service) UpdateCompany(ctx context.Context, who Actor, id uuid.UUID, e 
 	var c Company
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
 		var err error
-		if c, err = CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), id); err != nil {
+		if c, err = lockCompany(tx, id); err != nil {
 			return err
 		}
 		for _, f := range []struct{ from, to *string }{{e.Name, &c.Name}, {e.NameEN, &c.NameEN}, {e.TimeZone, &c.TimeZone},

@@ -39,7 +39,7 @@ func (s *Service) SetApprovalRules(ctx context.Context, who Actor, company uuid.
 		return ErrBetween.On("rules").With("min", 0).With("max", maxApprovalRules)
 	}
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		if _, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), company); err != nil {
+		if _, err := lockCompany(tx, company); err != nil {
 			return err
 		}
 		for i := range rules {

@@ -8,6 +8,7 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // A Company hands work to the people who used to work there.
@@ -77,6 +78,11 @@ func (c Company) Today(now time.Time) civil.Date { return civil.DateOf(now.In(c.
 func CompanyByID(g *gorm.DB, id uuid.UUID) (Company, error) {
 	var c Company
 	return c, one(g.Where("id = ?", id).Take(&c))
+}
+
+// lockCompany reads a company and holds it: what is numbered, counted or taken first within it takes turns.
+func lockCompany(tx *gorm.DB, id uuid.UUID) (Company, error) {
+	return CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), id)
 }
 
 func first(ids []uuid.UUID) uuid.UUID {

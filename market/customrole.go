@@ -185,7 +185,7 @@ func (s *Service) CreateCustomRole(ctx context.Context, who Actor, company uuid.
 		return r, err
 	}
 	return r, s.db.Tx(ctx, func(tx *gorm.DB) error {
-		if _, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), company); err != nil {
+		if _, err := lockCompany(tx, company); err != nil {
 			return err
 		}
 		var there int64
@@ -267,7 +267,7 @@ func lockCustomRole(tx *gorm.DB, who Actor, id uuid.UUID) (CustomRole, error) {
 	if err := who.May(Administer, row.CompanyID); err != nil {
 		return CustomRole{}, err
 	}
-	if _, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), row.CompanyID); err != nil { // givers lock it first as well
+	if _, err := lockCompany(tx, row.CompanyID); err != nil { // givers lock it first as well
 		return CustomRole{}, err
 	}
 	if err := one(tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).Take(&row)); err != nil {

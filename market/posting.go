@@ -21,7 +21,7 @@ func (s *Service) PostTask(ctx context.Context, who Actor, d TaskDraft) (Task, e
 	}
 	var t Task
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
-		c, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), d.CompanyID) // the lock numbers tasks
+		c, err := lockCompany(tx, d.CompanyID) // the lock numbers tasks
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"homecoming/internal/idp"
 	"homecoming/internal/problem"
@@ -155,7 +154,7 @@ func (s *Service) SaveProvider(ctx context.Context, who Actor, company uuid.UUID
 // lockProvider reads a company's provider so that changes take turns; the zero one where there is none.
 func lockProvider(tx *gorm.DB, company uuid.UUID) (IdentityProvider, error) {
 	var p IdentityProvider
-	if _, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), company); err != nil {
+	if _, err := lockCompany(tx, company); err != nil {
 		return p, err
 	}
 	return p, tx.Where("company_id = ?", company).Limit(1).Find(&p).Error

@@ -68,11 +68,6 @@ func (s *Service) Introduce(ctx context.Context, who Actor, d ReferralDraft) (Re
 	return r, err
 }
 
-// lockCompany reads a company and holds it: of two who come first for a customer, one waits for the other.
-func lockCompany(tx *gorm.DB, id uuid.UUID) (Company, error) {
-	return CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), id)
-}
-
 // mayIntroduce refuses whom something keeps apart from the company, who introduces too much at a time or the same customer twice, an
 // event that they do not see, and a customer whom somebody holds.
 func (s *Service) mayIntroduce(tx *gorm.DB, who Actor, r Referral, today civil.Date) error {

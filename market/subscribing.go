@@ -54,7 +54,7 @@ func (s *Service) CreateWebhook(ctx context.Context, who Actor, company uuid.UUI
 		return w, "", err
 	}
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
-		if _, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), company); err != nil {
+		if _, err := lockCompany(tx, company); err != nil {
 			return err // so that two at once count each other
 		}
 		var there int64

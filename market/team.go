@@ -82,7 +82,7 @@ func (s *Service) Grant(ctx context.Context, who Actor, company uuid.UUID, c Col
 	}
 	var m []TeamMember
 	err := s.db.Tx(ctx, func(tx *gorm.DB) error {
-		at, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), company)
+		at, err := lockCompany(tx, company)
 		if err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func (s *Service) Revoke(ctx context.Context, who Actor, company, person uuid.UU
 		return err
 	}
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		if _, err := CompanyByID(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}), company); err != nil { // two who revoke each other take turns
+		if _, err := lockCompany(tx, company); err != nil { // two who revoke each other take turns
 			return err
 		}
 		if err := mayGive(tx, who, company, role); err != nil {
