@@ -80,6 +80,7 @@ func (t *tenant) asker(w *world, r access.Route) market.Actor {
 func (t *tenant) fill(w *world) {
 	w.Helper()
 	task := t.Task("Close the books", 300_000)
+	t.ids["conduct"] = t.ID.String()
 	t.ids["companies"], t.ids["tasks"], t.ids["members"] = t.ID.String(), task.ID.String(), t.alumna.MembershipID.String()
 	t.ids["bids"] = w.Bid(t.alumna, task, 280_000).ID.String()
 	t.ids["rankings"] = w.as(t.Manager, "GET", "/api/v1/tasks/"+t.ids["tasks"]+"/candidates", nil).wants(http.StatusOK).object()["id"].(string)

@@ -37,6 +37,8 @@ var OwnTables = []OwnTable{
 		WHERE w.person_id = @person ORDER BY w.words, w.evidence`},
 	{"consents", `SELECT x.purpose, c.name AS company, x.choice, x.wording, x.how, x.given_at FROM consents x LEFT JOIN companies c ON c.id = x.company_id
 		WHERE x.person_id = @person ORDER BY x.id`},
+	{"conduct_agreements", `SELECT c.name AS company, a.wording, a.agreed_at FROM conduct_agreements a JOIN companies c ON c.id = a.company_id
+		WHERE a.person_id = @person ORDER BY a.agreed_at, c.name`},
 	{"companies_kept_away", `SELECT c.name AS company, b.from_on, b.until_on, b.made_at, b.lifted_at FROM bars b JOIN companies c ON c.id = b.company_id
 		WHERE b.person_id = @person AND b.kind = 'by_person' ORDER BY b.made_at`},
 	{"proposed_links", `SELECT c.name AS company, l.state, l.created_at FROM link_proposals l JOIN companies c ON c.id = l.company_id WHERE l.person_id = @person ORDER BY l.created_at`},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -46,8 +47,27 @@ func (v *visit) frame(section string) (ui.Frame, error) {
 	if f.Unread, err = v.Market.UnreadMessages(v.ctx, v.who); err != nil {
 		return f, err
 	}
+	if f.Asked, err = v.conductWaits(ui.With(v.ctx, f)); err != nil {
+		return f, err
+	}
 	f.News, err = v.news()
 	return f, err
+}
+
+// conductWaits is the first of the reader's companies whose rules wait to be read; nothing on the page that has them.
+func (v *visit) conductWaits(ctx context.Context) (ui.Ask, error) {
+	if strings.HasPrefix(v.c.Request.URL.Path, conductPath) {
+		return ui.Ask{}, nil
+	}
+	waiting, err := v.Market.ConductAsked(v.ctx, v.who)
+	if err != nil || len(waiting) == 0 {
+		return ui.Ask{}, err
+	}
+	key, first := "conduct.wait", waiting[0]
+	if first.Before {
+		key = "conduct.wait.changed"
+	}
+	return ui.Ask{Text: ui.T(ctx, key, "company", inLanguage(v.lang, first.NameEN, first.Name)), Do: ui.T(ctx, "conduct.wait.do"), Href: conductAt(first.CompanyID)}, nil
 }
 
 // news counts what happened that the reader has not read. Opening a page reads what leads there.

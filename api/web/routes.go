@@ -202,6 +202,12 @@ var table = []line{
 	{"GET", "/introductions/{token}", access.Anybody, "", (*visit).getIntroduction},
 	{"POST", "/introductions/{token}", access.Anybody, "", (*visit).postIntroduction},
 
+	{"GET", conductPath, access.SignedIn, "", (*visit).getConduct},
+	{"GET", conductPath + "/{id}", access.SignedIn, "", (*visit).getConductOf},
+	{"POST", conductPath + "/{id}", access.SignedIn, "", (*visit).postAgreeConduct},
+	{"GET", companyConductPath, market.Administer, "settings", (*visit).getCompanyConduct},
+	{"POST", companyConductPath, market.Administer, "settings", (*visit).postCompanyConduct},
+
 	{"GET", "/search", access.SignedIn, "search", (*visit).getSearch},
 	{"GET", "/search/saved", access.SignedIn, "search", (*visit).getSaved},
 	{"GET", "/search/saved/new", access.SignedIn, "search", (*visit).getNewSaved},

@@ -26,6 +26,7 @@ type Frame struct {
 	Profile   bool  // offer the profile in the menu
 	Settings  bool  // offer the settings in the menu
 	Flash     Flash
+	Asked     Ask // something that the reader is asked to read
 	RequestID string
 	Zone      *time.Location
 	Now       time.Time
@@ -45,6 +46,9 @@ type Link struct {
 	Icon    string
 	Current bool
 }
+
+// An Ask asks the reader to read something, and leads there.
+type Ask struct{ Text, Do, Href string }
 
 // A Flash is one message about what just happened.
 type Flash struct {

@@ -85,6 +85,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 		if err := f.searches(ctx, play); err != nil {
 			return nil, err
 		}
+		if err := f.conduct(ctx, play); err != nil {
+			return nil, err
+		}
 	}
 	if err := f.beyond(ctx); err != nil {
 		return nil, fmt.Errorf("opening work to partners: %w", err)
