@@ -69,7 +69,7 @@ func Crash(ctx context.Context, o CrashOptions, progress io.Writer) (CrashResult
 		result.Blows[blow]++
 		result.check(ctx, v)
 		if result.Kills%10 == 0 {
-			fmt.Fprintf(progress, "%d kills, %d main jobs walked, %.0f s\n", result.Kills, load.walked(), time.Since(began).Seconds())
+			fmt.Fprintf(progress, "%d kills, %d main jobs walked, %d troubles, %.0f s\n", result.Kills, load.walked(), len(result.Trouble), time.Since(began).Seconds())
 		}
 	}
 	if err := load.finish(ctx, &result); err != nil {
