@@ -43,7 +43,7 @@ var IsSnooze = isSnooze
 
 // RenderLetter writes a letter in a language.
 func RenderLetter(kind LetterKind, language, name, company, url string, facts map[string]any) (subject, text string, err error) {
-	return renderLetter(kind, language, letterData{name, company, url, facts})
+	return renderLetter(kind, language, letterData{Name: name, Company: company, URL: url, Facts: facts})
 }
 
 // EveryAction are all actions of the policy.

@@ -21,6 +21,7 @@ type letterData struct {
 	Company string         // in the reader's language; empty when it is about none
 	URL     string         // where the letter leads
 	Facts   map[string]any // what the sender of the letter gave; see [Letter]
+	Answer  string         // the line above which an answer by mail is written; empty where nobody takes one
 }
 
 // renderLetter writes a letter in a language.

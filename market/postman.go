@@ -59,7 +59,15 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 	case course != Send:
 		return nil
 	}
-	d := letterData{Name: or(oneLine(p.Name()), *p.Email), Facts: l.Facts}
+	d, answers := letterData{Name: or(oneLine(p.Name()), *p.Email), Facts: l.Facts}, ""
+	if l.About != nil {
+		if answers, err = w.s.replyTo(w.s.db.Gorm(ctx), p.ID, l.About.Thread); err != nil {
+			return err
+		}
+		if answers != "" {
+			d.Answer = replyMark[or(p.Language, "en")]
+		}
+	}
 	if d.URL, err = w.door(ctx, l, p); err != nil {
 		return err
 	}
@@ -74,7 +82,7 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 	if err != nil {
 		return river.JobCancel(err) // no later try would find another text
 	}
-	m := mail.Message{ID: id, To: or(l.To, *p.Email), ToName: oneLine(p.Name()), Subject: subject, Text: text, Language: p.Language}
+	m := mail.Message{ID: id, To: or(l.To, *p.Email), ToName: oneLine(p.Name()), Subject: subject, Text: text, Language: p.Language, ReplyTo: answers}
 	if l.About != nil {
 		m.Thread = "thread-" + l.About.Thread.String()
 	}

@@ -35,6 +35,7 @@ type Service struct {
 	passkeys *webauthn.WebAuthn // nil where browsers take none
 	idp      *idp.Client        // nil where companies cannot have providers
 	comeBack string             // where providers send browsers back to
+	replies  string             // the domain whose mails are answers; empty where nobody takes any
 
 	hooks        *http.Client // nil where companies have no webhooks
 	hooksPrivate bool         // they may lead to private networks

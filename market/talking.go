@@ -38,7 +38,7 @@ func (s *Service) WriteMessage(ctx context.Context, who Actor, d MessageDraft) (
 			return err
 		}
 		m = Message{ID: newID(), CompanyID: t.CompanyID, ThreadID: t.ID, Number: t.Messages + 1, AuthorID: who.PersonID, Side: t.SideOf(who),
-			Body: d.Body, SentAt: s.clock.Now(), Author: who.Name}
+			Body: d.Body, SentAt: s.clock.Now(), MailKey: d.mailKey, Author: who.Name}
 		if err := tx.Create(&m).Error; err != nil {
 			return err
 		}

@@ -98,6 +98,7 @@ type Message struct {
 	Side      Side
 	Body      string // Markdown; may be empty where there are files
 	SentAt    time.Time
+	MailKey   []byte // by which the mail that it came by is known again; nil for one that came another way
 
 	Author string `gorm:"-"` // their name
 	Files  []File `gorm:"-"`
@@ -130,6 +131,8 @@ type MessageDraft struct {
 	Member  uuid.UUID // whom the company's side writes to about a task: their membership there
 	Body    string
 	Files   []uuid.UUID // that the writer gave before; see [Service.KeepFile]
+
+	mailKey []byte // of an answer by mail
 }
 
 // check tidies what was typed and says what is wrong with it.

@@ -39,6 +39,9 @@ type Config struct {
 
 	SMTPURL string
 
+	MailInAddr   string
+	MailInDomain string
+
 	FilesURL string
 
 	PlatformName    string
@@ -115,6 +118,10 @@ var settings = []setting{
 
 	{name: "SMTP_URL", sample: "smtp://user:password@mail.example:587?from=no-reply@homecoming.example&name=Homecoming", put: link(func(c *Config) *string { return &c.SMTPURL }),
 		doc: "Where mail is handed over, and its sender: smtp:// with STARTTLS, smtps:// with TLS from the start. Unset: mails stay in the outbox table."},
+	{name: "MAIL_IN_ADDR", sample: "127.0.0.1:2525", put: text(func(c *Config) *string { return &c.MailInAddr }),
+		doc: "Where answers by mail are taken over SMTP, from an MTA that stands before it. Unset: people answer on the pages."},
+	{name: "MAIL_IN_DOMAIN", sample: "reply.homecoming.example", put: text(func(c *Config) *string { return &c.MailInDomain }),
+		doc: "The domain of the addresses at which letters are answered. Its mails go to MAIL_IN_ADDR of serve; work, which writes letters too, needs the domain alone."},
 
 	{name: "FILES_URL", sample: "s3://key:secret@s3.ap-northeast-1.amazonaws.com/bucket?region=ap-northeast-1", put: text(func(c *Config) *string { return &c.FilesURL }),
 		doc: "Where files of people are kept: a private bucket that speaks S3, or file:///directory on a machine that serves alone. Unset: nobody can give one; dev keeps them in its directory."},
@@ -168,6 +175,9 @@ func readConfig(lookup func(string) (string, bool), need ...string) (Config, err
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", s.name, err))
 		}
+	}
+	if c.MailInAddr != "" && c.MailInDomain == "" {
+		faults = append(faults, errors.New("MAIL_IN_DOMAIN is not set: without it nobody knows the addresses whose mails MAIL_IN_ADDR takes"))
 	}
 	for _, name := range need {
 		if !given[name] {

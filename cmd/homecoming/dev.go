@@ -34,7 +34,7 @@ func dev(ctx context.Context, out io.Writer, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := listen(ctx, c.Addr)
+	l, err := listen(ctx, c.Addr, "HOMECOMING_ADDR")
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (h *household) stripeDir() string { return filepath.Join(h.cfg.Data, "strip
 func (h *household) startStandIn(ctx context.Context) (err error) {
 	env := append(os.Environ(), "STRIPE_SECRET_KEY="+h.state.StripeSecretKey, "STRIPE_WEBHOOK_SECRET="+h.state.StripeWebhookSecret,
 		"STRIPE_CONNECT_WEBHOOK_SECRET="+h.state.StripeConnectWebhookSecret)
-	if l, err := listen(ctx, h.state.StripeAddr); err != nil {
+	if l, err := listen(ctx, h.state.StripeAddr, "HOMECOMING_ADDR"); err != nil {
 		h.state.StripeAddr = "127.0.0.1:0"
 	} else {
 		_ = l.Close()

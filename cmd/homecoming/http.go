@@ -11,11 +11,11 @@ import (
 )
 
 // listen takes the address, or says in one line that somebody else has it.
-func listen(ctx context.Context, addr string) (net.Listener, error) {
+func listen(ctx context.Context, addr, setting string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is taken by another program: stop that one, or set HOMECOMING_ADDR", addr)
+		return nil, fmt.Errorf("%s is taken by another program: stop that one, or set %s", addr, setting)
 	}
 	return l, err
 }

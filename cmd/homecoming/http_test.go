@@ -37,7 +37,7 @@ func TestAStoppingServerIsNotReadyFinishesWhatItBeganAndEnds(t *testing.T) {
 		io.WriteString(w, "done")
 	}}
 	ctx, stop := context.WithCancel(context.Background())
-	l, err := listen(ctx, "127.0.0.1:0")
+	l, err := listen(ctx, "127.0.0.1:0", "HOMECOMING_ADDR")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,12 +74,12 @@ func TestAStoppingServerIsNotReadyFinishesWhatItBeganAndEnds(t *testing.T) {
 
 func TestATakenAddressIsOneClearLine(t *testing.T) {
 	t.Parallel()
-	l, err := listen(context.Background(), "127.0.0.1:0")
+	l, err := listen(context.Background(), "127.0.0.1:0", "HOMECOMING_ADDR")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	_, err = listen(context.Background(), l.Addr().String())
+	_, err = listen(context.Background(), l.Addr().String(), "HOMECOMING_ADDR")
 	if err == nil || !strings.Contains(err.Error(), "is taken by another program") || strings.Contains(err.Error(), "\n") {
 		t.Fatalf("got %v", err)
 	}

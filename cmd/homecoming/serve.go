@@ -43,7 +43,7 @@ func serve(ctx context.Context, out io.Writer, args []string) error {
 		return err
 	}
 	log := c.logger()
-	l, err := listen(ctx, c.Addr)
+	l, err := listen(ctx, c.Addr, "HOMECOMING_ADDR")
 	if err != nil {
 		return err
 	}
@@ -103,6 +103,9 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 	}
 	options := []market.Option{market.WithBox(box), market.WithAddress(c.URL), market.WithProviders(idp.NewClient(now.Now, c.dev), c.URL),
 		market.WithWebhooks(outward.NewClient(c.dev), c.dev)}
+	if c.MailInDomain != "" {
+		options = append(options, market.WithReplies(c.MailInDomain))
+	}
 	if c.FilesURL != "" {
 		store, err := files.Open(c.FilesURL)
 		if err != nil {
@@ -173,7 +176,11 @@ func (a *app) operate(ctx context.Context, l net.Listener, bye farewell) error {
 		a.live.Run(hearing, a.db.Pool().Config().ConnConfig, nil)
 	}()
 	defer func() { deafen(); <-heard }()
-	return errors.Join(serveHTTP(ctx, l, a.server, bye), stop())
+	closeBox, err := a.takeMail(ctx)
+	if err != nil {
+		return errors.Join(err, stop())
+	}
+	return errors.Join(serveHTTP(ctx, l, a.server, bye), closeBox(), stop())
 }
 
 // work works the queue until the returned function is called, which lets running jobs end within ten seconds.

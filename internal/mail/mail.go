@@ -17,6 +17,7 @@ type Message struct {
 	Text     string // plain text; a line that is a link alone becomes a button in HTML
 	Language string // ja or en
 	Thread   string // what the mail belongs to together with others, which mail programs show as one; empty for one that stands alone
+	ReplyTo  string // an address that takes answers; empty where nobody reads them
 	Stop     string // an address where one POST stops letters of this sort (RFC 8058); empty for letters that must come
 }
 
@@ -33,7 +34,7 @@ var ErrAddress = errors.New("mail: this address does not work")
 var errMessage = errors.New("mail: a message needs a recipient, a one-line subject and a text")
 
 func (m Message) check() error {
-	if m.To == "" || m.Subject == "" || strings.TrimSpace(m.Text) == "" || strings.ContainsAny(m.Subject+m.To+m.ToName+m.Stop+m.Thread, "\r\n") {
+	if m.To == "" || m.Subject == "" || strings.TrimSpace(m.Text) == "" || strings.ContainsAny(m.Subject+m.To+m.ToName+m.Stop+m.Thread+m.ReplyTo, "\r\n") {
 		return errMessage
 	}
 	return nil

@@ -81,6 +81,11 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	if err := msg.AddToFormat(m.ToName, m.To); err != nil {
 		return errors.Join(ErrAddress, err)
 	}
+	if m.ReplyTo != "" {
+		if err := msg.ReplyTo(m.ReplyTo); err != nil {
+			return err
+		}
+	}
 	msg.Subject(m.Subject)
 	msg.SetDate()
 	if m.ID != "" {
