@@ -138,6 +138,9 @@ func (t *tenant) tell(w *world) {
 	_, err = w.Market.PublishPost(context.Background(), t.Office, p.ID, nil, false)
 	w.Check(err)
 	t.ids["posts"], t.ids["news"] = p.ID.String(), p.ID.String()
+	t.ids["clarifications"] = uuid.NewString()
+	w.Exec("INSERT INTO clarifications (id, company_id, task_id, number, question, answer, made_by, made_at) VALUES (?, ?, ?, 1, 'Close the books', 'By Friday.', ?, now())",
+		t.ids["clarifications"], t.ID, t.ids["tasks"], t.Manager.PersonID)
 	_, err = w.Market.SayReturn(context.Background(), t.alumna.Actor, t.ID, market.DraftInterest{Openness: market.OpenLater, Note: "Close the books"})
 	w.Check(err)
 	list, err := w.Market.Returns(context.Background(), t.Office, t.ID, false)

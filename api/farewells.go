@@ -50,6 +50,26 @@ func (s *Server) answerFarewell(ctx context.Context, in *farewellAnswer) (*nothi
 	return nil, s.cfg.Market.AnswerFarewell(ctx, access.Actor(ctx), in.ID, market.FarewellAnswer(in.Body.Answer))
 }
 
+// farewellWords are what a company says to who leaves.
+type farewellWords struct {
+	Words   string `json:"words" doc:"In Japanese; Markdown, at most 2000 characters"`
+	WordsEN string `json:"words_en" doc:"In English"`
+}
+
+func (s *Server) farewellWords(ctx context.Context, in *OfID) (*out[farewellWords], error) {
+	w, err := s.cfg.Market.FarewellWords(ctx, access.Actor(ctx), in.ID)
+	return answer(farewellWords(w), err)
+}
+
+type farewellWordsSaid struct {
+	OfID
+	Body farewellWords
+}
+
+func (s *Server) setFarewellWords(ctx context.Context, in *farewellWordsSaid) (*nothing, error) {
+	return nil, s.cfg.Market.SetFarewellWords(ctx, access.Actor(ctx), in.ID, market.FarewellWords(in.Body))
+}
+
 type newAddress struct {
 	Body struct {
 		Email    string `json:"email" maxLength:"320"`

@@ -40,6 +40,18 @@ func (s *Server) fellows(ctx context.Context, in *groupPeopleQuery) (*out[list[f
 	return answer(listed(in.Page, all, func(f market.Fellow) string { return f.ID.String() }, fellowOf), err)
 }
 
+// formerPeer is one with whom the reader was in one department.
+type formerPeer struct {
+	fellow
+	Months int  `json:"months_together"`
+	New    bool `json:"new" doc:"In the directory for less than two months"`
+}
+
+func (s *Server) workedWith(ctx context.Context, in *OfID) (*out[list[formerPeer]], error) {
+	all, err := s.cfg.Market.WorkedWith(ctx, access.Actor(ctx), in.ID)
+	return answer(whole(all, func(p market.FormerPeer) formerPeer { return formerPeer{fellowOf(p.Fellow), p.Months, p.New} }), err)
+}
+
 // audience is who sees one field of the caller's profile.
 type audience struct {
 	Field    string   `json:"field" enum:"introduction,skills,evidence,languages,departments,reading,rate,availability,email"`

@@ -92,6 +92,33 @@ func (s *Server) member(ctx context.Context, in *OfID) (*out[member], error) {
 	return answer(memberOf(m), err)
 }
 
+// moment is one thing that happened between a company and a member.
+type moment struct {
+	At      time.Time  `json:"at"`
+	On      civil.Date `json:"on" format:"date" doc:"The day of it by the company's clock"`
+	Kind    string     `json:"kind" enum:"came_to_company,left_company,asked_to_join,joined_network,work_agreed,work_done,work_ended,customer_named,customer_won,hosted_event,came_to_event,comes_to_event,would_return,returned"`
+	Title   string     `json:"title,omitempty" doc:"Of the department, the contract, the customer or the event"`
+	TitleEN string     `json:"title_en,omitempty"`
+	Ref     *uuid.UUID `json:"ref" format:"uuid" doc:"The contract, referral, event or return; null where there is none"`
+}
+
+func momentOf(m market.Moment) moment {
+	shown := moment{At: m.At, On: m.On, Kind: string(m.Kind), Title: m.Title, TitleEN: m.TitleEN}
+	if m.Ref != uuid.Nil {
+		shown.Ref = &m.Ref
+	}
+	return shown
+}
+
+func (s *Server) memberTimeline(ctx context.Context, in *OfID) (*out[list[moment]], error) {
+	m, err := s.cfg.Market.Member(ctx, access.Actor(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.cfg.Market.Timeline(ctx, access.Actor(ctx), m)
+	return answer(whole(all, momentOf), err)
+}
+
 type sent struct {
 	Sent int `json:"sent" doc:"How many letters were written; who has joined gets none"`
 }

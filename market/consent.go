@@ -153,6 +153,11 @@ func (s *Service) agree(tx *gorm.DB, who Actor, m Membership, a Answer, how Sour
 			return err
 		}
 	}
+	if a.Purpose == ForDirectory && a.Yes {
+		if err := s.introduce(tx, m); err != nil {
+			return err
+		}
+	}
 	return Audit(tx, who, m.CompanyID, "consent."+choice, "membership:"+m.ID.String(), map[string]any{"purpose": a.Purpose, "wording": wording, "how": how})
 }
 

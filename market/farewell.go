@@ -3,6 +3,7 @@ package market
 import (
 	"context"
 	"time"
+	"unicode/utf8"
 
 	"cloud.google.com/go/civil"
 	"github.com/google/uuid"
@@ -25,10 +26,27 @@ type Farewell struct {
 	AnsweredAt   *time.Time
 	MadeAt       time.Time
 
-	Name        string `gorm:"->;-:migration"` // of who leaves
-	CompanyName string `gorm:"->;-:migration"`
-	NameEN      string `gorm:"->;-:migration;column:name_en"`
+	Name        string        `gorm:"->;-:migration"` // of who leaves
+	Words       FarewellWords `gorm:"embedded"`
+	CompanyName string        `gorm:"->;-:migration"`
+	NameEN      string        `gorm:"->;-:migration;column:name_en"`
 }
+
+// FarewellWords are what a company says to people on their last day, in its own words; empty where it says nothing more.
+type FarewellWords struct {
+	Words   string `gorm:"->;-:migration;column:farewell_words"` // Markdown
+	WordsEN string `gorm:"->;-:migration;column:farewell_words_en"`
+}
+
+// In is what a reader of a language reads: the other language's where there is none.
+func (w FarewellWords) In(language string) string {
+	if language == "en" {
+		return or(w.WordsEN, w.Words)
+	}
+	return or(w.Words, w.WordsEN)
+}
+
+const maxFarewellWords = 2000
 
 // A FarewellAnswer is what somebody who leaves said; empty is nothing yet.
 type FarewellAnswer string
@@ -102,9 +120,11 @@ func (s *Service) sendFarewells(tx *gorm.DB) (int, error) {
 	var due []struct {
 		Farewell `gorm:"embedded"`
 		PersonID uuid.UUID
+		Language string
 		Today    civil.Date `gorm:"type:date"`
 	}
-	err := tx.Raw(`SELECT f.*, m.person_id, `+today+` AS today FROM farewells f JOIN memberships m ON m.id = f.membership_id JOIN companies c ON c.id = f.company_id
+	err := tx.Raw(`SELECT f.*, m.person_id, p.language, c.farewell_words, c.farewell_words_en, `+today+` AS today
+		FROM farewells f JOIN memberships m ON m.id = f.membership_id JOIN people p ON p.id = m.person_id JOIN companies c ON c.id = f.company_id
 		WHERE f.next_on <= `+today+` AND extract(hour FROM CAST(@now AS timestamptz) AT TIME ZONE c.time_zone) >= @hour
 		ORDER BY f.membership_id LIMIT @most FOR NO KEY UPDATE OF f SKIP LOCKED`,
 		map[string]any{"now": s.clock.Now(), "hour": farewellAfter, "most": farewellsAtOnce}).Scan(&due).Error
@@ -118,7 +138,7 @@ func (s *Service) sendFarewells(tx *gorm.DB) (int, error) {
 			return 0, err
 		}
 		err := jobs.Enqueue(tx, Letter{Letter: LetterFarewell, PersonID: d.PersonID, CompanyID: f.CompanyID, Path: "/farewells/" + f.MembershipID.String(),
-			Facts: map[string]any{"date": f.LeavesOn.String(), "again": f.Sent > 1}})
+			Facts: map[string]any{"date": f.LeavesOn.String(), "again": f.Sent > 1, "words": f.Words.In(d.Language)}})
 		if err != nil {
 			return 0, err
 		}
@@ -126,7 +146,7 @@ func (s *Service) sendFarewells(tx *gorm.DB) (int, error) {
 	return len(due), nil
 }
 
-const farewellsWithNames = `SELECT f.*, c.name AS company_name, c.name_en, name_of(p) AS name
+const farewellsWithNames = `SELECT f.*, c.name AS company_name, c.name_en, c.farewell_words, c.farewell_words_en, name_of(p) AS name
 	FROM farewells f JOIN memberships m ON m.id = f.membership_id JOIN people p ON p.id = m.person_id JOIN companies c ON c.id = f.company_id`
 
 // Farewell reads the actor's own, or ErrNotFound.
@@ -143,6 +163,34 @@ func ownFarewell(g *gorm.DB, who Actor, membership uuid.UUID) (Farewell, error) 
 		return Farewell{}, ErrNotFound
 	}
 	return list[0], nil
+}
+
+// FarewellWords reads what a company says to who leaves, for its alumni office.
+func (s *Service) FarewellWords(ctx context.Context, who Actor, company uuid.UUID) (w FarewellWords, err error) {
+	if err := who.May(ManagePeople, company); err != nil {
+		return w, err
+	}
+	return w, s.db.Gorm(ctx).Raw("SELECT farewell_words, farewell_words_en FROM companies WHERE id = ?", company).Scan(&w).Error
+}
+
+// SetFarewellWords says what a company says to who leaves.
+func (s *Service) SetFarewellWords(ctx context.Context, who Actor, company uuid.UUID, w FarewellWords) error {
+	if err := who.May(ManagePeople, company); err != nil {
+		return err
+	}
+	w.Words, w.WordsEN = tidyText(w.Words), tidyText(w.WordsEN)
+	switch {
+	case utf8.RuneCountInString(w.Words) > maxFarewellWords:
+		return ErrTooLong.On("words").With("max", maxFarewellWords)
+	case utf8.RuneCountInString(w.WordsEN) > maxFarewellWords:
+		return ErrTooLong.On("words_en").With("max", maxFarewellWords)
+	}
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		if err := tx.Exec("UPDATE companies SET farewell_words = ?, farewell_words_en = ? WHERE id = ?", w.Words, w.WordsEN, company).Error; err != nil {
+			return err
+		}
+		return Audit(tx, who, company, "farewell.words", "company:"+company.String(), nil)
+	})
 }
 
 // Farewells lists who leaves a company and what they answered, the latest last day first, for the alumni office.

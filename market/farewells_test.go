@@ -201,3 +201,35 @@ func TestWhoWouldRatherNotIsLeftAlone(t *testing.T) {
 		t.Error("she is still a candidate")
 	}
 }
+
+func TestWhoLeavesReadsTheCompanysOwnWords(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	for name, c := range map[string]struct {
+		who   market.Actor
+		words market.FarewellWords
+		want  error
+	}{"a manager": {aoi.Manager, market.FarewellWords{}, market.ErrForbidden}, "another company": {w.Company("Ben").Office, market.FarewellWords{}, market.ErrNotFound},
+		"too many words": {aoi.Office, market.FarewellWords{WordsEN: strings.Repeat("あ", 2001)}, market.ErrTooLong}} {
+		if err := w.Market.SetFarewellWords(ctx, c.who, aoi.ID, c.words); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	w.Check(w.Market.SetFarewellWords(ctx, aoi.Office, aoi.ID, market.FarewellWords{Words: "ありがとう。"}))
+	today := w.Today()
+	yumi := aoi.Alumnus("Takahashi Yumi", markettest.Worked("Accounting", "2015-04-01", ""))
+	stint := member(t, w, aoi.Office, yumi.MembershipID).Stints[0].ID
+	_, err := w.Market.EndStint(ctx, aoi.Office, stint, market.StintEnd{LeftOn: &today, Departure: market.Voluntary})
+	w.Check(err)
+	f, err := w.Market.Farewell(ctx, yumi.Actor, yumi.MembershipID)
+	w.Check(err)
+	if f.Words.In("ja") != "ありがとう。" || f.Words.In("en") != "ありがとう。" {
+		t.Errorf("she reads %+v", f.Words)
+	}
+	tick(w, 1)
+	if letters := lettersOf(t, w, market.LetterFarewell); len(letters) != 1 || letters[0].Facts["words"] != "ありがとう。" {
+		t.Errorf("the letter says %+v", letters)
+	}
+}

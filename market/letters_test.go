@@ -42,7 +42,7 @@ func lettersOf(t *testing.T, w *markettest.World, kind market.LetterKind) []mark
 func TestEveryLetterHasItsTextInBothLanguages(t *testing.T) {
 	t.Parallel()
 	facts := map[string]any{"title": "Close the\nbooks", "amount": "¥300,000", "from": "Daniel", "reason": "The auditors do it.\nhttps://evil.test",
-		"message": "Two lines\nhttps://evil.test", "contract": "C-12", "date": "2026-12-07", "role": "finance"}
+		"message": "Two lines\nhttps://evil.test", "contract": "C-12", "date": "2026-12-07", "role": "finance", "words": "Thank you.\nhttps://evil.test"}
 	for _, kind := range market.LetterKinds {
 		for _, language := range []string{"en", "ja"} {
 			for name, given := range map[string]map[string]any{"all facts": facts, "no facts": nil} {

@@ -102,7 +102,7 @@ var KindsOfNews = []KindOfNews{
 	{Kind: NewsPosts, Group: GroupNetwork, NameEN: "News of companies", NameJA: "会社からのお知らせ", AboutEN: "Companies publish news, and you agreed to letters with it.", AboutJA: "会社のお知らせ（メールに同意している場合）。"},
 	{Kind: NewsAttending, Group: GroupNetwork, Say: Prompt, NameEN: "Events you go to", NameJA: "参加するイベント", AboutEN: "Your place, changes, and a reminder before it begins.", AboutJA: "参加登録、変更、開催前のお知らせ。"},
 	{Kind: NewsReferrals, Group: GroupNetwork, NameEN: "Referrals", NameJA: "お客様の紹介", AboutEN: "What becomes of customers whom you or others introduced.", AboutJA: "ご紹介の経過と、新しく紹介されたお客様。"},
-	{Kind: NewsColleagues, Group: GroupNetwork, NameEN: "Colleagues and claims", NameJA: "元同僚・在籍の確認", AboutEN: "Somebody asks you to confirm where they worked or what they can do, or answers you.", AboutJA: "在籍やスキルの確認の依頼と、その結果。"},
+	{Kind: NewsColleagues, Group: GroupNetwork, NameEN: "Colleagues and claims", NameJA: "元同僚・在籍の確認", AboutEN: "Somebody with whom you worked joins, asks you to confirm where they worked or what they can do, or answers you.", AboutJA: "一緒に働いた方の参加、在籍やスキルの確認の依頼と、その結果。"},
 	{Kind: NewsCompanies, Group: GroupNetwork, NameEN: "Partners and groups", NameJA: "提携とグループ会社", AboutEN: "Another company proposes to work together.", AboutJA: "ほかの会社からの提携・グループ参加の提案。"},
 	{Kind: NewsJoining, Group: GroupNetwork, Say: Prompt, NameEN: "Companies that ask you in", NameJA: "会社からの参加のご案内", AboutEN: "A company where you worked would like to stay in touch.", AboutJA: "以前お勤めの会社からのご案内。"},
 	{Kind: NewsTerms, Group: GroupMoney, Say: Always, NameEN: "Contracts", NameJA: "契約", AboutEN: "Terms, changes, deadlines and ends of contracts.", AboutJA: "契約の条件・変更・期限・終了。"},
@@ -117,6 +117,8 @@ var KindsOfNews = []KindOfNews{
 // newsOf are the kinds of the letters. Every letter has one.
 var newsOf = map[LetterKind]NoticeKind{
 	LetterInvitation: NewsInvitations,
+	LetterClarified:  NewsBids,
+	LetterNewcomer:   NewsColleagues,
 	LetterBid:        NewsBids, LetterCounter: NewsBids, LetterNotChosen: NewsBids, LetterCanceled: NewsBids,
 	LetterMessage:   NewsMessages,
 	LetterSubmitted: NewsProgress, LetterChanges: NewsProgress, LetterWeek: NewsProgress,

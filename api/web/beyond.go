@@ -94,13 +94,20 @@ type barsView struct {
 
 type barForm struct{ kind, from, until, reason string }
 
-// showMember shows one member, and to the office what keeps them away.
-func (v *visit) showMember(m market.Member, typed barForm, fault ui.Fault) error {
-	office, err := v.officeBars(m, typed)
-	if err != nil {
-		return err
+// A memberPageView is one member, what happened between them and the company, and for its office what keeps them apart.
+type memberPageView struct {
+	market.Member
+	moments []market.Moment
+	office  *barsView // nil for whoever may not manage people
+}
+
+func (v *visit) memberView(m market.Member, typed barForm) (view memberPageView, err error) {
+	view.Member = m
+	if view.office, err = v.officeBars(m, typed); err != nil {
+		return view, err
 	}
-	return v.ok(memberPage(m, office, fault))
+	view.moments, err = v.Market.Timeline(v.ctx, v.who, m)
+	return view, err
 }
 
 func (v *visit) officeBars(m market.Member, typed barForm) (*barsView, error) {
@@ -130,11 +137,11 @@ func (v *visit) postBar() error {
 		_, err = v.Market.BarMember(v.ctx, v.who, m.CompanyID, m.ID, b)
 	}
 	if err != nil {
-		office, wrong := v.officeBars(m, typed)
+		view, wrong := v.memberView(m, typed)
 		if wrong != nil {
 			return wrong
 		}
-		return v.refuse(err, func(fault ui.Fault) templ.Component { return memberPage(m, office, fault) })
+		return v.refuse(err, func(fault ui.Fault) templ.Component { return memberPage(view, fault) })
 	}
 	return v.to("/people/"+m.ID.String(), "bar.made")
 }

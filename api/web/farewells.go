@@ -19,7 +19,25 @@ func (v *visit) getFarewells() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(farewellsPage(list))
+	words, err := v.Market.FarewellWords(v.ctx, v.who, v.company.ID)
+	if err != nil {
+		return err
+	}
+	return v.ok(farewellsPage(list, words, ui.Fault{}))
+}
+
+// postFarewellWords says what the company says to who leaves.
+func (v *visit) postFarewellWords() error {
+	words := market.FarewellWords{Words: v.c.PostForm("words"), WordsEN: v.c.PostForm("words_en")}
+	wrong := v.Market.SetFarewellWords(v.ctx, v.who, v.company.ID, words)
+	if wrong == nil {
+		return v.to(farewellsPath, "farewell.words.saved")
+	}
+	list, err := v.Market.Farewells(v.ctx, v.who, v.company.ID)
+	if err != nil {
+		return err
+	}
+	return v.refuse(wrong, func(fault ui.Fault) templ.Component { return farewellsPage(list, words, fault) })
 }
 
 // A farewellView is what somebody who leaves is asked.

@@ -24,7 +24,8 @@ type fellowDirectory struct {
 	query     string
 	older     string
 	paged     bool
-	shown     bool // the reader is in it
+	shown     bool                // the reader is in it
+	peers     []market.FormerPeer // with whom the reader worked, on the first page
 }
 
 // getFellows shows the directory of the company that is asked for, or of the reader's first.
@@ -53,6 +54,11 @@ func (v *visit) getFellows() error {
 	}
 	if len(d.fellows) > 0 {
 		d.older = v.older(fellowsPath, len(d.fellows), d.fellows[len(d.fellows)-1].ID)
+	}
+	if d.query == "" && !d.paged {
+		if d.peers, err = v.Market.WorkedWith(v.ctx, v.who, asked); err != nil {
+			return err
+		}
 	}
 	states, err := v.Market.ConsentStates(v.ctx, v.who)
 	d.shown = slices.ContainsFunc(states, func(s market.ConsentState) bool {

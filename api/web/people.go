@@ -69,7 +69,11 @@ func (v *visit) getMember() error {
 	if err != nil {
 		return err
 	}
-	return v.showMember(m, barForm{kind: string(market.InConflict)}, ui.Fault{})
+	view, err := v.memberView(m, barForm{kind: string(market.InConflict)})
+	if err != nil {
+		return err
+	}
+	return v.ok(memberPage(view, ui.Fault{}))
 }
 
 const importPath = "/people/import"

@@ -27,6 +27,7 @@ type taskView struct {
 	department map[uuid.UUID]string
 	reached    matching.Reached
 	talks      []market.Conversation
+	answers    []market.Clarification
 	who        market.Actor
 	spending   spendingCard
 }
@@ -74,6 +75,9 @@ func (v *visit) taskView(t market.Task) (taskView, error) {
 	}
 	view.who = v.who
 	if view.talks, err = v.Market.Threads(v.ctx, v.who, market.ThreadFilter{Task: t.ID, All: true, Limit: pageSize}); err != nil {
+		return view, err
+	}
+	if view.answers, err = v.Market.Clarifications(v.ctx, v.who, t.ID); err != nil {
 		return view, err
 	}
 	view.facts = append(taskFacts(v.ctx, t, view.department), v.reach(t, view.department))

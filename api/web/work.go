@@ -25,6 +25,7 @@ type workView struct {
 	form       bidForm
 	quote      billing.Quote
 	mine       *market.Bid // the bid that was made already
+	answers    []market.Clarification
 }
 
 func (v *visit) getWork() error {
@@ -65,6 +66,9 @@ func (v *visit) showWork(id uuid.UUID) error {
 		if w.outlook, err = v.Matching.Outlook(v.ctx, v.who, id); err != nil {
 			return err
 		}
+	}
+	if w.answers, err = v.Market.Clarifications(v.ctx, v.who, id); err != nil {
+		return err
 	}
 	return v.ok(offerPage(w, ui.Fault{}))
 }
