@@ -61,7 +61,7 @@ var PersonalData = []personal.Table{
 	personal.On("import_files", personal.Of(personal.Mentions("report")).Erased("report='{}'")).LeftOut(companyRow),
 
 	// Conversation.
-	personal.On("messages", personal.Points("author_id"), personal.Of("author_id = @person").Erased("body='—'")),
+	personal.On("messages", personal.Points("author_id"), personal.Of("author_id = @person").Erased("body='—' mail_key=NULL")),
 	personal.On("thread_readers", personal.Points("person_id"), ones.Gone("")).LeftOut(machinery),
 	personal.On("threads", personal.Nothing("kind subject_id"), personal.Points("person_id")),
 	personal.On("files", personal.Points("uploader_id"), personal.Nothing("subject subject_id media"),
@@ -126,7 +126,9 @@ var PersonalData = []personal.Table{
 		hourly_rate=NULL available_from=NULL registration_number corporate_name non_resident=false shown_to='nobody' first_sign_in_at=NULL introduction portfolio=NULL languages=NULL audiences=NULL`)),
 
 	// Of companies.
-	personal.On("companies", personal.House("name name_en time_zone address tax_number formula books_closed_through return_excludes")),
+	personal.On("companies", personal.House("name name_en time_zone address tax_number formula books_closed_through return_excludes farewell_words farewell_words_en")),
+	personal.On("conduct_policies", personal.House("text text_en change"), personal.Deeds("published_by")),
+	personal.On("conduct_agreements", personal.Points("person_id"), personal.Nothing("wording")),
 	personal.On("company_domains", personal.House("domain code")),
 	personal.On("company_groups", personal.House("name name_en"), personal.Deeds("made_by")),
 	personal.On("group_companies", personal.Deeds("asked_by answered_by")),
@@ -140,6 +142,7 @@ var PersonalData = []personal.Table{
 	personal.On("webhooks", personal.House("url note about secret old_secret"), personal.Deeds("made_by")),
 	personal.On("webhook_deliveries", personal.House("trouble")),
 	personal.On("tasks", personal.House("title brief due_on withholding_category visibility cancel_reason hourly"), personal.Deeds("created_by")),
+	personal.On("clarifications", personal.House("question answer"), personal.Deeds("made_by")),
 	personal.On("task_skills", personal.House("skill_id")),
 	personal.On("approval_rules", personal.Deeds("approver_id")),
 	personal.On("delegations", personal.Nothing("from_on until_on"), personal.Deeds("from_id to_id")),
