@@ -96,7 +96,7 @@ func (s *Server) member(ctx context.Context, in *OfID) (*out[member], error) {
 type moment struct {
 	At      time.Time  `json:"at"`
 	On      civil.Date `json:"on" format:"date" doc:"The day of it by the company's clock"`
-	Kind    string     `json:"kind" enum:"came_to_company,left_company,asked_to_join,joined_network,work_agreed,work_done,work_ended,customer_named,customer_won,hosted_event,came_to_event,comes_to_event,would_return,returned"`
+	Kind    string     `json:"kind" enum:"came_to_company,left_company,asked_to_join,joined_network,work_agreed,work_done,work_ended,customer_named,customer_won,hosted_event,hosts_event,came_to_event,comes_to_event,would_return,returned"`
 	Title   string     `json:"title,omitempty" doc:"Of the department, the contract, the customer or the event"`
 	TitleEN string     `json:"title_en,omitempty"`
 	Ref     *uuid.UUID `json:"ref" format:"uuid" doc:"The contract, referral, event or return; null where there is none"`

@@ -38,6 +38,7 @@ const (
 	CustomerNamed  MomentKind = "customer_named" // a referral
 	CustomerWon    MomentKind = "customer_won"
 	HostedEvent    MomentKind = "hosted_event" // an event
+	HostsEvent     MomentKind = "hosts_event"  // it is still to be
 	CameToEvent    MomentKind = "came_to_event"
 	ComesToEvent   MomentKind = "comes_to_event" // it is still to be
 	WouldReturn    MomentKind = "would_return"   // a return
@@ -46,7 +47,7 @@ const (
 
 // MomentKinds are all of them.
 var MomentKinds = []MomentKind{CameToCompany, LeftCompany, AskedToJoin, JoinedNetwork, WorkAgreed, WorkDone, WorkEnded, CustomerNamed, CustomerWon,
-	HostedEvent, CameToEvent, ComesToEvent, WouldReturn, ReturnedToWork}
+	HostedEvent, HostsEvent, CameToEvent, ComesToEvent, WouldReturn, ReturnedToWork}
 
 // momentsShown is how many of the latest moments a timeline holds.
 const momentsShown = 300
@@ -103,11 +104,12 @@ var (
 	endedWork     = momentSource{"contracts", "contracts", "completed_at", "CASE state WHEN 'completed' THEN 'work_done' ELSE 'work_ended' END", "title", noTitle, "completed_at IS NOT NULL"}
 	namedCustomer = momentSource{"referrals", "referrals", "coalesce(agreed_at, created_at)", "'customer_named'", "organisation", noTitle, "true"}
 	wonCustomer   = momentSource{"referrals", "referrals", "ended_at", "'customer_won'", "organisation", noTitle, "state = 'won' AND ended_at IS NOT NULL"}
-	hostedEvent   = momentSource{"events", "events JOIN event_hosts who ON who.event_id = events.id", "events.starts_at", "'hosted_event'", "events.title", "events.title_en",
+	hostedEvent   = momentSource{"events", "events JOIN event_hosts who ON who.event_id = events.id", "events.starts_at", "CASE events.state WHEN 'published' THEN 'hosts_event' ELSE 'hosted_event' END", "events.title", "events.title_en",
 		"events.state IN ('published', 'over')"}
 	attendedEvent = momentSource{"events", "events JOIN rsvps who ON who.event_id = events.id JOIN event_tickets t ON t.rsvp_id = who.id AND t.position = 0", "events.starts_at",
 		"CASE WHEN t.came_at IS NULL THEN 'comes_to_event' ELSE 'came_to_event' END", "events.title", "events.title_en",
-		"events.state IN ('published', 'over') AND who.state = 'coming' AND (t.came_at IS NOT NULL OR events.ends_at > @now)"}
+		"events.state IN ('published', 'over') AND who.state = 'coming' AND (t.came_at IS NOT NULL OR events.ends_at > @now) AND NOT " +
+			"EXISTS (SELECT 1 FROM event_hosts h WHERE h.event_id = events.id AND h.person_id = @person)"}
 	wishedReturn = momentSource{"people", "return_cases", "opened_at", "'would_return'", noTitle, noTitle, "true"}
 	returnMade   = momentSource{"people", "return_cases", "updated_at", "'returned'", noTitle, noTitle, "stage = 'returned'"}
 )

@@ -1384,7 +1384,7 @@ func referralReportPage(r reportView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Tiles([]ui.Sum{{Label: ui.T(ctx, "referral.revenue"), Amount: r.money(f.Revenue)}, {Label: ui.T(ctx, "referral.fees"), Amount: r.money(f.Fees)}, {Label: ui.T(ctx, "referral.agreeing"), Amount: days(ctx, f.Agreeing)}, {Label: ui.T(ctx, "referral.winning"), Amount: days(ctx, f.Winning)}, {Label: ui.T(ctx, "referral.lost"), Amount: strconv.Itoa(f.Lost + f.Known), Note: ui.T(ctx, "referral.known.of", "n", f.Known)}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Tiles([]ui.Sum{{Label: ui.T(ctx, "referral.revenue"), Amount: r.money(f.Revenue)}, {Label: ui.T(ctx, "referral.fees.sum"), Amount: r.money(f.Fees)}, {Label: ui.T(ctx, "referral.agreeing"), Amount: days(ctx, f.Agreeing)}, {Label: ui.T(ctx, "referral.winning"), Amount: days(ctx, f.Winning)}, {Label: ui.T(ctx, "referral.lost"), Amount: strconv.Itoa(f.Lost + f.Known), Note: ui.T(ctx, "referral.known.of", "n", f.Known)}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -42,7 +42,7 @@ func leads(m market.Moment, own bool) string {
 		return "/contracts/" + m.Ref.String()
 	case market.CustomerNamed, market.CustomerWon:
 		return referralsPath + "/" + m.Ref.String()
-	case market.HostedEvent, market.CameToEvent, market.ComesToEvent:
+	case market.HostedEvent, market.HostsEvent, market.CameToEvent, market.ComesToEvent:
 		return eventsPath + "/" + m.Ref.String()
 	case market.WouldReturn, market.ReturnedToWork:
 		if own {
