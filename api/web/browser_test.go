@@ -11,6 +11,7 @@ import (
 	"github.com/go-rod/rod"
 	"github.com/go-rod/rod/lib/launcher"
 	"github.com/go-rod/rod/lib/proto"
+	"github.com/google/uuid"
 
 	"homecoming/market"
 	"homecoming/market/markettest"
@@ -119,6 +120,34 @@ func TestTheLineOfMoneyFollowsTheAmount(t *testing.T) {
 	}
 	page.MustElementR("button", "^Bid$").MustClick()
 	page.MustElementR(".flash", "Your bid is in")
+}
+
+// The stream is played by the test: what is counted live must leave the list in sight, and bring it up to date.
+func TestNewsStayInSightWhileTheyAreCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	tell := func(title string) {
+		w.Exec("INSERT INTO notices (id, person_id, company_id, kind, title_en, title_ja, path, made_at) VALUES (?, ?, ?, 'bids', ?, '日本語', '/tasks', ?)",
+			uuid.New(), aoi.Manager.PersonID, aoi.ID, title, w.Clock.Now())
+	}
+	tell("The first")
+	page := w.screen(aoi.Manager, "en")
+	page.MustEvalOnNewDocument(`window.EventSource = class { addEventListener(name, then) { (window.heard ??= {})[name] = then } close() {} }`)
+	page.MustNavigate(w.server.URL + "/notifications").MustWaitLoad()
+	hear := `n => window.heard.unread({ data: JSON.stringify({ messages: 0, notices: n }) })`
+	page.MustEval(hear, 1)
+	if !page.MustElementR("#news", "The first").MustVisible() {
+		t.Error("the list is out of sight")
+	}
+	tell("The second")
+	page.MustEval(hear, 2)
+	if !page.MustElementR("#news", "The second").MustVisible() {
+		t.Error("what is new is out of sight")
+	}
+	if badge := page.MustElement("[data-unread=notices]").MustText(); badge != "2" {
+		t.Errorf("the bell says %q", badge)
+	}
 }
 
 func TestEveryPageWorksWithoutTheScript(t *testing.T) {

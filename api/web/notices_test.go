@@ -60,12 +60,12 @@ func TestNewsStandInTheListUntilTheirPageIsOpened(t *testing.T) {
 		w.Exec("INSERT INTO notices (id, person_id, company_id, kind, title_en, title_ja, path, made_at) VALUES (?, ?, ?, 'bids', ?, '日本語', ?, ?)",
 			uuid.New(), aoi.Manager.PersonID, aoi.ID, "About <"+path+">", path, w.Clock.Now().Add(-time.Hour))
 	}
-	page := b.get("/notifications").is(http.StatusOK).says("About &lt;/tasks&gt;", `data-unread="3"`)
+	page := b.get("/notifications").is(http.StatusOK).says("About &lt;/tasks&gt;", `data-count="3"`)
 	page.check("en")
 	b.get("/tasks").is(http.StatusOK)
-	b.get("/notifications").is(http.StatusOK).says(`data-unread="2"`)
+	b.get("/notifications").is(http.StatusOK).says(`data-count="2"`)
 	b.post("/notifications", url.Values{"up_to": {w.Clock.Now().Format(time.RFC3339Nano)}}).leads("/notifications")
-	b.get("/notifications").is(http.StatusOK).says(`data-unread="0"`)
+	b.get("/notifications").is(http.StatusOK).says(`data-count="0"`)
 	b.post("/notifications", url.Values{"up_to": {"\x00"}}).is(http.StatusNotFound)
 }
 

@@ -10,7 +10,7 @@
       el.hidden = n === 0;
     }
     const news = document.getElementById("news");
-    if (news && +news.dataset.unread !== unread.notices && !location.search) renew(news);
+    if (news && +news.dataset.count !== unread.notices && !location.search) renew(news);
     for (const el of document.querySelectorAll("[data-unread-word]")) el.hidden = !unread[el.dataset.unreadWord];
   };
   // The part is asked for as this page has it, so that its reader sees what they may and nothing else.
