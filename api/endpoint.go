@@ -75,6 +75,14 @@ func limited(e endpoint) endpoint {
 	return e
 }
 
+// quiet writes down nowhere who asked. A key cannot make it safe to repeat, because keys are kept with their person.
+func quiet(lines ...endpoint) []endpoint {
+	for i := range lines {
+		lines[i].Quiet = true
+	}
+	return lines
+}
+
 // once marks an answer that is shown once, such as a token.
 func once(e endpoint) endpoint {
 	e.secret = true
@@ -158,7 +166,7 @@ func (e endpoint) mount(engine *gin.Engine, api huma.API) {
 	if e.Needs != access.Anybody && e.Needs != access.SignedIn {
 		op.Description = "Needs one of the roles: " + roles(e.Needs) + ", or a role of the company's own that allows " + string(e.Needs) + ". " + op.Description
 	}
-	if e.Method == http.MethodPost {
+	if e.Method == http.MethodPost && !e.Quiet {
 		op.Parameters = append(op.Parameters, &huma.Param{Ref: "#/components/parameters/IdempotencyKey"})
 	}
 	e.register(api, op)

@@ -61,7 +61,11 @@ func (s *Server) observe(next http.Handler) http.Handler {
 func (s *Server) noted(c *gin.Context) {
 	n, ok := c.Request.Context().Value(noteKey{}).(*note)
 	if ok && c.FullPath() != "" {
-		n.route, n.person = c.FullPath(), access.Actor(c.Request.Context()).PersonID
+		n.route = c.FullPath()
+		if s.routes[c.Request.Method+" "+n.route].Quiet {
+			return
+		}
+		n.person = access.Actor(c.Request.Context()).PersonID
 		if id, err := uuid.Parse(c.Param("id")); err == nil {
 			n.id = id.String()
 		}

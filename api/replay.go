@@ -37,7 +37,7 @@ func (s *Server) idempotent(c *gin.Context) {
 	key, sent := c.Request.Header["Idempotency-Key"]
 	ctx := c.Request.Context()
 	e := s.routes[c.Request.Method+" "+c.FullPath()]
-	if c.Request.Method != http.MethodPost || !sent || !strings.HasPrefix(c.FullPath(), prefix) {
+	if c.Request.Method != http.MethodPost || !sent || e.Quiet || !strings.HasPrefix(c.FullPath(), prefix) {
 		return
 	}
 	if len(key) != 1 || !printable(key[0]) {

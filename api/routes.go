@@ -12,7 +12,7 @@ import (
 // endpoints is the table of every route but the pages'. What a line needs is an action of market's policy, SignedIn
 // where the use case itself decides what somebody sees, or Anybody.
 func (s *Server) endpoints() []endpoint {
-	return slices.Concat(s.aboutComingIn(), own(s.aboutSigningIn()...), s.aboutTokens(), scoped("me", s.aboutMe()...), scoped("me", s.aboutTalk()...), scoped("company", s.aboutCompanies()...), scoped("people", s.aboutPeople()...), scoped("events", s.aboutEvents()...), scoped("referrals", s.aboutReferrals()...), scoped("news", s.aboutNews()...), scoped("people", s.aboutReturns()...), scoped("company", s.aboutConduct()...),
+	return slices.Concat(s.aboutComingIn(), own(s.aboutSigningIn()...), s.aboutTokens(), scoped("me", s.aboutMe()...), scoped("me", s.aboutTalk()...), scoped("company", s.aboutCompanies()...), scoped("people", s.aboutPeople()...), scoped("events", s.aboutEvents()...), scoped("referrals", s.aboutReferrals()...), scoped("news", s.aboutNews()...), scoped("people", s.aboutReturns()...), scoped("company", s.aboutConduct()...), quiet(scoped("company", s.aboutReports()...)...),
 		scoped("tasks", s.aboutWork()...), scoped("contracts", s.aboutContracts()...), scoped("money", s.aboutMoney()...),
 		scoped("money", s.exportEndpoints()...), scoped("money", s.aboutDocuments()...), s.forMachines())
 }

@@ -19,7 +19,8 @@ type BarKind string
 const (
 	BlockedByPerson  BarKind = "by_person"
 	BlockedByCompany BarKind = "by_company"
-	InConflict       BarKind = "conflict" // a conflict of interest, for a period
+	InConflict       BarKind = "conflict"  // a conflict of interest, for a period
+	Suspended        BarKind = "suspended" // by the reporting desk; its person is told, see report.go
 )
 
 // A Bar keeps a person and a company apart while it holds: the person is no candidate there, sees none of its tasks,
@@ -202,6 +203,9 @@ func (s *Service) Lift(ctx context.Context, who Actor, id uuid.UUID) error {
 			return err
 		}
 		mine := b.Kind == BlockedByPerson
+		if b.Kind == Suspended && who.May(ManagePeople, b.CompanyID) == nil && b.PersonID != who.PersonID {
+			return ErrBySuspension
+		}
 		if mine != (b.PersonID == who.PersonID) { // somebody else's block, or what is held against the actor
 			return ErrNotFound
 		}

@@ -61,6 +61,8 @@ const (
 	LetterDomain          LetterKind = "domain"           // a company says that a domain is its own: here is the code (to admin@ it)
 	LetterWebhookOff      LetterKind = "webhook_off"      // an address of the company's is not called any more
 	LetterMessage         LetterKind = "message"          // somebody wrote to you about a task, a bid or a contract
+	LetterReport          LetterKind = "report"           // the reporting desk, or who reported to it, has something to read
+	LetterSuspension      LetterKind = "suspension"       // you are kept out of a network for a while, or no more
 	LetterChangeOver      LetterKind = "change_over"      // a change holds, was declined, or came to nothing
 )
 
@@ -71,7 +73,7 @@ var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink,
 	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
 	LetterPayRun, LetterPaymentReturned, LetterBankAccount, LetterDomain, LetterFarewell, LetterAddress, LetterAddressChanged,
 	LetterKnock, LetterVouch, LetterClaim, LetterClaimOver, LetterAttest, LetterGroup, LetterRecordRevoked, LetterWebhookOff, LetterMessage, LetterEventInvitation, LetterEvent, LetterPost, LetterReturn,
-	LetterIntroduction, LetterReferral, LetterReferralFee, LetterClarified, LetterNewcomer}
+	LetterIntroduction, LetterReferral, LetterReferralFee, LetterClarified, LetterNewcomer, LetterReport, LetterSuspension}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

@@ -135,7 +135,7 @@ var newsOf = map[LetterKind]NoticeKind{
 	LetterVouch: NewsColleagues, LetterAttest: NewsColleagues, LetterClaim: NewsColleagues, LetterClaimOver: NewsColleagues,
 	LetterPartner: NewsCompanies, LetterGroup: NewsCompanies,
 	LetterJoin: NewsJoining, LetterFarewell: NewsJoining, LetterReturn: NewsJoining,
-	LetterTeam: NewsAccess, LetterLink: NewsAccess, LetterRecordRevoked: NewsAccess, LetterWebhookOff: NewsAccess,
+	LetterTeam: NewsAccess, LetterLink: NewsAccess, LetterRecordRevoked: NewsAccess, LetterWebhookOff: NewsAccess, LetterReport: NewsAccess, LetterSuspension: NewsAccess,
 	LetterAddressChanged: NewsSecurity, LetterBankAccount: NewsSecurity,
 	LetterSignIn: NewsSigningIn, LetterAddress: NewsSigningIn, LetterKnock: NewsSigningIn, LetterDomain: NewsSigningIn,
 }

@@ -39,6 +39,12 @@ var OwnTables = []OwnTable{
 		WHERE x.person_id = @person ORDER BY x.id`},
 	{"conduct_agreements", `SELECT c.name AS company, a.wording, a.agreed_at FROM conduct_agreements a JOIN companies c ON c.id = a.company_id
 		WHERE a.person_id = @person ORDER BY a.agreed_at, c.name`},
+	{"reports", `SELECT k.id, c.name AS company, k.category, k.subject, k.state, k.outcome, k.received_on, k.acknowledged_at, k.answered_at, k.closed_at FROM reports k
+		JOIN companies c ON c.id = k.company_id WHERE k.reporter_id = @person ORDER BY k.received_on, k.id`},
+	{"report_entries", `SELECT e.report_id AS report, e.side, e.text, e.on_day FROM report_entries e JOIN reports k ON k.id = e.report_id
+		WHERE k.reporter_id = @person AND e.side <> 'note' ORDER BY e.report_id, e.position`},
+	{"suspensions", `SELECT c.name AS company, s.reason, s.until_on, s.decided_at FROM suspensions s JOIN companies c ON c.id = s.company_id
+		WHERE s.person_id = @person AND s.state IN ('held', 'lifted') ORDER BY s.decided_at, s.id`},
 	{"companies_kept_away", `SELECT c.name AS company, b.from_on, b.until_on, b.made_at, b.lifted_at FROM bars b JOIN companies c ON c.id = b.company_id
 		WHERE b.person_id = @person AND b.kind = 'by_person' ORDER BY b.made_at`},
 	{"proposed_links", `SELECT c.name AS company, l.state, l.created_at FROM link_proposals l JOIN companies c ON c.id = l.company_id WHERE l.person_id = @person ORDER BY l.created_at`},

@@ -127,6 +127,11 @@ var PersonalData = []personal.Table{
 
 	// Of companies.
 	personal.On("companies", personal.House("name name_en time_zone address tax_number formula books_closed_through return_excludes farewell_words farewell_words_en")),
+	personal.On("report_looks", personal.Deeds("person_id"), personal.Nothing("did")),
+	personal.On("report_entries", personal.Deeds("author_id"), personal.Nothing("on_day"), personal.Of("report_id IN (SELECT id FROM reports WHERE reporter_id = @person)").Erased("text='—'")),
+	personal.On("report_people", personal.Points("person_id")).LeftOut("what others report of a person, who shall not learn who did; the person asks the company for it"),
+	personal.On("suspensions", personal.Points("person_id"), personal.Deeds("asked_by decided_by"), personal.Nothing("until_on"), ones.Erased("reason='—'")),
+	personal.On("reports", personal.Points("reporter_id"), personal.Nothing("category subject code_hash outcome received_on")),
 	personal.On("conduct_policies", personal.House("text text_en change"), personal.Deeds("published_by")),
 	personal.On("conduct_agreements", personal.Points("person_id"), personal.Nothing("wording")),
 	personal.On("company_domains", personal.House("domain code")),

@@ -41,6 +41,8 @@ const (
 	PublishNews    Action = "publish_news"    // write news and see how many read it
 	SeeReturns     Action = "see_returns"     // see who would come back, and see to it
 
+	HandleReports Action = "handle_reports" // look into what is reported, as far as it is not about oneself: see report.go
+
 	RunReferrals    Action = "run_referrals"    // the programmes by which people introduce customers, and what came of them
 	FollowReferrals Action = "follow_referrals" // see customers who agreed to be introduced, and take them through the stages
 )
@@ -76,6 +78,8 @@ var policy = map[Action][]Role{
 	PublishNews:    {Administrator, Office},
 	SeeReturns:     {Administrator, Office},
 
+	HandleReports: {Administrator, Operator},
+
 	RunReferrals:    {Administrator, Office},
 	FollowReferrals: {Administrator, Office, Manager},
 }
@@ -84,7 +88,7 @@ var policy = map[Action][]Role{
 // an administrator may do, but asking for statutory rules, which stays with administrators. What is left is an alumnus's own,
 // or the installation's.
 var Permissions = []Action{SeeTasks, PostTasks, SeePeople, ManagePeople, ManageSkills, RunEvents, PublishNews, SeeReturns, RunReferrals, FollowReferrals, SeeContracts, RunContracts, ClearCautions, RuleDisputes,
-	ApproveSpend, ManageBudgets, SeeMoney, PayBills, SettleMoney, ApproveMoney, ReconcileMoney, KeepBooks, SeeRules, SeeLog, Administer}
+	ApproveSpend, ManageBudgets, SeeMoney, PayBills, SettleMoney, ApproveMoney, ReconcileMoney, KeepBooks, SeeRules, SeeLog, HandleReports, Administer}
 
 // RolesFor lists who may do the action, for documents and for the test over the route table.
 func RolesFor(a Action) []Role { return slices.Clone(policy[a]) }

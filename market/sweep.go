@@ -26,11 +26,12 @@ type sweepWorker struct {
 // Work sweeps.
 func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 	_, loose := w.market.SweepFiles(ctx)
-	return errors.Join(w.market.Sweep(ctx), loose)
+	_, reports := w.market.ForgetReports(ctx)
+	return errors.Join(w.market.Sweep(ctx), loose, reports)
 }
 
 // HourlyJob does what days and hours ask for: farewells of those who leave, ends that nobody said, calendars that go on,
-// wishes to return that expire, and customers who never answered.
+// wishes to return that expire, customers who never answered, reports that wait for their desk, and suspensions whose last day has passed.
 type HourlyJob struct{}
 
 // Kind names the job.
@@ -48,7 +49,9 @@ func (w *hourlyWorker) Work(ctx context.Context, _ *river.Job[HourlyJob]) error 
 	_, calendars := w.market.TurnCalendars(ctx)
 	_, returns := w.market.ExpireReturns(ctx)
 	referrals := w.market.TurnReferrals(ctx)
-	return errors.Join(farewells, claims, calendars, returns, referrals)
+	_, reports := w.market.TellDesk(ctx)
+	_, suspensions := w.market.EndSuspensions(ctx)
+	return errors.Join(farewells, claims, calendars, returns, referrals, reports, suspensions)
 }
 
 // Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, who looked at whom more than 90 days ago, news

@@ -25,6 +25,7 @@ type Route struct {
 	Scope   market.Scope    // what a token must be good for; empty: everything
 	Own     bool            // about the person, not a company: closed to whom a company's provider vouched for
 	Limited bool            // ways in: so many tries per address, see [Attempt] for tries per account
+	Quiet   bool            // who asked is written down nowhere: neither in the log nor under an Idempotency-Key
 	Long    bool            // takes a file as long as an HR file may be
 	Handle  gin.HandlerFunc // of a page; the API's routes bring their own
 }

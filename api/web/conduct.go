@@ -82,6 +82,7 @@ func (v *visit) postAgreeConduct() error {
 type conductForm struct {
 	market.ConductView
 	count            market.ConductCount
+	desk             market.ReportDesk
 	text, en, change string
 }
 
@@ -90,6 +91,9 @@ func (v *visit) conductForm() (f conductForm, err error) {
 		return f, err
 	}
 	f.text, f.en = f.Text, f.TextEN
+	if f.desk, err = v.Market.ReportDesk(v.ctx, v.who, v.company.ID); err != nil {
+		return f, err
+	}
 	f.count, err = v.Market.ConductCounts(v.ctx, v.who, v.company.ID)
 	return f, err
 }
@@ -113,4 +117,3 @@ func (v *visit) postCompanyConduct() error {
 	}
 	return v.to(companyConductPath, "conduct.published")
 }
-

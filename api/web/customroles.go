@@ -25,7 +25,7 @@ var permissionGroups = []struct {
 	{"people", []market.Action{market.SeePeople, market.ManagePeople, market.ManageSkills, market.RunEvents, market.PublishNews, market.SeeReturns}},
 	{"contracts", []market.Action{market.SeeContracts, market.RunContracts, market.ClearCautions, market.RuleDisputes}},
 	{"money", []market.Action{market.SeeMoney, market.PayBills, market.SettleMoney, market.ReconcileMoney, market.KeepBooks, market.ApproveMoney, market.ApproveSpend, market.ManageBudgets}},
-	{"company", []market.Action{market.SeeRules, market.SeeLog, market.Administer}},
+	{"company", []market.Action{market.SeeRules, market.SeeLog, market.HandleReports, market.Administer}},
 }
 
 // A roleForm is a role as it was typed.

@@ -209,6 +209,15 @@ var table = []line{
 	{"GET", conductPath, access.SignedIn, "", (*visit).getConduct},
 	{"GET", conductPath + "/{id}", access.SignedIn, "", (*visit).getConductOf},
 	{"POST", conductPath + "/{id}", access.SignedIn, "", (*visit).postAgreeConduct},
+	{"GET", makeReportPath, access.SignedIn, "", (*visit).getMakeReport},
+	{"POST", makeReportPath, access.SignedIn, "", (*visit).postMakeReport},
+	{"GET", reportByCodePath, access.Anybody, "", (*visit).getReportByCode},
+	{"POST", reportByCodePath, access.Anybody, "", (*visit).postReportByCode},
+	{"GET", reportsPath, access.SignedIn, "", (*visit).getReports},
+	{"GET", reportsPath + "/{id}", access.SignedIn, "", (*visit).getReport},
+	{"POST", reportsPath + "/{id}", access.SignedIn, "", (*visit).postReport},
+	{"POST", "/suspensions/{id}", market.HandleReports, "", (*visit).postSuspension},
+	{"POST", "/settings/reports", market.Administer, "settings", (*visit).postReportsKept},
 	{"GET", companyConductPath, market.Administer, "settings", (*visit).getCompanyConduct},
 	{"POST", companyConductPath, market.Administer, "settings", (*visit).postCompanyConduct},
 
@@ -386,7 +395,7 @@ var table = []line{
 }
 
 // limited are the ways in: so many tries per address.
-var limited = map[string]bool{"POST " + companySignInPath: true, "GET " + market.ReturnPath: true, "POST /signin": true, "POST /signin/link": true, "POST /signin/code": true, "POST /verify": true,
+var limited = map[string]bool{"POST " + companySignInPath: true, "GET " + market.ReturnPath: true, "POST /signin": true, "POST /signin/link": true, "POST /signin/code": true, "POST /verify": true, "POST " + reportByCodePath: true,
 	"POST /security/authenticator/confirm": true, "POST /security/authenticator/remove": true,
 	"POST /link/{token}": true, "GET /link/{token}": true, "POST /decide/{token}": true, "GET /decide/{token}": true, "POST /introductions/{token}": true, "GET /introductions/{token}": true,
 	"POST /join/{id}": true, "GET /join/{id}": true, "POST /knock/{token}": true, "GET /knock/{token}": true,
@@ -401,6 +410,11 @@ func isPersonal(path string) bool {
 	return path == "/documents" || slices.ContainsFunc(personal, func(begin string) bool { return strings.HasPrefix(path, begin) })
 }
 
+// isQuiet reports whether nobody writes down who asked for a page.
+func isQuiet(path string) bool {
+	return slices.ContainsFunc(quietPages, func(begin string) bool { return strings.HasPrefix(path, begin) })
+}
+
 // Pages are all pages with what each needs, to be mounted by package api.
 func Pages(cfg Config) access.Pages {
 	s := &site{cfg}
@@ -410,7 +424,7 @@ func Pages(cfg Config) access.Pages {
 	}
 	var routes []access.Route
 	for _, l := range lines {
-		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Long: l.path == importPath || l.path == talkPath, Handle: s.page(l.section, l.serve)})
+		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Quiet: isQuiet(l.path), Long: l.path == importPath || l.path == talkPath, Handle: s.page(l.section, l.serve)})
 	}
 	routes = append(routes, access.Route{Method: http.MethodGet, Path: "/static/{file}", Needs: access.Anybody, Handle: gin.WrapH(static.Handler())})
 	return access.Pages{Routes: routes, Problem: s.problem}
