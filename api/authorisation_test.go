@@ -128,6 +128,20 @@ func (t *tenant) fill(w *world) {
 	t.meet(w)
 	t.tell(w)
 	t.refer(w)
+	t.report(w)
+}
+
+// report has the alumna report something under her name, and somebody ask for a suspension.
+func (t *tenant) report(w *world) {
+	w.Helper()
+	ctx := context.Background()
+	made, err := w.Market.MakeReport(ctx, t.alumna.Actor, t.ID, market.ReportDraft{Category: "other", Text: "Close the books"})
+	w.Check(err)
+	other, err := w.Market.People(ctx, t.Office, market.PeopleFilter{CompanyID: t.ID, Query: "Kato"})
+	w.Check(err)
+	asked, err := w.Market.AskSuspension(ctx, t.Administrator, made.ID, market.SuspensionDraft{Member: other[0].ID, Reason: "Close the books"})
+	w.Check(err)
+	t.ids["reports"], t.ids["suspensions"] = made.ID.String(), asked.ID.String()
 }
 
 // tell publishes news, and says that the alumna would come back.

@@ -479,7 +479,7 @@ func (s *Service) writeToDesk(tx *gorm.DB, r Report, what string, but uuid.UUID)
 func (s *Service) ForgetReports(ctx context.Context) (n int, err error) {
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
 		var ids []uuid.UUID
-		err := tx.Raw(`SELECT reports.id FROM reports JOIN companies c ON c.id = reports.company_id WHERE reports.closed_at < @now - make_interval(years => c.reports_kept)
+		err := tx.Raw(`SELECT reports.id FROM reports JOIN companies c ON c.id = reports.company_id WHERE reports.closed_at < CAST(@now AS timestamptz) - make_interval(years => c.reports_kept)
 			AND reports.forgotten_at IS NULL AND NOT EXISTS (SELECT 1 FROM suspensions s WHERE s.report_id = reports.id AND s.state IN ('asked', 'held')) ORDER BY reports.id LIMIT 500 FOR UPDATE OF reports SKIP LOCKED`, map[string]any{"now": s.clock.Now()}).Scan(&ids).Error
 		if err != nil || len(ids) == 0 {
 			return err

@@ -103,6 +103,7 @@ func TestEveryStateHasItsWords(t *testing.T) {
 	all.ofLaw()
 	all.ofTheDesk()
 	all.ofReferrals()
+	all.ofReports()
 	for _, key := range all {
 		if !words.Known(key) {
 			t.Errorf("%s is not in the catalogue", key)
@@ -157,6 +158,18 @@ func (k *keys) ofReferrals() {
 	k.add("referral.done.", "withdraw", "move", "win", "lose", "know", "reopen", "assign", "licence", "revenue", "fee")
 	k.add("introduction.done.", "agreed", "taken", "refused")
 	k.add("referral.language.", "ja", "en")
+}
+
+func (k *keys) ofReports() {
+	k.add("report.category.", market.ReportCategories...)
+	for _, o := range market.ReportOutcomes {
+		k.add("report.outcome.", string(o))
+	}
+	k.add("report.do.", "look", "answer", "note", "measure", "close")
+	k.add("report.did.", "open", "look", "answer", "note", "measure", "close", "concern", "suspend", "decide")
+	k.add("report.side.", market.FromReporter, market.FromDesk, market.DeskNote)
+	k.add("report.suspension.", "asked", "held", "declined", "lifted")
+	k.add("report.officer.", "1", "2", "3")
 }
 
 func (k *keys) ofMoney() {
