@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -97,15 +98,15 @@ func (v *visit) postReportByCode() error {
 	if strings.TrimSpace(text) == "" {
 		r, err := v.Market.ReportByCode(v.ctx, code)
 		if market.ErrReportCode.Is(err) {
-			return v.show(404, askCodePage(code, v.fault(market.ErrReportCode.On("code"))))
+			return v.show(http.StatusNotFound, askCodePage(code, v.fault(market.ErrReportCode.On("code"))))
 		} else if err != nil {
 			return err
 		}
-		return v.ok(codedReportPage(r, code, "", ui.Fault{}))
+		return v.ok(codedReportPage(r, code))
 	}
 	r, err := v.Market.AddByCode(v.ctx, code, text)
 	if err == nil {
-		return v.ok(codedReportPage(r, code, "", ui.Fault{}))
+		return v.ok(codedReportPage(r, code))
 	}
 	return v.refuse(err, func(fault ui.Fault) templ.Component { return askCodePage(code, fault) })
 }
@@ -134,6 +135,7 @@ func (v *visit) getReports() error {
 // A reportPageView is one report with what is typed about it.
 type reportPageView struct {
 	market.ReportView
+	reader            uuid.UUID
 	do, text, outcome string
 }
 
@@ -146,7 +148,7 @@ func (v *visit) getReport() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(reportPage(reportPageView{ReportView: r}, ui.Fault{}))
+	return v.ok(reportPage(reportPageView{ReportView: r, reader: v.who.PersonID}, ui.Fault{}))
 }
 
 // postReport adds to a report, or takes one of the desk's steps.
@@ -160,7 +162,7 @@ func (v *visit) postReport() error {
 	if err != nil {
 		return err
 	}
-	p := reportPageView{r, f.text("do"), v.c.PostForm("text"), f.text("outcome")}
+	p := reportPageView{r, v.who.PersonID, f.text("do"), v.c.PostForm("text"), f.text("outcome")}
 	switch p.do {
 	case "add":
 		err = v.Market.AddToReport(v.ctx, v.who, id, p.text)
