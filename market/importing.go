@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"homecoming/internal/jobs"
 	"homecoming/internal/problem"
@@ -223,10 +224,11 @@ func newImportWorker(s *Service) *importWorker {
 // Timeout leaves a turn time to end its last batch.
 func (w *importWorker) Timeout(*river.Job[importJob]) time.Duration { return 45 * time.Second }
 
-// Work goes on where the run stands. What a killed worker had committed is behind it.
+// Work goes on where the run stands. What a killed worker had committed is behind it; a commit that the database has not ended yet
+// holds the run, and is waited for.
 func (w *importWorker) Work(ctx context.Context, job *river.Job[importJob]) error {
 	var run jobs.Run
-	if err := w.s.db.Gorm(ctx).Where("id = ?", job.Args.RunID).Take(&run).Error; err != nil {
+	if err := w.s.db.Gorm(ctx).Clauses(clause.Locking{Strength: "SHARE"}).Where("id = ?", job.Args.RunID).Take(&run).Error; err != nil {
 		return err
 	}
 	if run.FinishedAt != nil {
