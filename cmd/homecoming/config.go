@@ -176,9 +176,6 @@ func readConfig(lookup func(string) (string, bool), need ...string) (Config, err
 			faults = append(faults, fmt.Errorf("%s: %w", s.name, err))
 		}
 	}
-	if c.MailInAddr != "" && c.MailInDomain == "" {
-		faults = append(faults, errors.New("MAIL_IN_DOMAIN is not set: without it nobody knows the addresses whose mails MAIL_IN_ADDR takes"))
-	}
 	for _, name := range need {
 		if !given[name] {
 			faults = append(faults, fmt.Errorf("%s is not set (or %s_FILE)", name, name))

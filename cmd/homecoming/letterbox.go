@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"homecoming/internal/mail"
@@ -11,6 +12,9 @@ import (
 func (a *app) takeMail(ctx context.Context) (stop func() error, err error) {
 	if a.cfg.MailInAddr == "" {
 		return func() error { return nil }, nil
+	}
+	if a.cfg.MailInDomain == "" {
+		return nil, errors.New("MAIL_IN_DOMAIN is not set: without it nobody knows the addresses whose mails MAIL_IN_ADDR takes")
 	}
 	l, err := listen(ctx, a.cfg.MailInAddr, "MAIL_IN_ADDR")
 	if err != nil {
