@@ -33,7 +33,7 @@ const (
 	maxClarified      = 1000
 )
 
-// What can be wrong with one.
+// ErrManyClarifications is for a task that takes no more of them.
 var ErrManyClarifications = problem.Define(problem.Conflict, "too_many_clarifications", "A task takes {max} questions and answers. Put the rest into its brief.",
 	"質問と回答は1案件{max}件までです。続きは依頼内容に追記してください。")
 

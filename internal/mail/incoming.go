@@ -40,7 +40,7 @@ func ReadIncoming(r io.Reader) (Incoming, error) {
 	if err != nil && !message.IsUnknownCharset(err) {
 		return Incoming{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	defer from.Close()
+	defer func() { _ = from.Close() }() // it reads what is left of a mail that is in memory
 	senders, err := from.Header.AddressList("From")
 	if err != nil || len(senders) == 0 {
 		return Incoming{}, ErrUnreadable
