@@ -89,6 +89,19 @@ func (c *clerk) Take(_ context.Context, _ string, m mail.Incoming) error {
 	return c.says
 }
 
+// say has it refuse from now on, or take again.
+func (c *clerk) say(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.says = err
+}
+
+func (c *clerk) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.taken)
+}
+
 var (
 	errFull   = problem.Define(problem.RateLimited, "test_full", "Too many. Wait a little.", "多すぎます。")
 	errClosed = problem.Define(problem.Forbidden, "test_closed", "“Desk” is closed.", "閉まっています。")
@@ -109,12 +122,12 @@ func TestALetterboxTakesTheMailsOfItsDomainAndTellsTheSendersServerOfTheRest(t *
 	}
 	const note = "From: y@alumni.test\r\n\r\nBy Friday.\r\n"
 
-	if err := send("y@alumni.test", "DESK@reply.home.test", note); err != nil || len(c.taken) != 1 {
-		t.Fatalf("%d taken, %v", len(c.taken), err)
+	if err := send("y@alumni.test", "DESK@reply.home.test", note); err != nil || c.count() != 1 {
+		t.Fatalf("%d taken, %v", c.count(), err)
 	}
 	for name, m := range map[string][3]string{"a bounce": {"", "desk@reply.home.test", note}, "an absence": {"y@alumni.test", "desk@reply.home.test", "From: y@alumni.test\r\nAuto-Submitted: auto-replied\r\n\r\nx\r\n"}} {
-		if err := send(m[0], m[1], m[2]); err != nil || len(c.taken) != 1 {
-			t.Errorf("%s: %d taken, %v", name, len(c.taken), err)
+		if err := send(m[0], m[1], m[2]); err != nil || c.count() != 1 {
+			t.Errorf("%s: %d taken, %v", name, c.count(), err)
 		}
 	}
 	for name, m := range map[string]struct {
@@ -129,13 +142,13 @@ func TestALetterboxTakesTheMailsOfItsDomainAndTellsTheSendersServerOfTheRest(t *
 		"who writes too much":   {"desk@reply.home.test", note, errFull, "451"},
 		"a fault that may pass": {"desk@reply.home.test", note, errors.New("connection lost: secret"), "451"},
 	} {
-		c.says = m.says
+		c.say(m.says)
 		err := send("y@alumni.test", m.to, m.raw)
 		if err == nil || !strings.Contains(err.Error(), m.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if len(c.taken) != 1 {
-		t.Errorf("%d taken", len(c.taken))
+	if c.count() != 1 {
+		t.Errorf("%d taken", c.count())
 	}
 }
