@@ -94,24 +94,25 @@ func employment(m Member, zone *time.Location) (list []Moment) {
 	return list
 }
 
-// A momentSource is where moments come from: a table, what is taken of it, and the subject of the scope that reads it.
-type momentSource struct{ subject, table, at, kind, title, titleEN, where string }
+// A momentSource is where moments come from: a table with what is joined to it and the column that says whose it is, what is taken
+// of it, and the subject of the scope that reads it.
+type momentSource struct{ subject, table, joins, person, at, kind, title, titleEN, where string }
 
 const noTitle = "''"
 
 var (
-	agreedWork    = momentSource{"contracts", "contracts", "created_at", "'work_agreed'", "title", noTitle, "true"}
-	endedWork     = momentSource{"contracts", "contracts", "completed_at", "CASE state WHEN 'completed' THEN 'work_done' ELSE 'work_ended' END", "title", noTitle, "completed_at IS NOT NULL"}
-	namedCustomer = momentSource{"referrals", "referrals", "coalesce(agreed_at, created_at)", "'customer_named'", "organisation", noTitle, "true"}
-	wonCustomer   = momentSource{"referrals", "referrals", "ended_at", "'customer_won'", "organisation", noTitle, "state = 'won' AND ended_at IS NOT NULL"}
-	hostedEvent   = momentSource{"events", "events JOIN event_hosts who ON who.event_id = events.id", "events.starts_at", "CASE events.state WHEN 'published' THEN 'hosts_event' ELSE 'hosted_event' END", "events.title", "events.title_en",
+	agreedWork    = momentSource{"contracts", "contracts", "", "person_id", "created_at", "'work_agreed'", "title", noTitle, "true"}
+	endedWork     = momentSource{"contracts", "contracts", "", "person_id", "completed_at", "CASE state WHEN 'completed' THEN 'work_done' ELSE 'work_ended' END", "title", noTitle, "completed_at IS NOT NULL"}
+	namedCustomer = momentSource{"referrals", "referrals", "", "person_id", "coalesce(agreed_at, created_at)", "'customer_named'", "organisation", noTitle, "true"}
+	wonCustomer   = momentSource{"referrals", "referrals", "", "person_id", "ended_at", "'customer_won'", "organisation", noTitle, "state = 'won' AND ended_at IS NOT NULL"}
+	hostedEvent   = momentSource{"events", "events", "JOIN event_hosts h ON h.event_id = events.id", "h.person_id", "events.starts_at", "CASE events.state WHEN 'published' THEN 'hosts_event' ELSE 'hosted_event' END", "events.title", "events.title_en",
 		"events.state IN ('published', 'over')"}
-	attendedEvent = momentSource{"events", "events JOIN rsvps who ON who.event_id = events.id JOIN event_tickets t ON t.rsvp_id = who.id AND t.position = 0", "events.starts_at",
+	attendedEvent = momentSource{"events", "events", "JOIN rsvps r ON r.event_id = events.id JOIN event_tickets t ON t.rsvp_id = r.id AND t.position = 0", "r.person_id", "events.starts_at",
 		"CASE WHEN t.came_at IS NULL THEN 'comes_to_event' ELSE 'came_to_event' END", "events.title", "events.title_en",
-		"events.state IN ('published', 'over') AND who.state = 'coming' AND (t.came_at IS NOT NULL OR events.ends_at > @now) AND NOT " +
+		"events.state IN ('published', 'over') AND r.state = 'coming' AND (t.came_at IS NOT NULL OR events.ends_at > @now) AND NOT " +
 			"EXISTS (SELECT 1 FROM event_hosts h WHERE h.event_id = events.id AND h.person_id = @person)"}
-	wishedReturn = momentSource{"people", "return_cases", "opened_at", "'would_return'", noTitle, noTitle, "true"}
-	returnMade   = momentSource{"people", "return_cases", "updated_at", "'returned'", noTitle, noTitle, "stage = 'returned'"}
+	wishedReturn = momentSource{"people", "return_cases", "", "person_id", "opened_at", "'would_return'", noTitle, noTitle, "true"}
+	returnMade   = momentSource{"people", "return_cases", "", "person_id", "updated_at", "'returned'", noTitle, noTitle, "stage = 'returned'"}
 )
 
 // momentsOf are queries for everything that is in no stint, by what the reader may see and their token may read.
@@ -137,11 +138,6 @@ func (s *Service) momentsOf(g *gorm.DB, who Actor, m Member) (parts []any) {
 
 // about narrows a source to one member.
 func (from momentSource) about(g *gorm.DB, m Member, now time.Time) *gorm.DB {
-	table, _, joined := strings.Cut(from.table, " ")
-	whose := table
-	if joined {
-		whose = "who"
-	}
-	return g.Table(from.table).Select(from.at+" AS at, "+from.kind+" AS kind, "+from.title+" AS title, "+from.titleEN+" AS title_en, "+table+".id AS ref").
-		Where(table+".company_id = @company AND "+whose+".person_id = @person AND ("+from.where+")", map[string]any{"company": m.CompanyID, "person": m.PersonID, "now": now})
+	return g.Table(from.table).Joins(from.joins).Select(from.at+" AS at, "+from.kind+" AS kind, "+from.title+" AS title, "+from.titleEN+" AS title_en, "+from.table+".id AS ref").
+		Where(from.table+".company_id = @company AND "+from.person+" = @person AND ("+from.where+")", map[string]any{"company": m.CompanyID, "person": m.PersonID, "now": now})
 }
