@@ -89,9 +89,6 @@ func (d *DraftConduct) check() error {
 	return nil
 }
 
-// sayable is a text without what no database keeps.
-func sayable(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "") }
-
 // A ConductView is a company's policy as somebody stands to it.
 type ConductView struct {
 	ConductPolicy

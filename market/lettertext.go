@@ -45,6 +45,9 @@ func oneLine(v any) string {
 	return strings.Join(strings.Fields(fmt.Sprint(v)), " ")
 }
 
+// sayable is a text without what no database keeps: a NUL, and what is no UTF-8.
+func sayable(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "") }
+
 // quoted marks every line that somebody else wrote.
 func quoted(v any) string {
 	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(fmt.Sprint(v), "\r", "")), "\n")

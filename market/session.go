@@ -2,7 +2,6 @@ package market
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,7 +45,7 @@ func (s *Service) BeginSession(ctx context.Context, who Actor, browser, address 
 
 // cut keeps the beginning of a text that a stranger sent, and of it what is text.
 func cut(text string, most int) string {
-	text = strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
+	text = sayable(text)
 	if letters := []rune(text); len(letters) > most {
 		return string(letters[:most])
 	}

@@ -137,7 +137,7 @@ type MessageDraft struct {
 
 // check tidies what was typed and says what is wrong with it.
 func (d *MessageDraft) check() error {
-	d.Body = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(strings.ToValidUTF8(d.Body, ""), "\x00", ""), "\r\n", "\n"))
+	d.Body = tidyText(sayable(d.Body))
 	switch {
 	case d.Body == "" && len(d.Files) == 0:
 		return ErrRequired.On("body")
