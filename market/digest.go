@@ -88,6 +88,9 @@ func (w *digestPostman) Work(ctx context.Context, job *river.Job[Digest]) error 
 	if err != nil || p.Email == nil {
 		return err
 	}
+	if gone, err := leaving(s.db.Gorm(ctx), p.ID); err != nil || gone {
+		return err
+	}
 	if quiet, err := s.QuietFor(ctx, p.ID); err != nil {
 		return err
 	} else if quiet > 0 { // it was due before they began, and nobody was there to send it

@@ -73,7 +73,7 @@ var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink,
 	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
 	LetterPayRun, LetterPaymentReturned, LetterBankAccount, LetterDomain, LetterFarewell, LetterAddress, LetterAddressChanged,
 	LetterKnock, LetterVouch, LetterClaim, LetterClaimOver, LetterAttest, LetterGroup, LetterRecordRevoked, LetterWebhookOff, LetterMessage, LetterEventInvitation, LetterEvent, LetterPost, LetterReturn,
-	LetterIntroduction, LetterReferral, LetterReferralFee, LetterClarified, LetterNewcomer, LetterReport, LetterSuspension}
+	LetterIntroduction, LetterReferral, LetterReferralFee, LetterClarified, LetterNewcomer, LetterReport, LetterSuspension, LetterLeaving, LetterStaying, LetterLeft}
 
 // A Letter is a mail to one person, as a job: it is rendered in the reader's language and its one-time link is made
 // when it is sent, so that no secret waits in the queue. Path is where its button leads.

@@ -136,7 +136,7 @@ var newsOf = map[LetterKind]NoticeKind{
 	LetterPartner: NewsCompanies, LetterGroup: NewsCompanies,
 	LetterJoin: NewsJoining, LetterFarewell: NewsJoining, LetterReturn: NewsJoining,
 	LetterTeam: NewsAccess, LetterLink: NewsAccess, LetterRecordRevoked: NewsAccess, LetterWebhookOff: NewsAccess, LetterReport: NewsAccess, LetterSuspension: NewsAccess,
-	LetterAddressChanged: NewsSecurity, LetterBankAccount: NewsSecurity,
+	LetterAddressChanged: NewsSecurity, LetterBankAccount: NewsSecurity, LetterLeaving: NewsSecurity, LetterStaying: NewsSecurity, LetterLeft: NewsSecurity,
 	LetterSignIn: NewsSigningIn, LetterAddress: NewsSigningIn, LetterKnock: NewsSigningIn, LetterDomain: NewsSigningIn,
 }
 

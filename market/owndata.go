@@ -124,6 +124,7 @@ var OwnTables = []OwnTable{
 		JOIN companies c ON c.id = l.company_id WHERE l.person_id = @person ORDER BY l.sent_at, x.id`},
 	{"news_written", `SELECT c.name AS company, x.kind, x.title, x.title_en, x.body, x.body_en, x.state, x.created_at, x.published_at FROM posts x
 		JOIN companies c ON c.id = x.company_id WHERE x.created_by = @person ORDER BY x.created_at, x.id`},
+	{"leaving", `SELECT state, asked_at, due_at, ended_at FROM erasures WHERE person_id = @person ORDER BY asked_at, id`},
 	{"what_i_did", `SELECT a.at, c.name AS company, a.action, a.subject FROM audit a LEFT JOIN companies c ON c.id = a.company_id WHERE a.actor_id = @person ORDER BY a.at, a.id`},
 }
 

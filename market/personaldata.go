@@ -29,7 +29,7 @@ const (
 // them does with it, in the order in which it is done. A fee is a number; whose it is stands in the row that it points to.
 var PersonalData = []personal.Table{
 	// Ways in.
-	personal.On("sessions", personal.Of("position(convert_to(@person, 'UTF8') IN data) > 0").Gone("token data")).LeftOut(secrets),
+	personal.On("sessions", personal.Of("EXISTS (SELECT 1 FROM person_sessions s WHERE s.person_id = @person AND position(convert_to(s.id::text, 'UTF8') IN data) > 0)").Gone("token data")).LeftOut(secrets),
 	personal.On("person_sessions", personal.Points("person_id"), ones.Gone("browser address")),
 	personal.On("one_time_links", personal.Points("person_id"), ones.Gone("hash path")).LeftOut(secrets),
 	personal.On("address_changes", personal.Points("person_id"), ones.Gone("hash email")).LeftOut(secrets),
@@ -45,7 +45,7 @@ var PersonalData = []personal.Table{
 
 	// What waits, and what was told.
 	personal.On("river_job", personal.Nothing("kind queue tags"), personal.House("attempted_by"),
-		personal.Of("state <> 'running' AND (strpos(args::text, @person) > 0 OR "+personal.Mentions("args")+")").Gone("args errors metadata unique_key")).LeftOut(machinery),
+		personal.Of("state <> 'running' AND (args->>'person_id' = @person OR finalized_at IS NOT NULL AND (strpos(args::text, @person) > 0 OR "+personal.Mentions("args")+"))").Gone("args errors metadata unique_key")).LeftOut(machinery),
 	personal.On("river_notification", personal.Nothing("payload topic")),
 	personal.On("river_leader", personal.Nothing("leader_id name")),
 	personal.On("river_queue", personal.Nothing("name metadata")),
@@ -122,6 +122,7 @@ var PersonalData = []personal.Table{
 	personal.On("role_grants", personal.Points("person_id"), ones.Gone("role")),
 	personal.On("audit", personal.Points("actor_id subject"), personal.Nothing("action"), personal.Of(ownLines).Erased("detail='{}'")),
 	personal.On("memberships", personal.Points("person_id"), ones.Erased("email hidden=true")),
+	personal.On("erasures", personal.Points("person_id hid"), personal.Nothing("erased")),
 	personal.On("people", personal.Nothing("rate_currency"), personal.Of("id = @person").Erased(`email=NULL family_name='退会' given_name='(left)' family_kana given_kana password_hash
 		hourly_rate=NULL available_from=NULL registration_number corporate_name non_resident=false shown_to='nobody' first_sign_in_at=NULL introduction portfolio=NULL languages=NULL audiences=NULL`)),
 

@@ -43,6 +43,11 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 	if err != nil || p.Email == nil {
 		return err
 	}
+	if l.Letter.News().Say != Urgent {
+		if gone, err := leaving(w.s.db.Gorm(ctx), p.ID); err != nil || gone {
+			return err
+		}
+	}
 	if l.About != nil {
 		if unread, err := w.s.unreadStill(ctx, p.ID, *l.About); err != nil || !unread {
 			return err

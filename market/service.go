@@ -14,6 +14,7 @@ import (
 	"homecoming/internal/idp"
 	"homecoming/internal/problem"
 	"homecoming/internal/seal"
+	"homecoming/market/personal"
 )
 
 // ResolveSkill finds the skill that a name, alias or id means for a company, and makes an unknown name the
@@ -37,6 +38,8 @@ type Service struct {
 	comeBack string             // where providers send browsers back to
 	replies  string             // the domain whose mails are answers; empty where nobody takes any
 
+	personal []personal.Table // what erasing somebody reaches, in its order
+
 	hooks        *http.Client // nil where companies have no webhooks
 	hooksPrivate bool         // they may lead to private networks
 }
@@ -46,7 +49,7 @@ type Option func(*Service)
 
 // New makes the market's use cases available on a database.
 func New(d *db.DB, c clock.Clock, resolve ResolveSkill, options ...Option) *Service {
-	s := &Service{db: d, clock: c, resolve: resolve, vault: newVault(PasswordCost)}
+	s := &Service{db: d, clock: c, resolve: resolve, vault: newVault(PasswordCost), personal: PersonalData}
 	for _, o := range options {
 		o(s)
 	}

@@ -31,7 +31,8 @@ func (w *sweepWorker) Work(ctx context.Context, _ *river.Job[SweepJob]) error {
 }
 
 // HourlyJob does what days and hours ask for: farewells of those who leave, ends that nobody said, calendars that go on,
-// wishes to return that expire, customers who never answered, reports that wait for their desk, and suspensions whose last day has passed.
+// wishes to return that expire, customers who never answered, reports that wait for their desk, suspensions whose last day has passed,
+// and people who asked to be forgotten.
 type HourlyJob struct{}
 
 // Kind names the job.
@@ -51,7 +52,8 @@ func (w *hourlyWorker) Work(ctx context.Context, _ *river.Job[HourlyJob]) error 
 	referrals := w.market.TurnReferrals(ctx)
 	_, reports := w.market.TellDesk(ctx)
 	_, suspensions := w.market.EndSuspensions(ctx)
-	return errors.Join(farewells, claims, calendars, returns, referrals, reports, suspensions)
+	erasures := w.market.TurnErasures(ctx)
+	return errors.Join(farewells, claims, calendars, returns, referrals, reports, suspensions, erasures)
 }
 
 // Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, who looked at whom more than 90 days ago, news

@@ -102,6 +102,21 @@ func Mentions(column string) string {
 	return "EXISTS (SELECT 1 FROM unnest(string_to_array(lower(@marks), E'\\n')) mark WHERE strpos(lower(" + column + "::text), mark) > 0)"
 }
 
+// Erase is the statement that does to a person's rows of a table what the part says, or nothing.
+func (p Part) Erase(table string) string {
+	switch p.Fate {
+	case IsGone:
+		return "DELETE FROM " + table + " WHERE " + p.Of
+	case IsErased:
+		sets := make([]string, len(p.Columns))
+		for i, c := range p.Columns {
+			sets[i] = c.Name + " = " + c.Becomes
+		}
+		return "UPDATE " + table + " SET " + strings.Join(sets, ", ") + " WHERE " + p.Of
+	}
+	return ""
+}
+
 // About reports whether the table holds rows of a person's own, which they may take out.
 func (t Table) About() bool {
 	for _, p := range t.Parts {

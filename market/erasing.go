@@ -1,0 +1,323 @@
+package market
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"homecoming/internal/jobs"
+	"homecoming/internal/problem"
+	"homecoming/market/personal"
+)
+
+// The letters about it.
+const (
+	LetterLeaving LetterKind = "leaving" // you asked to be forgotten: here is when it happens, and how to stay
+	LetterStaying LetterKind = "staying" // you took it back
+	LetterLeft    LetterKind = "left"    // it begins: the last letter
+)
+
+// WithPersonalData has erasing reach the tables of other rooms too; theirs are erased before this room's.
+func WithPersonalData(others ...personal.Table) Option {
+	return func(s *Service) { s.personal = slices.Concat(others, PersonalData) }
+}
+
+// A Leaving is where the actor stands on being forgotten.
+type Leaving struct {
+	Erasure     *Erasure       // nil while they have not asked
+	Obstacle    *problem.Error // what they have to clear first; nil: nothing
+	HasPassword bool           // which they give to ask; others must have signed in within the hour
+}
+
+// Leaving tells the actor whether they could be forgotten, and what waits.
+func (s *Service) Leaving(ctx context.Context, who Actor) (Leaving, error) {
+	if who.Self() == uuid.Nil {
+		return Leaving{}, ErrOwnMeans
+	}
+	g := s.db.Gorm(ctx)
+	var p Person
+	if err := one(g.Where("id = ?", who.PersonID).Take(&p)); err != nil {
+		return Leaving{}, err
+	}
+	l := Leaving{HasPassword: p.PasswordHash != ""}
+	var list []Erasure
+	if err := g.Where("person_id = ? AND state IN ('asked', 'erasing')", who.PersonID).Find(&list).Error; err != nil {
+		return l, err
+	}
+	if len(list) > 0 {
+		l.Erasure = &list[0]
+	}
+	err := standsInTheWay(g, who.PersonID)
+	if errors.As(err, &l.Obstacle) {
+		return l, nil
+	}
+	return l, err
+}
+
+// standsInTheWay is the first thing that somebody has to clear before they can be forgotten, as its error.
+func standsInTheWay(g *gorm.DB, person uuid.UUID) error {
+	for _, o := range obstacles {
+		var stands bool
+		if err := g.Raw(o.query, map[string]any{"person": person}).Scan(&stands).Error; err != nil {
+			return err
+		}
+		if stands {
+			return o.err
+		}
+	}
+	return nil
+}
+
+// AskErasure has the actor forgotten after Grace, and hidden from every company at once. Whoever has a password gives it; whoever
+// has none must have signed in within the hour.
+func (s *Service) AskErasure(ctx context.Context, who Actor, password string) (Erasure, error) {
+	if who.Self() == uuid.Nil {
+		return Erasure{}, ErrOwnMeans
+	}
+	if err := s.proves(ctx, who, password); err != nil {
+		return Erasure{}, err
+	}
+	now := s.clock.Now()
+	e := Erasure{ID: newID(), PersonID: who.PersonID, State: ErasureAsked, AskedAt: now, DueAt: now.Add(Grace)}
+	return e, s.db.Tx(ctx, func(tx *gorm.DB) error {
+		var p Person
+		if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ?", who.PersonID).Take(&p)); err != nil {
+			return err
+		}
+		if err := standsInTheWay(tx, p.ID); err != nil {
+			return err
+		}
+		err := tx.Exec(`INSERT INTO erasures (id, person_id, state, asked_at, due_at, hid, shown_to) VALUES (?, ?, ?, ?, ?,
+			ARRAY(SELECT id FROM memberships WHERE person_id = ? AND NOT hidden ORDER BY id), ?)`, e.ID, p.ID, e.State, e.AskedAt, e.DueAt, p.ID, p.ShownTo).Error
+		if err != nil {
+			return refused(err, map[string]*problem.Error{"one_erasure": ErrErasureAsked})
+		}
+		if err := setShown(tx, p.ID, "true", ShownToNobody); err != nil {
+			return err
+		}
+		if err := jobs.Enqueue(tx, Letter{Letter: LetterLeaving, PersonID: p.ID, Path: LeavePath, Facts: map[string]any{"date": letterDay(e.DueAt).String()}}); err != nil {
+			return err
+		}
+		return Audit(tx, who, uuid.Nil, "erasure.ask", "person:"+p.ID.String(), nil)
+	})
+}
+
+// LeavePath is the page on which people leave, and think again.
+const LeavePath = "/profile/leave"
+
+// proves asks for what a borrowed browser does not have.
+func (s *Service) proves(ctx context.Context, who Actor, password string) error {
+	g := s.db.Gorm(ctx)
+	var p Person
+	if err := one(g.Where("id = ?", who.PersonID).Take(&p)); err != nil {
+		return err
+	}
+	if p.PasswordHash != "" {
+		ok, err := s.vault.matches(password, p.PasswordHash)
+		if err == nil && !ok {
+			return ErrOwnPassword.On("password")
+		}
+		return err
+	}
+	var fresh bool
+	err := g.Raw("SELECT EXISTS (SELECT 1 FROM person_sessions WHERE id = ? AND person_id = ? AND began_at > ?)", who.Session, p.ID, s.clock.Now().Add(-freshFor)).Scan(&fresh).Error
+	if err == nil && !fresh {
+		return ErrStaleSignIn
+	}
+	return err
+}
+
+// setShown says who finds somebody: hidden is SQL for each membership. Indexes hear of it.
+func setShown(tx *gorm.DB, person uuid.UUID, hidden string, to ShownTo) error {
+	about := map[string]any{"person": person, "to": to, "nowhere": uuid.Nil}
+	for _, q := range []string{"UPDATE memberships SET hidden = " + hidden + " WHERE person_id = @person",
+		"UPDATE people SET shown_to = @to WHERE id = @person",
+		"INSERT INTO index_pending (company_id, membership_id) VALUES (@nowhere, @person)"} { // who is shown beyond no more is in no view, and has to leave the index all the same
+		if err := tx.Exec(q, about).Error; err != nil {
+			return err
+		}
+	}
+	return TouchPerson(tx, person)
+}
+
+// CancelErasure takes the actor's wish back while it waits: they are shown where they were shown before.
+func (s *Service) CancelErasure(ctx context.Context, who Actor) error {
+	if who.Self() == uuid.Nil {
+		return ErrOwnMeans
+	}
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		var was struct{ ShownTo ShownTo }
+		done := tx.Raw("UPDATE erasures SET state = ?, ended_at = ? WHERE person_id = ? AND state = ? RETURNING shown_to", ErasureCanceled, s.clock.Now(), who.PersonID, ErasureAsked).Scan(&was)
+		if done.Error != nil {
+			return done.Error
+		}
+		if done.RowsAffected == 0 {
+			return ErrNotLeaving
+		}
+		again := "hidden AND NOT id = ANY ((SELECT hid FROM erasures WHERE person_id = @person AND state = 'canceled' ORDER BY ended_at DESC, id DESC LIMIT 1)::uuid[])"
+		if err := setShown(tx, who.PersonID, again, was.ShownTo); err != nil {
+			return err
+		}
+		if err := jobs.Enqueue(tx, Letter{Letter: LetterStaying, PersonID: who.PersonID, Path: "/profile"}); err != nil {
+			return err
+		}
+		return Audit(tx, who, uuid.Nil, "erasure.cancel", "person:"+who.PersonID.String(), nil)
+	})
+}
+
+// leaving reports whether somebody has asked to be forgotten: only letters about their account reach them then.
+func leaving(g *gorm.DB, person uuid.UUID) (yes bool, err error) {
+	return yes, g.Raw("SELECT EXISTS (SELECT 1 FROM erasures WHERE person_id = ? AND state IN ('asked', 'erasing'))", person).Scan(&yes).Error
+}
+
+// TurnErasures begins the erasures whose time to think is over, and goes on with those that have begun. Whatever dies in between
+// is gone on with the next time.
+func (s *Service) TurnErasures(ctx context.Context) error {
+	now := s.clock.Now()
+	var due []Erasure
+	err := s.db.Gorm(ctx).Where("state = 'asked' AND due_at <= ? OR state = 'erasing' AND begun_at <= ?", now, now.Add(-lastLetter)).Order("due_at, id").Find(&due).Error
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for _, e := range due {
+		turn := s.beginErasure
+		if e.State == Erasing {
+			turn = s.erase
+		}
+		if err := turn(ctx, e); err != nil {
+			wrong = append(wrong, fmt.Errorf("erasure %s: %w", e.ID, err))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// beginErasure writes the last letter, and leaves the person no way to act any more. What stands in the way by now has it wait a day.
+func (s *Service) beginErasure(ctx context.Context, e Erasure) error {
+	now := s.clock.Now()
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		var stands *problem.Error
+		if err := standsInTheWay(tx, e.PersonID); errors.As(err, &stands) {
+			return tx.Exec("UPDATE erasures SET due_at = ? WHERE id = ? AND state = ?", now.Add(24*time.Hour), e.ID, ErasureAsked).Error
+		} else if err != nil {
+			return err
+		}
+		done := tx.Exec("UPDATE erasures SET state = ?, begun_at = ? WHERE id = ? AND state = ?", Erasing, now, e.ID, ErasureAsked)
+		if done.Error != nil || done.RowsAffected == 0 { // taken back meanwhile
+			return done.Error
+		}
+		if _, err := endSessions(tx, e.PersonID, uuid.Nil, now); err != nil {
+			return err
+		}
+		for _, q := range []string{"UPDATE tokens SET revoked_at = @now WHERE person_id = @person AND revoked_at IS NULL",
+			"UPDATE one_time_links SET used_at = @now WHERE person_id = @person AND used_at IS NULL",
+			"UPDATE people SET password_hash = '' WHERE id = @person"} {
+			if err := tx.Exec(q, map[string]any{"now": now, "person": e.PersonID}).Error; err != nil {
+				return err
+			}
+		}
+		if err := jobs.Enqueue(tx, Letter{Letter: LetterLeft, PersonID: e.PersonID, Path: "/"}); err != nil {
+			return err
+		}
+		return Audit(tx, Actor{}, uuid.Nil, "erasure.begin", "person:"+e.PersonID.String(), nil)
+	})
+}
+
+// erase does one table after the other, each in a transaction of its own that also notes that it is done.
+func (s *Service) erase(ctx context.Context, e Erasure) error {
+	for _, table := range s.personal {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.eraseTable(ctx, e, table); err != nil {
+			return fmt.Errorf("%s: %w", table.Name, err)
+		}
+	}
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		done := tx.Exec("UPDATE erasures SET state = ?, ended_at = ? WHERE id = ? AND state = ?", ErasureDone, s.clock.Now(), e.ID, Erasing)
+		if done.Error != nil || done.RowsAffected == 0 {
+			return done.Error
+		}
+		if err := TouchPerson(tx, e.PersonID); err != nil {
+			return err
+		}
+		return Audit(tx, Actor{}, uuid.Nil, "erasure.done", "person:"+e.PersonID.String(), nil)
+	})
+}
+
+// eraseTable does one, unless it is done. Nobody who has contracts comes this far, so that no law keeps anything yet.
+func (s *Service) eraseTable(ctx context.Context, e Erasure, table personal.Table) error {
+	if table.Name == "files" {
+		if err := s.removeFiles(ctx, e.PersonID); err != nil {
+			return err
+		}
+	}
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		done := tx.Exec("UPDATE erasures SET erased = erased || CAST(? AS text) WHERE id = ? AND state = ? AND NOT CAST(? AS text) = ANY (erased)", table.Name, e.ID, Erasing, table.Name)
+		if done.Error != nil || done.RowsAffected == 0 {
+			return done.Error
+		}
+		if err := tx.Exec("SELECT set_config('homecoming.erasing', ?, true)", e.ID.String()).Error; err != nil {
+			return err
+		}
+		about, err := s.knownBy(tx, e.PersonID)
+		if err != nil {
+			return err
+		}
+		for _, p := range table.Parts {
+			if q := p.Erase(table.Name); q != "" {
+				if err := tx.Exec(q, about).Error; err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// knownBy are the words by which rows are found to be somebody's: see [personal.Of].
+func (s *Service) knownBy(tx *gorm.DB, person uuid.UUID) (map[string]any, error) {
+	var p Person
+	if err := one(tx.Where("id = ?", person).Take(&p)); err != nil {
+		return nil, err
+	}
+	var marks []string
+	if err := tx.Raw("SELECT DISTINCT lower(email) FROM memberships WHERE person_id = ? AND email <> '' ORDER BY 1", person).Scan(&marks).Error; err != nil {
+		return nil, err
+	}
+	marks = append(marks, p.address(), p.Name())
+	marks = slices.DeleteFunc(marks, func(m string) bool { return len([]rune(m)) < shortestMark || strings.Contains(m, "\n") })
+	return map[string]any{"person": person.String(), "marks": strings.Join(marks, "\n"), "now": s.clock.Now()}, nil
+}
+
+// shortestMark is the least that a name must have to be looked for in other texts: a shorter one is in half of them.
+const shortestMark = 4
+
+// removeFiles takes what somebody gave out of the file store, before the rows forget whose it was.
+func (s *Service) removeFiles(ctx context.Context, person uuid.UUID) error {
+	g := s.db.Gorm(ctx)
+	var ids []uuid.UUID
+	if err := g.Raw("UPDATE files SET dropped_at = coalesce(dropped_at, ?) WHERE uploader_id = ? RETURNING id", s.clock.Now(), person).Scan(&ids).Error; err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if s.files == nil {
+			return ErrNoFiles
+		}
+		if err := s.files.Remove(ctx, id); err != nil {
+			return fmt.Errorf("file %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// letterDay is the day of a moment as letters say it that belong to no company.
+func letterDay(at time.Time) civil.Date { return Company{TimeZone: "Asia/Tokyo"}.Today(at) }

@@ -1,0 +1,266 @@
+package market_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"homecoming/market"
+	"homecoming/market/markettest"
+)
+
+// fresh is somebody as they have just signed in, without a password.
+func fresh(w *markettest.World, a markettest.Alumnus) market.Actor {
+	w.Helper()
+	who := a.Actor
+	id, err := w.Market.BeginSession(context.Background(), who, "Firefox", "192.0.2.1")
+	w.Check(err)
+	w.Exec("UPDATE people SET password_hash = '' WHERE id = ?", a.PersonID)
+	who.Session = id
+	return who
+}
+
+// forget has somebody ask, lets the time to think go by, and goes on until they are forgotten.
+func forget(w *markettest.World, a markettest.Alumnus) {
+	w.Helper()
+	ctx := context.Background()
+	_, err := w.Market.AskErasure(ctx, fresh(w, a), "")
+	w.Check(err)
+	w.Clock.Advance(market.Grace)
+	w.Check(w.Market.TurnErasures(ctx))
+	w.Clock.Advance(2 * time.Hour)
+	w.Check(w.Market.TurnErasures(ctx))
+}
+
+func TestWhoAsksToBeForgottenIsHiddenAtOnceAndMayThinkAgain(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi, ben := w.Company("Aoi"), w.Company("Ben")
+	yumi := aoi.Alumnus("Takahashi Yumi")
+	also := ben.Alumnus("Takahashi Yumi")
+	if yumi.PersonID != also.PersonID {
+		t.Fatal("she is two people")
+	}
+	w.Check(w.Market.Hide(ctx, yumi.Actor, also.MembershipID, true))
+	w.Check(w.Market.SetShownTo(ctx, yumi.Actor, market.ShownToEveryone, market.ShownWording))
+	seen := func() (at int) {
+		list, err := w.Market.People(ctx, aoi.Manager, market.PeopleFilter{CompanyID: aoi.ID})
+		w.Check(err)
+		return len(list)
+	}
+	who := fresh(w, yumi)
+	if seen() != 1 {
+		t.Fatal("she was not to be seen before")
+	}
+	e, err := w.Market.AskErasure(ctx, who, "")
+	w.Check(err)
+	if e.DueAt.Sub(w.Clock.Now()) != market.Grace || seen() != 0 || len(lettersOf(t, w, market.LetterLeaving)) != 1 {
+		t.Errorf("%+v; %d see her", e, seen())
+	}
+	if _, err := w.Market.AskErasure(ctx, who, ""); !errors.Is(err, market.ErrErasureAsked) {
+		t.Errorf("asked twice: %v", err)
+	}
+	w.Check(w.Market.CancelErasure(ctx, who))
+	if seen() != 1 || w.Count("SELECT count(*) FROM memberships WHERE person_id = ? AND hidden", yumi.PersonID) != 1 || w.Count("SELECT count(*) FROM people WHERE id = ? AND shown_to = 'everyone'", yumi.PersonID) != 1 {
+		t.Error("she is not shown as she was before")
+	}
+	if err := w.Market.CancelErasure(ctx, who); !errors.Is(err, market.ErrNotLeaving) {
+		t.Errorf("taken back twice: %v", err)
+	}
+	w.Clock.Advance(2 * market.Grace)
+	w.Check(w.Market.TurnErasures(ctx))
+	if l, err := w.Market.Leaving(ctx, who); err != nil || l.Erasure != nil || w.Count("SELECT count(*) FROM people WHERE id = ? AND email IS NOT NULL", yumi.PersonID) != 1 {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+func TestOnlyLettersAboutTheAccountReachWhoIsLeaving(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	yumi := w.Company("Aoi").Alumnus("Takahashi Yumi")
+	_, err := w.Market.AskErasure(ctx, fresh(w, yumi), "")
+	w.Check(err)
+	mailer := &kept{}
+	w.Check(w.Market.SendLetter(ctx, mailer, "https://home.test", market.Letter{Letter: market.LetterFunded, PersonID: yumi.PersonID}, 1))
+	w.Check(w.Market.SendLetter(ctx, mailer, "https://home.test", market.Letter{Letter: market.LetterLeaving, PersonID: yumi.PersonID, Path: market.LeavePath}, 2))
+	if len(mailer.mails) != 1 || !strings.Contains(mailer.mails[0].Text, "https://home.test"+market.LeavePath) {
+		t.Errorf("%+v", mailer.mails)
+	}
+}
+
+func TestWhatStandsInTheWayOfBeingForgottenIsSaid(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("Takahashi Yumi")
+	refused := func(when string, who market.Actor, want error) {
+		t.Helper()
+		if _, err := w.Market.AskErasure(ctx, who, "wrong"); !errors.Is(err, want) {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	who := fresh(w, yumi)
+	through := who
+	through.Through = aoi.ID
+	refused("whom a provider vouched for", through, market.ErrOwnMeans)
+	w.Clock.Advance(2 * time.Hour)
+	refused("two hours after signing in", who, market.ErrStaleSignIn)
+	w.Check(w.Market.SetPassword(ctx, who, "", "a long and winding road"))
+	refused("another password", who, market.ErrOwnPassword)
+	who = fresh(w, yumi)
+	bid := w.Bid(yumi, aoi.Task("Close the books", 300_000), 280_000)
+	refused("an open bid", who, market.ErrBidsOpen)
+	w.Exec(`INSERT INTO contracts (id, company_id, number, task_id, bid_id, membership_id, person_id, state, title, amount, currency, deliver_on, manager_id, created_at)
+		VALUES (?, ?, 1, ?, ?, ?, ?, 'completed', 'x', 1, 'JPY', now(), ?, now())`, uuid.New(), aoi.ID, bid.TaskID, bid.ID, yumi.MembershipID, yumi.PersonID, aoi.Manager.PersonID)
+	w.Exec("UPDATE bids SET state = 'accepted' WHERE id = ?", bid.ID)
+	refused("a contract", who, market.ErrPapersKept)
+	administrator := fresh(w, markettest.Alumnus{Actor: aoi.Administrator})
+	refused("the last administrator", administrator, market.ErrLastAdministrator)
+	if l, err := w.Market.Leaving(ctx, administrator); err != nil || l.Obstacle == nil || !errors.Is(l.Obstacle, market.ErrLastAdministrator) {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+func TestWhatComesInTheWayMeanwhileHasAnErasureWait(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("Takahashi Yumi")
+	task := aoi.Task("Close the books", 300_000)
+	_, err := w.Market.AskErasure(ctx, fresh(w, yumi), "")
+	w.Check(err)
+	bid := w.Bid(yumi, task, 280_000)
+	w.Clock.Advance(market.Grace)
+	w.Check(w.Market.TurnErasures(ctx))
+	state := func(want market.ErasureState) {
+		t.Helper()
+		if w.Count("SELECT count(*) FROM erasures WHERE person_id = ? AND state = ?", yumi.PersonID, string(want)) != 1 {
+			t.Errorf("it is not %s", want)
+		}
+	}
+	state(market.ErasureAsked)
+	_, err = w.Market.Withdraw(ctx, yumi.Actor, bid.ID)
+	w.Check(err)
+	w.Clock.Advance(25 * time.Hour)
+	w.Check(w.Market.TurnErasures(ctx))
+	state(market.Erasing)
+}
+
+// A mortal context dies when it was asked for a number of times whether it lives.
+type mortal struct {
+	context.Context
+	left *int
+}
+
+// Err counts down.
+func (m mortal) Err() error {
+	if *m.left--; *m.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestAnErasureThatIsKilledAnywhereGoesOnAndErasesAll(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	yumi, ken := aoi.Alumnus("Takahashi Yumi"), aoi.Alumnus("Sato Ken")
+	bid := w.Bid(yumi, aoi.Task("Close the books", 300_000), 280_000)
+	_, err := w.Market.Withdraw(ctx, yumi.Actor, bid.ID)
+	w.Check(err)
+	_, err = w.Market.AskErasure(ctx, fresh(w, yumi), "")
+	w.Check(err)
+	w.Clock.Advance(market.Grace)
+	w.Check(w.Market.TurnErasures(ctx))
+	w.Clock.Advance(2 * time.Hour)
+	kills := 0
+	for ; w.Count("SELECT count(*) FROM erasures WHERE state = 'done'") == 0; kills++ {
+		left := kills
+		_ = w.Market.TurnErasures(mortal{ctx, &left})
+		if kills > 500 {
+			t.Fatal("it never ends")
+		}
+	}
+	if kills < 5 {
+		t.Errorf("it was killed %d times", kills)
+	}
+	for q, want := range map[string]int{
+		"SELECT count(*) FROM people WHERE id = ? AND email IS NULL AND family_name = '退会'":                           1,
+		"SELECT count(*) FROM stints s JOIN memberships m ON m.id = s.membership_id WHERE m.person_id = ?":            0,
+		"SELECT count(*) FROM bid_versions v JOIN bids b ON b.id = v.bid_id WHERE b.person_id = ? AND v.message = ''": 1,
+		"SELECT count(*) FROM audit WHERE subject = 'person:' || ? AND action <> 'erasure.done' AND detail <> '{}'":   0,
+		"SELECT count(*) FROM erasures WHERE person_id = ? AND cardinality(erased) > 50":                              1,
+		"SELECT count(*) FROM audit WHERE action = 'erasure.done' AND subject = 'person:' || ?":                       1,
+		"SELECT count(*) FROM person_sessions WHERE person_id = ?":                                                    0,
+	} {
+		if got := w.Count(q, yumi.PersonID.String()); got != want {
+			t.Errorf("%s: %d", q, got)
+		}
+	}
+	if w.Count("SELECT count(*) FROM stints s JOIN memberships m ON m.id = s.membership_id WHERE m.person_id = ?", ken.PersonID) != 1 {
+		t.Error("somebody else was erased")
+	}
+}
+
+func TestALineOfTheLogLosesItsDetailToAnErasureAlone(t *testing.T) {
+	t.Parallel()
+	w := markettest.New(t)
+	yumi := w.Company("Aoi").Alumnus("Takahashi Yumi")
+	e, err := w.Market.AskErasure(context.Background(), fresh(w, yumi), "")
+	w.Check(err)
+	empty := "UPDATE audit SET detail = '{}' WHERE actor_id = ?"
+	try := func(q string, erasing bool) error {
+		return w.DB.Tx(context.Background(), func(tx *gorm.DB) error {
+			if erasing {
+				w.Check(tx.Exec("SELECT set_config('homecoming.erasing', ?, true)", e.ID.String()).Error)
+			}
+			return tx.Exec(q, yumi.PersonID).Error
+		})
+	}
+	if try(empty, false) == nil || try(empty, true) == nil {
+		t.Error("a line was emptied while no erasure is under way")
+	}
+	w.Exec("UPDATE erasures SET state = 'erasing', begun_at = asked_at WHERE id = ?", e.ID)
+	for _, q := range []string{`UPDATE audit SET detail = '{"x": 1}' WHERE actor_id = ?`, "UPDATE audit SET detail = '{}', action = 'x' WHERE actor_id = ?", "DELETE FROM audit WHERE actor_id = ?"} {
+		if try(q, true) == nil {
+			t.Errorf("%s was let through", q)
+		}
+	}
+	if try(empty, false) == nil {
+		t.Error("a line was emptied by somebody else")
+	}
+	w.Check(try(empty, true))
+}
+
+func TestNobodySeesMoreOfWhomTheyForgotThanThatSomebodyLeft(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("Takahashi Yumi")
+	forget(w, yumi)
+	list, err := w.Market.People(ctx, aoi.Office, market.PeopleFilter{CompanyID: aoi.ID})
+	w.Check(err)
+	for _, p := range list {
+		if p.PersonID == yumi.PersonID && (p.Email != "" || p.Name != "退会 (left)" || len(p.Stints) > 0) {
+			t.Errorf("%+v", p)
+		}
+	}
+	if yumi.Email == "" || w.Count("SELECT count(*) FROM river_job WHERE args::text LIKE '%' || ? || '%'", yumi.Email) > 0 {
+		t.Error("her address waits in the queue")
+	}
+	again := aoi.Alumnus("Takahashi Yumi")
+	if again.PersonID == yumi.PersonID {
+		t.Error("who comes back is who was forgotten")
+	}
+}

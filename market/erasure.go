@@ -1,0 +1,75 @@
+package market
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"homecoming/internal/problem"
+)
+
+// An Erasure is a person's wish to be forgotten, and what became of it: asked, and hidden from everybody at once; for Grace they
+// may think again; then everything that is theirs goes, in steps, and a stone stays: an id with nothing behind it.
+type Erasure struct {
+	ID       uuid.UUID
+	PersonID uuid.UUID
+	State    ErasureState
+	AskedAt  time.Time
+	DueAt    time.Time  // until then they may think again
+	BegunAt  *time.Time // when the last letter was written, and they could act no more
+	EndedAt  *time.Time
+}
+
+// TableName is where they are kept.
+func (Erasure) TableName() string { return "erasures" }
+
+// An ErasureState is how far it is.
+type ErasureState string
+
+// The states: asked ends as canceled, or goes on as erasing, which ends as done.
+const (
+	ErasureAsked    ErasureState = "asked"
+	ErasureCanceled ErasureState = "canceled"
+	Erasing         ErasureState = "erasing"
+	ErasureDone     ErasureState = "done"
+)
+
+// Times of an erasure.
+const (
+	Grace      = 14 * 24 * time.Hour // in which the person may think again
+	lastLetter = time.Hour           // between the letter that says it begins, and its beginning
+	freshFor   = time.Hour           // how old a sign-in may be where there is no password
+)
+
+// What stands in the way of an erasure.
+var (
+	ErrErasureAsked = problem.Define(problem.Conflict, "erasure_asked",
+		"You have asked for this already.", "すでにお申し込みいただいています。")
+	ErrNotLeaving = problem.Define(problem.Conflict, "not_leaving",
+		"There is nothing to take back: you have not asked to be forgotten, or it has begun.", "取り消すお申し込みがありません。お申し込みがないか、すでに消去が始まっています。")
+	ErrStaleSignIn = problem.Define(problem.Forbidden, "sign_in_again",
+		"You signed in more than an hour ago. Sign out, sign in again, and ask then.", "サインインから1時間以上経過しています。いったんサインアウトし、サインインし直してからお申し込みください。")
+	ErrPapersKept = problem.Define(problem.Conflict, "papers_kept",
+		"You have contracts here. Tax law has their papers and payments kept for seven years with your name, so this account cannot be erased by itself yet. Hide yourself from your companies, and write to the company for the rest.",
+		"契約の記録があります。契約書類と支払記録は税法により氏名とともに7年間の保存が義務付けられているため、この画面からはアカウントを消去できません。各社への表示を停止したうえで、残りの情報については取引先の会社へご連絡ください。")
+	ErrBidsOpen = problem.Define(problem.Conflict, "bids_open",
+		"A company is still considering a bid of yours. Withdraw your open bids first.", "検討中の応募があります。先に応募を取り下げてください。")
+	ErrAccountLinked = problem.Define(problem.Conflict, "payout_account_open",
+		"You have an account at the payment provider through us. Close it there first, so that nothing of it stays behind, and write to the operator to have it taken off here.",
+		"決済会社に受取口座が登録されています。先に決済会社で口座を解約し、運用担当者へ登録の解除をご依頼ください。")
+)
+
+// An obstacle is something that stands in the way, and the question whether it does. Its SQL may name @person.
+type obstacle struct {
+	err   *problem.Error
+	query string
+}
+
+// obstacles are asked in the order in which people would clear them.
+var obstacles = []obstacle{
+	{ErrLastAdministrator, `SELECT EXISTS (SELECT 1 FROM role_grants g WHERE g.person_id = @person AND g.role = 'administrator' AND g.accepted_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM role_grants o WHERE o.company_id = g.company_id AND o.role = 'administrator' AND o.accepted_at IS NOT NULL AND o.person_id <> g.person_id))`},
+	{ErrBidsOpen, `SELECT EXISTS (SELECT 1 FROM bids WHERE person_id = @person AND state = 'open')`},
+	{ErrPapersKept, `SELECT EXISTS (SELECT 1 FROM contracts WHERE person_id = @person)`},
+	{ErrAccountLinked, `SELECT EXISTS (SELECT 1 FROM payout_accounts WHERE person_id = @person)`},
+}
