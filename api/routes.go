@@ -48,6 +48,9 @@ func (s *Server) aboutSigningIn() []endpoint {
 		limited(put("/me/password", access.SignedIn, s.setPassword, "Set my password")),
 		limited(post("/me/address", access.SignedIn, s.askAddress, "Name another address to sign in with; a letter goes there")),
 		limited(post("/me/address/confirm", access.SignedIn, s.confirmAddress, "Confirm it with what the letter's link carries")),
+		get("/me/leaving", access.SignedIn, s.leaving, "Where I stand on being forgotten, and what stands in the way"),
+		limited(post("/me/leaving", access.SignedIn, s.askErasure, "Ask to be forgotten: hidden at once, erased after 14 days")),
+		remove("/me/leaving", access.SignedIn, s.cancelErasure, "Take that back"),
 		get("/me/company-accounts", access.SignedIn, s.myCompanyAccounts, "My accounts at the providers of my companies"),
 		remove("/me/company-accounts/{id}", access.SignedIn, s.unlinkMine, "Part me from my account at one company's provider"),
 	}

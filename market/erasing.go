@@ -286,7 +286,7 @@ func (s *Service) eraseTable(ctx context.Context, e Erasure, table personal.Tabl
 // knownBy are the words by which rows are found to be somebody's: see [personal.Of].
 func (s *Service) knownBy(tx *gorm.DB, person uuid.UUID) (map[string]any, error) {
 	var p Person
-	if err := one(tx.Where("id = ?", person).Take(&p)); err != nil {
+	if err := one(tx.Select("id, email, family_name, given_name").Where("id = ?", person).Take(&p)); err != nil {
 		return nil, err
 	}
 	var marks []string

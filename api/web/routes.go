@@ -257,6 +257,9 @@ var table = []line{
 	{"GET", publicRecordsPath + "{slug}/{id}", access.Anybody, "", (*visit).getPublicCredential},
 	{"GET", companyRecordsPath, market.ManagePeople, "people", (*visit).getCompanyRecords},
 	{"POST", companyRecordsPath + "/{id}", market.ManagePeople, "people", (*visit).postRevokeRecord},
+	{"GET", market.LeavePath, access.SignedIn, "profile", (*visit).getLeaving},
+	{"POST", market.LeavePath, access.SignedIn, "profile", (*visit).postLeaving},
+	{"POST", market.LeavePath + "/stay", access.SignedIn, "profile", (*visit).postStay},
 	{"GET", "/profile/data.zip", access.SignedIn, "profile", (*visit).getMyData},
 	{"GET", "/profile", access.SignedIn, "profile", (*visit).getProfile},
 	{"POST", "/profile", access.SignedIn, "profile", (*visit).postProfile},
@@ -399,7 +402,7 @@ var limited = map[string]bool{"POST " + companySignInPath: true, "GET " + market
 	"POST /security/authenticator/confirm": true, "POST /security/authenticator/remove": true,
 	"POST /link/{token}": true, "GET /link/{token}": true, "POST /decide/{token}": true, "GET /decide/{token}": true, "POST /introductions/{token}": true, "GET /introductions/{token}": true,
 	"POST /join/{id}": true, "GET /join/{id}": true, "POST /knock/{token}": true, "GET /knock/{token}": true,
-	"POST /profile/address": true, "POST /address/{token}": true, "GET /address/{token}": true}
+	"POST /profile/address": true, "POST " + market.LeavePath: true, "POST /address/{token}": true, "GET /address/{token}": true}
 
 // personal begins the addresses of what is somebody's own affair, closed to whom a company's provider vouched for.
 var personal = []string{"/profile", "/memberships/", "/proposals/", "/password", "/security", "/payouts", "/search/saved",
