@@ -196,6 +196,18 @@ func (p *planter) mark(t personal.Table, of string) {
 	}
 }
 
+// loosen takes away the rules that rows point to something, where they point to a table in which nothing is planted: that erasing
+// goes from the outside in is seen in the others.
+func (p *planter) loosen(planted []string) {
+	p.Helper()
+	var loose []struct{ Table, Name string }
+	p.Check(p.DB.Gorm(context.Background()).Raw(`SELECT conrelid::regclass::text AS "table", conname AS name FROM pg_constraint
+		WHERE contype = 'f' AND conrelid::regclass::text IN ? AND confrelid::regclass::text NOT IN ? ORDER BY 1, 2`, planted, planted).Scan(&loose).Error)
+	for _, l := range loose {
+		p.Exec("ALTER TABLE " + l.Table + " DROP CONSTRAINT " + l.Name)
+	}
+}
+
 // everywhere plants in every table that erasing empties, and sees that it would find each row.
 func (p *planter) everywhere() {
 	p.Helper()
@@ -207,10 +219,12 @@ func (p *planter) everywhere() {
 			}
 		}
 	}
+	planted := []string{"companies"}
 	for _, t := range personalData() {
 		emptied := slices.ContainsFunc(t.Parts, func(q personal.Part) bool { return q.Erase(t.Name) != "" && q.Law == nil })
 		switch {
 		case !emptied || slices.Contains(unplanted, t.Name):
+			continue
 		case t.Name == "people":
 			p.mark(t, "id")
 		case t.Name == "memberships":
@@ -218,7 +232,9 @@ func (p *planter) everywhere() {
 		default:
 			p.plant(t)
 		}
+		planted = append(planted, t.Name)
 	}
+	p.loosen(planted)
 	for _, t := range personalData() {
 		for _, part := range t.Parts {
 			if part.Erase(t.Name) == "" || part.Law != nil || slices.Contains(unplanted, t.Name) {
