@@ -68,7 +68,9 @@ func newPlanter(w *world, who markettest.Alumnus, company uuid.UUID) *planter {
 		p.columns[c.Table] = append(p.columns[c.Table], c)
 	}
 	args := fmt.Sprintf(`{"person_id": %q, "mark": %q}`, who.PersonID, mark)
-	p.said = map[string]any{"river_job.args": args, "people.registration_number": markNumber, "bids.state": "withdrawn", "role_grants.role": "staff",
+	report := fmt.Sprintf(`{"changes": [{"line": 2, "email": %q}], "faults": [{"line": 3, "en": "%s is taken."}]}`, mark, mark)
+	p.said = map[string]any{"river_job.args": args, "runs.report": report, "import_files.report": report, "runs.kind": market.RunImport, "notices.tells_of": who.PersonID,
+		"outbox.tells_of": "{" + who.PersonID.String() + "}", "people.registration_number": markNumber, "bids.state": "withdrawn", "role_grants.role": "staff",
 		"audit.subject": "person:" + who.PersonID.String(), "audit.actor_id": who.PersonID, "search_texts.id": who.MembershipID, "sessions.data": []byte("x" + idOf("person_sessions").String() + mark),
 		"files.sha256": []byte(mark + strings.Repeat("-", 32-len(mark))), "files.stored_at": w.Clock.Now()}
 	return p
@@ -211,7 +213,7 @@ func (p *planter) loosen(planted []string) {
 // everywhere plants in every table that erasing empties, and sees that it would find each row.
 func (p *planter) everywhere() {
 	p.Helper()
-	about := map[string]any{"person": p.who.PersonID.String(), "marks": mark, "now": p.Clock.Now()}
+	about := map[string]any{"person": p.who.PersonID.String(), "address": mark, "now": p.Clock.Now()}
 	for _, t := range personalData() {
 		for _, part := range t.Parts {
 			if part.Fate == personal.IsGone && part.Law == nil { // what is planted takes the place of what is there

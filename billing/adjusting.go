@@ -111,7 +111,7 @@ func (s *Service) askAdjustment(tx *gorm.DB, who market.Actor, a *Adjustment) er
 			continue
 		}
 		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterApproval, PersonID: p, CompanyID: a.CompanyID, Path: "/money/reconciliations",
-			Facts: map[string]any{"title": a.ExternalID, "from": who.Name, "reason": a.Reason}})
+			Facts: map[string]any{"title": a.ExternalID, "reason": a.Reason}}.Naming("from", who.PersonID, who.Name))
 		if err != nil {
 			return err
 		}

@@ -125,7 +125,7 @@ func (s *Service) askFor(tx *gorm.DB, who market.Actor, c Contract, m Milestone,
 		if p == who.PersonID {
 			continue
 		}
-		l := letter(market.LetterApproval, p, c, m, map[string]any{"from": who.Name, "amount": a.money().String(), "reason": a.Reason})
+		l := letter(market.LetterApproval, p, c, m, map[string]any{"amount": a.money().String(), "reason": a.Reason}).Naming("from", who.PersonID, who.Name)
 		l.Path = "/money/settling"
 		if err := jobs.Enqueue(tx, l); err != nil {
 			return err

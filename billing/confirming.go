@@ -86,7 +86,7 @@ func (s *Service) tellObjection(tx *gorm.DB, who market.Actor, p Paper, message 
 		}
 		told[reader] = true
 		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterObjection, PersonID: reader, CompanyID: p.CompanyID, Path: "/documents/" + p.ID.String(),
-			Facts: map[string]any{"number": p.Number(), "title": p.Title, "from": who.Name, "message": message}})
+			Facts: map[string]any{"number": p.Number(), "title": p.Title, "message": message}}.Naming("from", who.PersonID, who.Name))
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"homecoming/internal/db"
+	"homecoming/internal/jobs"
 	"homecoming/market"
 )
 
@@ -76,8 +77,7 @@ func (s *Service) tellOther(tx *gorm.DB, kind market.LetterKind, who market.Acto
 	if side == TheAlumnus {
 		to = c.ManagerID
 	}
-	facts["from"] = who.Name
-	return tell(tx, kind, []uuid.UUID{to}, c, m, facts)
+	return jobs.Enqueue(tx, letter(kind, to, c, m, facts).Naming("from", who.PersonID, who.Name))
 }
 
 // day is the company's day of a moment, for letters.

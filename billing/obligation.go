@@ -265,6 +265,6 @@ func (s *Service) tellOfEnding(tx *gorm.DB, o Obligation) error {
 	if err := tx.Where("id = ?", o.ContractID).Take(&c).Error; err != nil {
 		return err
 	}
-	facts := map[string]any{"date": o.Due.String(), "until": c.DeliverOn.String(), "person": o.Person}
-	return jobs.Enqueue(tx, contractLetter(market.LetterRenewal, c.ManagerID, c, market.Actor{}, facts))
+	facts := map[string]any{"date": o.Due.String(), "until": c.DeliverOn.String()}
+	return jobs.Enqueue(tx, contractLetter(market.LetterRenewal, c.ManagerID, c, market.Actor{}, facts).Naming("person", c.PersonID, o.Person))
 }

@@ -65,8 +65,8 @@ func (s *Service) turn(ctx context.Context, who market.Actor, contract uuid.UUID
 
 // contractLetter is a mail about a whole contract.
 func contractLetter(kind market.LetterKind, to uuid.UUID, c Contract, who market.Actor, facts map[string]any) market.Letter {
-	facts["title"], facts["contract"], facts["from"] = c.Title, c.Label(), who.Name
-	return market.Letter{Letter: kind, PersonID: to, CompanyID: c.CompanyID, Path: "/contracts/" + c.ID.String(), Facts: facts}
+	facts["title"], facts["contract"] = c.Title, c.Label()
+	return market.Letter{Letter: kind, PersonID: to, CompanyID: c.CompanyID, Path: "/contracts/" + c.ID.String(), Facts: facts}.Naming("from", who.PersonID, who.Name)
 }
 
 // sideFor is the side of a contract that somebody stands on who may see it.

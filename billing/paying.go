@@ -178,7 +178,7 @@ func (s *Service) askForRun(tx *gorm.DB, who market.Actor, r PayRun) error {
 			continue
 		}
 		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterPayRun, PersonID: p, CompanyID: r.CompanyID, Path: "/money/payruns/" + r.ID.String(),
-			Facts: map[string]any{"from": who.Name, "run": r.Label(), "count": len(r.Items), "amount": r.Money(r.Total()).String(), "date": r.PayOn.String()}})
+			Facts: map[string]any{"run": r.Label(), "count": len(r.Items), "amount": r.Money(r.Total()).String(), "date": r.PayOn.String()}}.Naming("from", who.PersonID, who.Name))
 		if err != nil {
 			return err
 		}

@@ -248,7 +248,7 @@ func (s *Service) askForRule(tx *gorm.DB, who market.Actor, c market.Company, ch
 			continue
 		}
 		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterRule, PersonID: p, CompanyID: c.ID, Path: "/settings/rules",
-			Facts: map[string]any{"from": who.Name, "date": change.ValidFrom.String(), "count": change.Affected, "reason": change.Source}})
+			Facts: map[string]any{"date": change.ValidFrom.String(), "count": change.Affected, "reason": change.Source}}.Naming("from", who.PersonID, who.Name))
 		if err != nil {
 			return err
 		}

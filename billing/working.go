@@ -49,8 +49,8 @@ func (s *Service) deliver(tx *gorm.DB, who market.Actor, c Contract, m *Mileston
 	if err := s.move(tx, who, m, by, doSubmit, message); err != nil {
 		return err
 	}
-	return jobs.Enqueue(tx, letter(market.LetterSubmitted, c.ManagerID, c, *m, map[string]any{"from": who.Name, "message": message,
-		"hours": hoursOf(*m), "date": civil.DateOf(m.AutoAcceptAt.In(company.Zone())).AddDays(-1).String()}))
+	return jobs.Enqueue(tx, letter(market.LetterSubmitted, c.ManagerID, c, *m, map[string]any{"message": message,
+		"hours": hoursOf(*m), "date": civil.DateOf(m.AutoAcceptAt.In(company.Zone())).AddDays(-1).String()}).Naming("from", who.PersonID, who.Name))
 }
 
 // receive notes a delivery at a moment of the company's day.

@@ -180,11 +180,11 @@ func (s *Service) ask(tx *gorm.DB, who Actor, t Task, amount int64, reason strin
 	if err := Audit(tx, who, t.CompanyID, "spending.ask", "spending:"+r.ID.String(), map[string]any{"task": t.ID, "amount": amount}); err != nil {
 		return r, err
 	}
-	return r, s.tellApprovers(tx, r, t, who.Name)
+	return r, s.tellApprovers(tx, r, t, who)
 }
 
 // tellApprovers writes to whom a request waits for, and to who stands in for them today.
-func (s *Service) tellApprovers(tx *gorm.DB, r SpendingRequest, t Task, from string) error {
+func (s *Service) tellApprovers(tx *gorm.DB, r SpendingRequest, t Task, from Actor) error {
 	step := r.Waiting()
 	if step == nil {
 		return nil
@@ -198,7 +198,7 @@ func (s *Service) tellApprovers(tx *gorm.DB, r SpendingRequest, t Task, from str
 			continue
 		}
 		err := jobs.Enqueue(tx, Letter{Letter: LetterSpending, PersonID: p, CompanyID: r.CompanyID, Path: "/spending/" + r.ID.String(),
-			Facts: map[string]any{"title": t.Title, "amount": Money{r.Amount, r.Currency}.String(), "reason": r.Reason, "from": from}})
+			Facts: map[string]any{"title": t.Title, "amount": Money{r.Amount, r.Currency}.String(), "reason": r.Reason}}.Naming("from", from.PersonID, from.Name))
 		if err != nil {
 			return err
 		}
@@ -311,10 +311,11 @@ func saveSpending(tx *gorm.DB, r SpendingRequest) error {
 // tellOfDecision asks the next of the chain, or tells who asked how it ended.
 func (s *Service) tellOfDecision(tx *gorm.DB, r SpendingRequest, t Task, who Actor, d Decision) error {
 	if r.State == SpendingAsked {
-		return s.tellApprovers(tx, r, t, "")
+		return s.tellApprovers(tx, r, t, Actor{})
 	}
 	return jobs.Enqueue(tx, Letter{Letter: LetterSpendingOver, PersonID: r.AskedBy, CompanyID: r.CompanyID, Path: "/tasks/" + t.ID.String(),
-		Facts: map[string]any{"title": t.Title, "amount": Money{r.Amount, r.Currency}.String(), "approved": r.State == SpendingApproved, "from": who.Name, "reason": d.Comment}})
+		Facts: map[string]any{"title": t.Title, "amount": Money{r.Amount, r.Currency}.String(), "approved": r.State == SpendingApproved, "reason": d.Comment}}.
+		Naming("from", who.PersonID, who.Name))
 }
 
 // WithdrawSpending takes a request back; whoever may post tasks there may.

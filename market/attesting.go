@@ -86,7 +86,8 @@ func (s *Service) AskAttestation(ctx context.Context, who Actor, company uuid.UU
 		}
 		if found.days >= overlapNeeded {
 			r.AskedID, r.Overlap = &found.person, found.days
-			err := jobs.Enqueue(tx, Letter{Letter: LetterAttest, PersonID: found.person, CompanyID: company, Path: "/attestations/" + r.ID.String(), Facts: map[string]any{"person": who.Name}})
+			l := Letter{Letter: LetterAttest, PersonID: found.person, CompanyID: company, Path: "/attestations/" + r.ID.String()}
+			err := jobs.Enqueue(tx, l.Naming("person", who.PersonID, who.Name))
 			if err != nil {
 				return err
 			}

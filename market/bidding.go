@@ -117,7 +117,7 @@ func (s *Service) recordOffer(tx *gorm.DB, who Actor, t Task, b Bid, reader uuid
 		return err
 	}
 	err = jobs.Enqueue(tx, Letter{Letter: letter, PersonID: reader, CompanyID: t.CompanyID, Path: "/tasks/" + t.ID.String(),
-		Facts: map[string]any{"title": t.Title, "amount": b.sum(), "from": who.Name}})
+		Facts: map[string]any{"title": t.Title, "amount": b.sum()}}.Naming("from", who.PersonID, who.Name))
 	if err != nil {
 		return err
 	}

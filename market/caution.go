@@ -300,7 +300,8 @@ func (s *Service) tellLookers(tx *gorm.DB, who Actor, t Task, found []Caution) e
 			continue
 		}
 		err := jobs.Enqueue(tx, Letter{Letter: LetterCaution, PersonID: p, CompanyID: t.CompanyID, Path: "/cautions",
-			Facts: map[string]any{"title": t.Title, "from": who.Name, "cautions": cautionList(found).In(problem.English), "cautions_ja": cautionList(found).In(problem.Japanese)}})
+			Facts: map[string]any{"title": t.Title, "cautions": cautionList(found).In(problem.English), "cautions_ja": cautionList(found).In(problem.Japanese)}}.
+			Naming("from", who.PersonID, who.Name))
 		if err != nil {
 			return err
 		}

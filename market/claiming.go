@@ -48,7 +48,7 @@ func (s *Service) MakeClaim(ctx context.Context, who Actor, d ClaimDraft) (Claim
 		if err := s.askWitnesses(tx, who, c, claim, d.Colleagues); err != nil {
 			return err
 		}
-		if err := tellOffice(tx, c.ID, Letter{Letter: LetterClaim, Path: "/claims/" + id.String(), Facts: map[string]any{"person": who.Name}}); err != nil {
+		if err := tellOffice(tx, c.ID, Letter{Letter: LetterClaim, Path: "/claims/" + id.String()}.Naming("person", who.PersonID, who.Name)); err != nil {
 			return err
 		}
 		return Audit(tx, who, c.ID, "claim.make", "claim:"+id.String(), map[string]any{"department": d.Department, "from": d.JoinedOn, "to": d.LeftOn, "colleagues": len(d.Colleagues)})
@@ -97,8 +97,8 @@ func (s *Service) askWitnesses(tx *gorm.DB, who Actor, c Company, claim Claim, a
 		if found.days >= overlapNeeded && !slices.Contains(asked, found.person) {
 			w.PersonID, w.Overlap = &found.person, found.days
 			asked = append(asked, found.person)
-			err := jobs.Enqueue(tx, Letter{Letter: LetterVouch, PersonID: found.person, CompanyID: c.ID, Path: "/claims/" + claim.ID.String(),
-				Facts: map[string]any{"person": who.Name}})
+			l := Letter{Letter: LetterVouch, PersonID: found.person, CompanyID: c.ID, Path: "/claims/" + claim.ID.String()}
+			err := jobs.Enqueue(tx, l.Naming("person", who.PersonID, who.Name))
 			if err != nil {
 				return err
 			}

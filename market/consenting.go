@@ -50,7 +50,7 @@ func (w *introductionPostman) Work(ctx context.Context, job *river.Job[Introduct
 		return river.JobCancel(err) // no later try would find another text
 	}
 	return undeliverable(w.post.mailer.Send(ctx, mail.Message{ID: fmt.Sprintf("introduction-%d.%s", job.ID, r.ID), To: r.ContactEmail, ToName: r.ContactName,
-		Subject: subject, Text: text, Language: r.ContactLanguage}))
+		Subject: subject, Text: text, Language: r.ContactLanguage, TellsOf: []uuid.UUID{r.PersonID}}))
 }
 
 // An Introduction is what a customer reads before they answer: exactly what is said of them, by whom, to whom, and whether

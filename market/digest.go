@@ -166,7 +166,7 @@ func digestLetter(list []Notice, p Person, baseURL string) mail.Message {
 		}
 		return en
 	}
-	name, count := or(oneLine(p.Name()), p.address()), itoa(len(list))
+	name, count, about := or(oneLine(p.Name()), p.address()), itoa(len(list)), []uuid.UUID{p.ID}
 	subject := say(count+" new for you", "新着のお知らせ"+count+"件")
 	if len(list) == 1 {
 		subject = list[0].Title(p.Language)
@@ -186,12 +186,15 @@ func digestLetter(list []Notice, p Person, baseURL string) mail.Message {
 			company = c
 		}
 		b.WriteString("\n" + n.Title(p.Language) + "\n" + baseURL + n.Path + "\n")
+		if n.TellsOf != nil {
+			about = append(about, *n.TellsOf)
+		}
 	}
 	if more := len(list) - inDigest; more > 0 {
 		b.WriteString("\n" + say("And "+itoa(more)+" more.", "ほか"+itoa(more)+"件。") + "\n")
 	}
 	b.WriteString("\n" + say("All your news:", "すべてのお知らせ：") + "\n" + baseURL + NoticesPath + "\n\n" + say("Sent by Homecoming", "Homecomingより送信") + "\n")
-	return mail.Message{To: p.address(), ToName: oneLine(p.Name()), Subject: oneLine(subject), Text: b.String(), Language: p.Language}
+	return mail.Message{To: p.address(), ToName: oneLine(p.Name()), Subject: oneLine(subject), Text: b.String(), Language: p.Language, TellsOf: about}
 }
 
 // NoticesPath is the page of somebody's news.

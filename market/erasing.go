@@ -283,23 +283,14 @@ func (s *Service) eraseTable(ctx context.Context, e Erasure, table personal.Tabl
 	})
 }
 
-// knownBy are the words by which rows are found to be somebody's: see [personal.Of].
+// knownBy is what rows are found by to be somebody's: see [personal.Of].
 func (s *Service) knownBy(tx *gorm.DB, person uuid.UUID) (map[string]any, error) {
 	var p Person
 	if err := one(tx.Select("id, email, family_name, given_name").Where("id = ?", person).Take(&p)); err != nil {
 		return nil, err
 	}
-	var marks []string
-	if err := tx.Raw("SELECT DISTINCT lower(email) FROM memberships WHERE person_id = ? AND email <> '' ORDER BY 1", person).Scan(&marks).Error; err != nil {
-		return nil, err
-	}
-	marks = append(marks, p.address(), p.Name())
-	marks = slices.DeleteFunc(marks, func(m string) bool { return len([]rune(m)) < shortestMark || strings.Contains(m, "\n") })
-	return map[string]any{"person": person.String(), "marks": strings.Join(marks, "\n"), "now": s.clock.Now()}, nil
+	return map[string]any{"person": person.String(), "address": strings.ToLower(p.address()), "now": s.clock.Now()}, nil
 }
-
-// shortestMark is the least that a name must have to be looked for in other texts: a shorter one is in half of them.
-const shortestMark = 4
 
 // removeFiles takes what somebody gave out of the file store, before the rows forget whose it was.
 func (s *Service) removeFiles(ctx context.Context, person uuid.UUID) error {

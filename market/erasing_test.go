@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
+	"homecoming/internal/jobs"
 	"homecoming/market"
 	"homecoming/market/markettest"
 )
@@ -122,6 +123,8 @@ func TestWhatStandsInTheWayOfBeingForgottenIsSaid(t *testing.T) {
 		VALUES (?, ?, 1, ?, ?, ?, ?, 'completed', 'x', 1, 'JPY', now(), ?, now())`, uuid.New(), aoi.ID, bid.TaskID, bid.ID, yumi.MembershipID, yumi.PersonID, aoi.Manager.PersonID)
 	w.Exec("UPDATE bids SET state = 'accepted' WHERE id = ?", bid.ID)
 	refused("a contract", who, market.ErrPapersKept)
+	w.Exec("INSERT INTO link_proposals (membership_id, company_id, person_id, created_at) VALUES (?, ?, ?, now())", yumi.MembershipID, aoi.ID, yumi.PersonID)
+	refused("a company that asks who she is", who, market.ErrProposalOpen)
 	administrator := fresh(w, markettest.Alumnus{Actor: aoi.Administrator})
 	refused("the last administrator", administrator, market.ErrLastAdministrator)
 	if l, err := w.Market.Leaving(ctx, administrator); err != nil || l.Obstacle == nil || !errors.Is(l.Obstacle, market.ErrLastAdministrator) {
@@ -262,5 +265,105 @@ func TestNobodySeesMoreOfWhomTheyForgotThanThatSomebodyLeft(t *testing.T) {
 	again := aoi.Alumnus("Takahashi Yumi")
 	if again.PersonID == yumi.PersonID {
 		t.Error("who comes back is who was forgotten")
+	}
+}
+
+func TestWhoNamesThemselvesACommonWordBlanksNothingOfOthers(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi, ben := w.Company("Aoi"), w.Company("Ben")
+	sly, ken := aoi.Alumnus("Close the books"), ben.Alumnus("Sato Ken")
+	w.Exec("UPDATE people SET family_name = 'the books', given_name = '' WHERE id = ?", sly.PersonID)
+	w.Exec("UPDATE people SET email = 'a@home.test' WHERE id = ?", sly.PersonID)         // which others' addresses end in
+	w.Exec("UPDATE memberships SET email = ? WHERE id = ?", ken.Email, sly.MembershipID) // a record of Aoi's says that she is Ken
+	report := `{"changes": [{"line": 2, "email": "` + ken.Email + `"}, {"line": 3, "email": "ba@home.test"}], "faults": [{"line": 4, "en": "the books: ba@home.test.jp is taken."}]}`
+	run, file := uuid.New(), uuid.New()
+	w.Exec("INSERT INTO runs (id, company_id, kind, state, report) VALUES (?, ?, 'import', 'succeeded', ?)", run, ben.ID, report)
+	w.Exec("INSERT INTO import_files (id, company_id, rows, report, made_at) VALUES (?, ?, 1, ?, now())", file, ben.ID, report)
+	w.Exec("INSERT INTO import_rows (file_id, seq, last, line, email, cells) VALUES (?, 1, 1, 2, ?, '{the books}')", file, ken.Email)
+	w.Exec("INSERT INTO knocks (hash, company_id, email, language, expires_at, created_at) VALUES ('x', ?, ?, 'ja', now(), now())", ben.ID, ken.Email)
+	w.Exec("INSERT INTO outbox (id, recipient, subject, body) VALUES (?, 'ba@home.test', 'the books', 'the books')", uuid.New())
+	w.Check(w.Market.SendLetter(ctx, &kept{}, "https://home.test", market.Letter{Letter: market.LetterFunded, PersonID: ken.PersonID, CompanyID: ben.ID, Facts: map[string]any{"title": "the books"}}, 1))
+	forget(w, sly)
+	for q, args := range map[string][]any{
+		"SELECT count(*) FROM runs WHERE id = ? AND report = ?":                                  {run, report},
+		"SELECT count(*) FROM import_files WHERE id = ? AND report = ?":                          {file, report},
+		"SELECT count(*) FROM import_rows WHERE file_id = ?":                                     {file},
+		"SELECT count(*) FROM knocks WHERE company_id = ?":                                       {ben.ID},
+		"SELECT count(*) FROM outbox WHERE recipient = 'ba@home.test' AND subject = ?":           {"the books"},
+		"SELECT count(*) FROM notices WHERE person_id = ? AND strpos(title_en, 'the books') > 0": {ken.PersonID},
+	} {
+		if w.Count(q, args...) != 1 {
+			t.Errorf("gone with her: %s", q)
+		}
+	}
+}
+
+func TestNewsOfWhomIsForgottenNamesThemNoMore(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("Takahashi Yumi")
+	l := market.Letter{Letter: market.LetterBid, PersonID: aoi.Manager.PersonID, CompanyID: aoi.ID, Path: "/tasks", Facts: map[string]any{"title": "Close the books"}}
+	w.Check(w.Market.SendLetter(ctx, &kept{}, "https://home.test", l.Naming("from", yumi.PersonID, yumi.Name), 1))
+	w.Check(w.DB.Tx(ctx, func(tx *gorm.DB) error { return jobs.Enqueue(tx, l.Naming("from", yumi.PersonID, yumi.Name)) }))
+	named := func() [2]int {
+		return [2]int{w.Count("SELECT count(*) FROM notices WHERE person_id = ? AND tells_of = ? AND title_en <> '—'", aoi.Manager.PersonID, yumi.PersonID),
+			w.Count("SELECT count(*) FROM river_job WHERE strpos(args::text, ?) > 0", yumi.Name)}
+	}
+	if named() != [2]int{1, 1} {
+		t.Fatalf("nothing names her: %v", named())
+	}
+	forget(w, yumi)
+	if named() != [2]int{} {
+		t.Errorf("she is named in %v", named())
+	}
+}
+
+func TestAnImportsReportLosesWhomItTellsOfAndNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("Takahashi Yumi")
+	w.Exec("UPDATE memberships SET email = 'y+u.mi@aoi.test' WHERE id = ?", yumi.MembershipID)
+	without := func(report string) (got string) {
+		w.Check(w.DB.Gorm(context.Background()).Raw("SELECT report_without(?::jsonb, ?, ?, 'yumi@home.test')::text", report, aoi.ID, yumi.PersonID).Scan(&got).Error)
+		return got
+	}
+	for report, want := range map[string]string{
+		`{"error": "import_failed"}`: `{"error": "import_failed"}`,
+		`{"rows": 2, "faults": [], "changes": [{"email": "Yumi@home.test"}, {"email": "ayumi@home.test"}, {"email": "y+u.mi@aoi.test"}, {"email": "yyu.mi@aoi.test"}]}`:           `{"rows": 2, "faults": [], "changes": [{"email": "ayumi@home.test"}, {"email": "yyu.mi@aoi.test"}]}`,
+		`{"changes": [], "faults": [{"en": "yumi@home.test."}, {"en": "“y+u.mi@aoi.test”"}, {"en": "yumi@home.test.jp"}, {"en": "a.yumi@home.test"}, {"en": "yumi@home.tests"}]}`: `{"faults": [{"en": "yumi@home.test.jp"}, {"en": "a.yumi@home.test"}, {"en": "yumi@home.tests"}], "changes": []}`,
+	} {
+		if got := without(report); got != want {
+			t.Errorf("%s became %s", report, got)
+		}
+	}
+}
+
+func TestReportsOfImportsAndKeptMailsLoseTheirPeopleWithTime(t *testing.T) {
+	t.Parallel()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	run := uuid.New()
+	w.Exec(`INSERT INTO runs (id, company_id, kind, state, report, finished_at) VALUES (?, ?, 'import', 'succeeded', '{"rows": 1, "changes": [{"email": "x"}], "faults": []}', ?)`, run, aoi.ID, w.Clock.Now())
+	w.Exec("INSERT INTO outbox (id, recipient, subject, body, created_at) VALUES (?, 'x', 'x', 'x', ?)", uuid.New(), w.Clock.Now())
+	left := func() [2]int {
+		w.Check(w.Market.Sweep(context.Background()))
+		return [2]int{w.Count("SELECT count(*) FROM runs WHERE id = ? AND report->'changes' <> '[]'", run), w.Count("SELECT count(*) FROM outbox WHERE recipient = 'x'")}
+	}
+	w.Clock.Advance(29 * 24 * time.Hour)
+	if left() != [2]int{1, 1} {
+		t.Error("gone too early")
+	}
+	w.Clock.Advance(2 * 24 * time.Hour)
+	if left() != [2]int{1, 0} {
+		t.Error("the mail is still there, or the report is not")
+	}
+	w.Clock.Advance(60 * 24 * time.Hour)
+	if left() != [2]int{} || w.Count("SELECT count(*) FROM runs WHERE id = ? AND report->>'rows' = '1'", run) != 1 {
+		t.Error("the rows are still there, or their number is not")
 	}
 }

@@ -54,6 +54,9 @@ var (
 		"契約の記録があります。契約書類と支払記録は税法により氏名とともに7年間の保存が義務付けられているため、この画面からはアカウントを消去できません。各社への表示を停止したうえで、残りの情報については取引先の会社へご連絡ください。")
 	ErrBidsOpen = problem.Define(problem.Conflict, "bids_open",
 		"A company is still considering a bid of yours. Withdraw your open bids first.", "検討中の応募があります。先に応募を取り下げてください。")
+	ErrProposalOpen = problem.Define(problem.Conflict, "proposal_open",
+		"A company asks whether somebody in its records is you. Answer it on your profile first: what is yours is erased, and what is not stays.",
+		"名簿の方がご本人かどうか、会社からの確認が届いています。先にプロフィール画面でお答えください。ご本人の情報は消去され、別の方の情報はそのまま残ります。")
 	ErrAccountLinked = problem.Define(problem.Conflict, "payout_account_open",
 		"You have an account at the payment provider through us. Close it there first, so that nothing of it stays behind, and write to the operator to have it taken off here.",
 		"決済会社に受取口座が登録されています。先に決済会社で口座を解約し、運用担当者へ登録の解除をご依頼ください。")
@@ -69,6 +72,7 @@ type obstacle struct {
 var obstacles = []obstacle{
 	{ErrLastAdministrator, `SELECT EXISTS (SELECT 1 FROM role_grants g WHERE g.person_id = @person AND g.role = 'administrator' AND g.accepted_at IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM role_grants o WHERE o.company_id = g.company_id AND o.role = 'administrator' AND o.accepted_at IS NOT NULL AND o.person_id <> g.person_id))`},
+	{ErrProposalOpen, `SELECT EXISTS (SELECT 1 FROM link_proposals WHERE person_id = @person AND state = 'open')`},
 	{ErrBidsOpen, `SELECT EXISTS (SELECT 1 FROM bids WHERE person_id = @person AND state = 'open')`},
 	{ErrPapersKept, `SELECT EXISTS (SELECT 1 FROM contracts WHERE person_id = @person)`},
 	{ErrAccountLinked, `SELECT EXISTS (SELECT 1 FROM payout_accounts WHERE person_id = @person)`},

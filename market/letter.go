@@ -82,10 +82,22 @@ type Letter struct {
 	PersonID  uuid.UUID      `json:"person_id"`
 	CompanyID uuid.UUID      `json:"company_id"`
 	Path      string         `json:"path"`
-	To        string         `json:"to,omitempty"`    // an address of theirs other than the one they sign in with
-	Facts     map[string]any `json:"facts,omitempty"` // what the template names: title, amount, reason
+	To        string         `json:"to,omitempty"`      // an address of theirs other than the one they sign in with
+	Facts     map[string]any `json:"facts,omitempty"`   // what the template names: title, amount, reason
+	TellsOf   uuid.UUID      `json:"tells_of,omitzero"` // whom its facts name besides its reader; see [Letter.Naming]
 
 	About *MessageRef `json:"about,omitempty"` // of a message: not sent to whom has read it, or may read it no more
+}
+
+// Naming puts somebody's name into the facts. The letter, and the notice that is made from it, is found by them when they are
+// forgotten: a name by itself is no way to find anybody.
+func (l Letter) Naming(fact string, person uuid.UUID, name string) Letter {
+	facts := map[string]any{fact: name}
+	for k, v := range l.Facts {
+		facts[k] = v
+	}
+	l.Facts, l.TellsOf = facts, person
+	return l
 }
 
 // A MessageRef points at one message.

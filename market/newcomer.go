@@ -58,7 +58,7 @@ func (s *Service) introduce(tx *gorm.DB, m Membership) error {
 	}
 	for _, f := range found {
 		err := jobs.Enqueue(tx, Letter{Letter: LetterNewcomer, PersonID: f.PersonID, CompanyID: m.CompanyID, Path: "/colleagues?company=" + m.CompanyID.String(),
-			Facts: map[string]any{"name": p.Name(), "months": months(f.Days)}})
+			Facts: map[string]any{"months": months(f.Days)}}.Naming("name", p.ID, p.Name()))
 		if err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ type Notice struct {
 	MailedAt  *time.Time
 	DigestAt  *time.Time
 	DigestID  *uuid.UUID
+	TellsOf   *uuid.UUID // whom its title may name besides its reader
 
 	Company Company `gorm:"-"` // zero where it is about none
 }
@@ -96,6 +97,9 @@ func newNotice(tx *gorm.DB, id uuid.UUID, l Letter, p Person, now time.Time) (No
 			return n, err
 		}
 		n.CompanyID = &c.ID
+	}
+	if l.TellsOf != uuid.Nil {
+		n.TellsOf = &l.TellsOf
 	}
 	if l.About != nil {
 		n.ThreadID, n.Number = &l.About.Thread, &l.About.Number

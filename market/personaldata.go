@@ -6,8 +6,19 @@ import "homecoming/market/personal"
 const (
 	byMembership = "membership_id IN (SELECT id FROM memberships WHERE person_id = @person)"
 	byBid        = "bid_id IN (SELECT id FROM bids WHERE person_id = @person)"
-	byKnownMail  = "email = ANY (string_to_array(@marks, E'\\n'))"
 	contracted   = "EXISTS (SELECT 1 FROM contracts k WHERE k.bid_id = "
+)
+
+// addressed is true where a column holds an address of the person. The one that they sign in with is proven to be theirs. What a
+// company's own records have beside a membership is the company's word, and holds for rows of that company alone.
+func addressed(column, company string) string {
+	return "(lower(" + column + ") = @address OR EXISTS (SELECT 1 FROM memberships known WHERE known.person_id = @person AND known.company_id = " + company + " AND lower(known.email) = lower(" + column + ")))"
+}
+
+// reportOf finds the reports of a company's imports that tell of the person, and takes out what does.
+const (
+	withoutThem = "report_without(report,company_id,@person,@address)"
+	reportOf    = "company_id IN (SELECT company_id FROM memberships WHERE person_id = @person) AND report_without(report, company_id, @person, @address) <> report"
 )
 
 var (
@@ -40,25 +51,26 @@ var PersonalData = []personal.Table{
 	personal.On("provider_visits", personal.Points("person_id"), ones.Gone("state browser nonce verifier path")).LeftOut(secrets),
 	personal.On("provider_subjects", personal.Points("person_id"), personal.House("issuer"), ones.Gone("subject email")),
 	personal.On("tokens", personal.Points("person_id"), ones.Gone("name hash scopes")),
-	personal.On("knocks", personal.Of(byKnownMail).Gone("hash email")).LeftOut(nothingYet),
+	personal.On("knocks", personal.Of(addressed("knocks.email", "knocks.company_id")).Gone("hash email")).LeftOut(nothingYet),
 	personal.On("idempotency_keys", personal.Points("person_id"), personal.Nothing("attempt"), ones.Gone("key route input header body")).LeftOut(machinery),
 
 	// What waits, and what was told.
 	personal.On("river_job", personal.Nothing("kind queue tags"), personal.House("attempted_by"),
-		personal.Of("state <> 'running' AND (args->>'person_id' = @person OR finalized_at IS NOT NULL AND (strpos(args::text, @person) > 0 OR "+personal.Mentions("args")+"))").Gone("args errors metadata unique_key")).LeftOut(machinery),
+		personal.Of("state <> 'running' AND (@person IN (args->>'person_id', args->>'tells_of') OR finalized_at IS NOT NULL AND strpos(args::text, @person) > 0)").Gone("args errors metadata unique_key")).LeftOut(machinery),
 	personal.On("river_notification", personal.Nothing("payload topic")),
 	personal.On("river_leader", personal.Nothing("leader_id name")),
 	personal.On("river_queue", personal.Nothing("name metadata")),
 	personal.On("river_migration", personal.Nothing("line")),
 	personal.On("goose_db_version"),
-	personal.On("outbox", personal.Of(personal.Mentions("concat(recipient, subject, body)")).Gone("recipient subject body")).LeftOut(machinery),
-	personal.On("notices", personal.Points("person_id"), personal.Nothing("kind path thread_id digest_id"), ones.Gone("title_en title_ja"),
-		personal.Of(personal.Mentions("concat(title_en, title_ja)")).Erased("title_en='—' title_ja='—'")),
+	personal.On("outbox", personal.Points("tells_of"),
+		personal.Of("lower(recipient) = @address OR tells_of && (CAST(@person AS uuid) || ARRAY(SELECT id FROM memberships WHERE person_id = @person))").Gone("recipient subject body")).LeftOut(machinery),
+	personal.On("notices", personal.Points("person_id tells_of"), personal.Nothing("kind path thread_id digest_id"), ones.Gone("title_en title_ja"),
+		personal.Of("tells_of = @person").Erased("title_en='—' title_ja='—'")),
 	personal.On("notice_settings", personal.Points("person_id"), ones.Gone("zone ways stop_key")),
 	personal.On("calendar_feeds", personal.Points("person_id"), ones.Gone("hash")),
-	personal.On("runs", personal.Nothing("kind"), personal.Deeds("started_by"), personal.House("input"), personal.Of(personal.Mentions("report")).Erased("report='{}'")).LeftOut(companyRow),
-	personal.On("import_rows", personal.Of(byKnownMail).Gone("email cells")).LeftOut(companyRow),
-	personal.On("import_files", personal.Of(personal.Mentions("report")).Erased("report='{}'")).LeftOut(companyRow),
+	personal.On("runs", personal.Nothing("kind"), personal.Deeds("started_by"), personal.House("input"), personal.Of("kind = 'import' AND "+reportOf).Erased("report="+withoutThem)).LeftOut(companyRow),
+	personal.On("import_rows", personal.Of("EXISTS (SELECT 1 FROM import_files f WHERE f.id = file_id AND "+addressed("import_rows.email", "f.company_id")+")").Gone("email cells")).LeftOut(companyRow),
+	personal.On("import_files", personal.Of(reportOf).Erased("report="+withoutThem)).LeftOut(companyRow),
 
 	// Conversation.
 	personal.On("messages", personal.Points("author_id"), personal.Of("author_id = @person").Erased("body='—' mail_key=NULL")),
@@ -89,7 +101,7 @@ var PersonalData = []personal.Table{
 	personal.On("referral_programmes", personal.House("name name_en wanted wanted_en checklist terms"), personal.Deeds("created_by")),
 	personal.On("referrals", personal.Points("person_id"), personal.Deeds("licence_confirmed_by owner_id"), personal.Nothing("consent_hash holds_until"),
 		personal.House("organisation organisation_key domain answers terms reason"), ones.Erased("why relation_note licence_number licence_body"),
-		personal.Of("contact_"+byKnownMail).Erased("contact_name contact_email")),
+		personal.Of(addressed("contact_email", "referrals.company_id")).Erased("contact_name contact_email")),
 
 	// Bids, and how companies see people.
 	personal.On("bid_versions", personal.Points("person_id"), personal.Nothing("deliver_on hourly offered_by"), looseBid.Erased("message milestones='[]'"),
@@ -109,9 +121,9 @@ var PersonalData = []personal.Table{
 
 	// Who one is, and where one worked.
 	personal.On("claim_witnesses", personal.Points("person_id"), personal.Of("claim_id IN (SELECT id FROM claims WHERE person_id = @person)").Gone("email"),
-		personal.Of("person_id = @person OR "+byKnownMail).Erased("email")),
+		personal.Of("person_id = @person OR EXISTS (SELECT 1 FROM claims c WHERE c.id = claim_id AND "+addressed("claim_witnesses.email", "c.company_id")+")").Erased("email")),
 	personal.On("claims", personal.Points("person_id membership_id"), personal.Deeds("decided_by"), ones.Gone("department joined_on left_on note reason")),
-	personal.On("attestation_requests", personal.Points("person_id asked_id"), personal.Of("person_id = @person OR asked_id = @person OR "+byKnownMail).Gone("email")),
+	personal.On("attestation_requests", personal.Points("person_id asked_id"), personal.Of("person_id = @person OR asked_id = @person OR "+addressed("attestation_requests.email", "attestation_requests.company_id")).Gone("email")),
 	personal.On("person_skills", personal.Points("person_id attested_by"), ones.Gone("skill_id typed about links")),
 	personal.On("person_words", personal.Points("person_id"), ones.Gone("key words")),
 	personal.On("availability_periods", personal.Points("person_id"), ones.Gone("from_on until_on")),

@@ -87,7 +87,8 @@ func (w *postman) Work(ctx context.Context, job *river.Job[Letter]) error {
 	if err != nil {
 		return river.JobCancel(err) // no later try would find another text
 	}
-	m := mail.Message{ID: id, To: or(l.To, *p.Email), ToName: oneLine(p.Name()), Subject: subject, Text: text, Language: p.Language, ReplyTo: answers}
+	m := mail.Message{ID: id, To: or(l.To, *p.Email), ToName: oneLine(p.Name()), Subject: subject, Text: text, Language: p.Language, ReplyTo: answers,
+		TellsOf: []uuid.UUID{p.ID, l.TellsOf}}
 	if l.About != nil {
 		m.Thread = "thread-" + l.About.Thread.String()
 	}

@@ -56,8 +56,12 @@ func (w *hourlyWorker) Work(ctx context.Context, _ *river.Job[HourlyJob]) error 
 	return errors.Join(farewells, claims, calendars, returns, referrals, reports, suspensions, erasures)
 }
 
-// Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, who looked at whom more than 90 days ago, news
-// older than half a year, what webhooks were told more than 30 days ago, and the files of checks that nobody went on with for a day.
+// rowsKept is how long the report of an import names the people of its rows; the counts stay.
+const rowsKept = 90 * 24 * time.Hour
+
+// Sweep forgets one-time links, challenges and sessions that ended more than 30 days ago, mails in the outbox as old, who looked at whom
+// more than 90 days ago and the rows of imports as old, news older than half a year, what webhooks were told more than 30 days ago, and
+// the files of checks that nobody went on with for a day.
 func (s *Service) Sweep(ctx context.Context) error {
 	before := s.clock.Now().Add(-kept)
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM one_time_links WHERE expires_at < ?", before).Error; err != nil {
@@ -74,6 +78,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM profile_looks WHERE day <= ?", s.looksSince()).Error; err != nil {
 		return err
 	}
+	if err := s.db.Gorm(ctx).Exec("DELETE FROM outbox WHERE created_at < ?", before).Error; err != nil {
+		return err
+	}
+	if err := s.forgetRows(s.db.Gorm(ctx)); err != nil {
+		return err
+	}
 	if err := s.db.Gorm(ctx).Exec("DELETE FROM notices WHERE made_at < ?", s.clock.Now().Add(-noticesKept)).Error; err != nil {
 		return err
 	}
@@ -81,6 +91,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 		return err
 	}
 	return s.db.Gorm(ctx).Exec("DELETE FROM person_sessions WHERE began_at < ?", before.Add(-SessionLife)).Error
+}
+
+// forgetRows takes the people out of the reports of old imports.
+func (s *Service) forgetRows(g *gorm.DB) error {
+	return g.Exec(`UPDATE runs SET report = report || '{"changes": [], "faults": []}' WHERE kind = ? AND finished_at < ?
+		AND (report->'changes' <> '[]' OR report->'faults' <> '[]')`, RunImport, s.clock.Now().Add(-rowsKept)).Error
 }
 
 // forgetFiles lets go of the files of checks that ended before a moment, and of files that no run works on.

@@ -228,7 +228,7 @@ func (s *Service) tellOf(tx *gorm.DB, who Actor, t Thread, m Message, withFiles 
 		}
 		err := jobs.Enqueue(tx, Letter{Letter: LetterMessage, PersonID: person, CompanyID: t.CompanyID, Path: "/messages/" + t.ID.String(),
 			About: &MessageRef{Thread: t.ID, Number: m.Number},
-			Facts: map[string]any{"title": title, "from": who.Name, "message": fragment(m.Body), "files": withFiles}})
+			Facts: map[string]any{"title": title, "message": fragment(m.Body), "files": withFiles}}.Naming("from", who.PersonID, who.Name))
 		if err != nil {
 			return err
 		}

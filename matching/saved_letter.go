@@ -59,7 +59,7 @@ func (a *Alerts) mail(ctx context.Context, who market.Actor, saved SavedSearch, 
 		return err
 	}
 	return a.mailer.Send(ctx, mail.Message{ID: "saved-" + letter.String(), To: who.Email, ToName: d.Name, Subject: subject, Text: text,
-		Language: string(who.Language), Stop: d.Stop})
+		Language: string(who.Language), Stop: d.Stop, TellsOf: append([]uuid.UUID{who.PersonID}, tell...)})
 }
 
 // savedText writes a letter in a language.

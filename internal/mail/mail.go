@@ -6,6 +6,8 @@ import (
 	"html"
 	"regexp"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // A Message is one mail to one reader.
@@ -19,6 +21,8 @@ type Message struct {
 	Thread   string // what the mail belongs to together with others, which mail programs show as one; empty for one that stands alone
 	ReplyTo  string // an address that takes answers; empty where nobody reads them
 	Stop     string // an address where one POST stops letters of this sort (RFC 8058); empty for letters that must come
+
+	TellsOf []uuid.UUID // people, or their memberships, to whom it goes or whom it names: an outbox that keeps the mail is cleared by them
 }
 
 // A Mailer sends a message. It returns ErrAddress for an address that will never work; any other error is worth

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,8 +33,13 @@ func (o *Outbox) Send(ctx context.Context, m Message) error {
 	if err := m.check(); err != nil {
 		return err
 	}
+	ids := make([]string, len(m.TellsOf))
+	for i, of := range m.TellsOf {
+		ids[i] = of.String()
+	}
 	id := uuid.NewSHA1(uuid.NameSpaceOID, []byte(m.ID+" "+m.To))
-	return o.db.Gorm(ctx).Exec("INSERT INTO outbox (id, recipient, subject, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING", id, m.To, m.Subject, m.Text).Error
+	return o.db.Gorm(ctx).Exec("INSERT INTO outbox (id, recipient, subject, body, tells_of) VALUES (?, ?, ?, ?, ?::uuid[]) ON CONFLICT (id) DO NOTHING", id, m.To, m.Subject, m.Text,
+		"{"+strings.Join(ids, ",")+"}").Error
 }
 
 // Mails lists the newest kept mails first, at most limit, all recipients' or one's.

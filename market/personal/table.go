@@ -64,8 +64,8 @@ func Deeds(columns string) Part { return Part{Fate: IsDeed, Columns: list(column
 // Whose is a condition that finds the rows of a person.
 type Whose struct{ of string }
 
-// Of finds a person's rows by a condition in SQL on the table's columns. It may name @person, the id; @marks, the addresses and
-// the name by which they are known, a line each; and @now.
+// Of finds a person's rows by a condition in SQL on the table's columns. It may name @person, the id; @address, which they sign in
+// with and which is proven to be theirs, in small letters; and @now. A name finds nobody: others have it too, and people choose it.
 func Of(condition string) Whose { return Whose{condition} }
 
 // Erased are columns that become neutral in the person's rows: empty, or what stands after an equals sign.
@@ -95,11 +95,6 @@ func list(columns string) []Column {
 		all = append(all, Column{name, becomes})
 	}
 	return all
-}
-
-// Mentions is a condition that is true where a column's text names the person by an address or by their name.
-func Mentions(column string) string {
-	return "EXISTS (SELECT 1 FROM unnest(string_to_array(lower(@marks), E'\\n')) mark WHERE strpos(lower(" + column + "::text), mark) > 0)"
 }
 
 // Erase is the statement that does to a person's rows of a table what the part says, or nothing.

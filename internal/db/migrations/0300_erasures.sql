@@ -20,6 +20,23 @@ CREATE TABLE erasures (
 CREATE UNIQUE INDEX one_erasure ON erasures (person_id) WHERE state IN ('asked', 'erasing');
 CREATE INDEX erasures_due ON erasures (due_at) WHERE state IN ('asked', 'erasing');
 
+-- Whom a notice or a kept mail names: they are found by it, and never by the name itself. What is older goes by its age.
+ALTER TABLE notices ADD COLUMN tells_of uuid;
+CREATE INDEX notices_of ON notices (tells_of) WHERE tells_of IS NOT NULL;
+ALTER TABLE outbox ADD COLUMN tells_of uuid[] NOT NULL DEFAULT '{}';
+
+-- The report of an import without the rows, and without the faults, in which somebody's address stands: the one that they sign in
+-- with, or one that the importing company's own records have.
+-- +goose StatementBegin
+CREATE FUNCTION report_without(report jsonb, company uuid, person uuid, address text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    WITH theirs AS (SELECT lower(address) AS a WHERE address <> '' UNION SELECT lower(m.email) FROM memberships m WHERE m.person_id = person AND m.company_id = company AND m.email <> '')
+    SELECT CASE WHEN NOT report ? 'changes' OR NOT report ? 'faults' THEN report ELSE report || jsonb_build_object(
+        'changes', (SELECT coalesce(jsonb_agg(c.item ORDER BY c.n), '[]') FROM jsonb_array_elements(report->'changes') WITH ORDINALITY c(item, n)
+            WHERE NOT EXISTS (SELECT 1 FROM theirs WHERE a = lower(c.item->>'email'))),
+        'faults', (SELECT coalesce(jsonb_agg(f.item ORDER BY f.n), '[]') FROM jsonb_array_elements(report->'faults') WITH ORDINALITY f(item, n)
+            WHERE NOT EXISTS (SELECT 1 FROM theirs WHERE lower(f.item::text) ~ ('(?<![a-z0-9._%+-])' || regexp_replace(a, '([]*+?(){}|^$.[\\])', '\\\1', 'g') || '(?![a-z0-9-]|\.[a-z0-9])')))) END $$;
+-- +goose StatementEnd
+
 -- Lines that only grow stay lines: while an erasure is under way, the columns that a trigger names may become empty, and nothing
 -- else may change, appear or go.
 -- +goose StatementBegin
