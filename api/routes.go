@@ -204,6 +204,8 @@ func (s *Server) aboutPeople() []endpoint {
 		get("/companies/{id}/records", market.ManagePeople, s.companyRecords, "What the company says of work that it accepted"),
 		post("/records/{id}/revoke", market.ManagePeople, s.revokeRecord, "Take back what it said"),
 		get("/companies/{id}/exposure", market.ManagePeople, s.exposure, "Who is shown, invited and awarded, by cohort"),
+		get("/companies/{id}/network", market.ManagePeople, s.network, "How the network does: reach, activity, time to match, repeat work, newcomers, spend, punctuality, referrals, returns and events, by months"),
+		get("/companies/{id}/network.csv", market.ManagePeople, s.networkCSV, "The same as a file"),
 		get("/companies/{id}/bars", market.ManagePeople, s.bars, "Whom the company keeps away, and until when"),
 		post("/companies/{id}/bars", market.ManagePeople, s.barMember, "Keep somebody away, or flag a conflict of interest"),
 		remove("/bars/{id}", access.SignedIn, s.lift, "Lift what keeps a person and a company apart"),

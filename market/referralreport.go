@@ -43,6 +43,22 @@ func (s StageCount) In(language string) string { return inEither(language, s.Nam
 // NameIn is the programme's name for a reader of a language.
 func (f ReferralFunnel) NameIn(language string) string { return inEither(language, f.Name, f.NameEN) }
 
+// referralCounts count referrals called r, with what each earned.
+const referralCounts = `count(r.id) AS introduced, count(r.agreed_at) AS agreed,
+	count(*) FILTER (WHERE r.state = 'won') AS won, count(*) FILTER (WHERE r.state = 'lost') AS lost, count(*) FILTER (WHERE r.state = 'known') AS known,
+	count(*) FILTER (WHERE r.state IN ('asked', 'agreed')) AS under_way, coalesce(sum(f.revenue), 0) AS revenue, coalesce(sum(f.fees), 0) AS fees`
+
+const referralEarned = `LEFT JOIN LATERAL (SELECT sum(revenue) AS revenue, sum(amount) AS fees FROM referral_fees WHERE referral_id = r.id) f ON true`
+
+// stagesReached counts how many of the referrals r ever came to a stage or further; a condition on r can stand before stagesInOrder.
+const (
+	stagesReached = `SELECT st.id, st.position, st.programme_id, st.name, st.name_en, count(furthest.position) AS reached FROM referral_stages st
+		LEFT JOIN LATERAL (SELECT max(x.position) AS position FROM referral_moves m JOIN referral_stages x ON x.id = m.stage_id JOIN referrals r ON r.id = m.referral_id
+			WHERE r.programme_id = st.programme_id`
+	stagesInOrder = ` GROUP BY m.referral_id) furthest ON furthest.position >= st.position
+		WHERE st.company_id = @company GROUP BY st.id`
+)
+
 // ReferralReport counts what came of a company's programmes, the oldest first, for whoever runs them. It names no customer.
 func (s *Service) ReferralReport(ctx context.Context, who Actor, company uuid.UUID) ([]ReferralFunnel, error) {
 	if err := who.May(RunReferrals, company); err != nil {
@@ -50,22 +66,16 @@ func (s *Service) ReferralReport(ctx context.Context, who Actor, company uuid.UU
 	}
 	g := s.db.Gorm(ctx)
 	var list []ReferralFunnel
-	err := g.Raw(`SELECT p.id AS programme_id, p.name, p.name_en, count(r.id) AS introduced, count(r.agreed_at) AS agreed,
-			count(*) FILTER (WHERE r.state = 'won') AS won, count(*) FILTER (WHERE r.state = 'lost') AS lost, count(*) FILTER (WHERE r.state = 'known') AS known,
-			count(*) FILTER (WHERE r.state IN ('asked', 'agreed')) AS under_way, coalesce(sum(f.revenue), 0) AS revenue, coalesce(sum(f.fees), 0) AS fees,
+	err := g.Raw(`SELECT p.id AS programme_id, p.name, p.name_en, `+referralCounts+`,
 			round(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.agreed_at - r.created_at) / 86400))::int AS agreeing,
 			round(percentile_cont(0.5) WITHIN GROUP (ORDER BY CASE WHEN r.state = 'won' THEN extract(epoch FROM r.ended_at - r.agreed_at) / 86400 END))::int AS winning
-		FROM referral_programmes p LEFT JOIN referrals r ON r.programme_id = p.id
-			LEFT JOIN LATERAL (SELECT sum(revenue) AS revenue, sum(amount) AS fees FROM referral_fees WHERE referral_id = r.id) f ON true
+		FROM referral_programmes p LEFT JOIN referrals r ON r.programme_id = p.id `+referralEarned+`
 		WHERE p.company_id = ? GROUP BY p.id ORDER BY p.created_at, p.id`, company).Scan(&list).Error
 	if err != nil {
 		return nil, err
 	}
 	var stages []StageCount
-	err = g.Raw(`SELECT st.programme_id, st.name, st.name_en, count(furthest.position) AS reached FROM referral_stages st
-			LEFT JOIN LATERAL (SELECT max(x.position) AS position FROM referral_moves m JOIN referral_stages x ON x.id = m.stage_id JOIN referrals r ON r.id = m.referral_id
-				WHERE r.programme_id = st.programme_id GROUP BY m.referral_id) furthest ON furthest.position >= st.position
-		WHERE st.company_id = ? GROUP BY st.id ORDER BY st.programme_id, st.position, st.id`, company).Scan(&stages).Error
+	err = g.Raw(stagesReached+stagesInOrder+" ORDER BY st.programme_id, st.position, st.id", map[string]any{"company": company}).Scan(&stages).Error
 	for i := range list {
 		for _, st := range stages {
 			if st.ProgrammeID == list[i].ProgrammeID {

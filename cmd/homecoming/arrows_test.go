@@ -19,7 +19,8 @@ const root = "../.."
 // arrows says which rooms a room may import besides itself. Who is not listed imports nothing of the house.
 var arrows = map[string][]string{
 	"cmd":      {"api", "matching", "billing", "market", "internal"},
-	"api":      {"matching", "billing", "market", "internal"},
+	"api":      {"insight", "matching", "billing", "market", "internal"},
+	"insight":  {"matching", "billing", "market", "internal"},
 	"matching": {"market", "internal"},
 	"billing":  {"market", "internal"},
 	"market":   {"internal"},
