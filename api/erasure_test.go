@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -32,11 +33,11 @@ const (
 	markNumber = "T9999999999994"
 )
 
-// unplanted are tables whose rows only somebody has who is paid, and whom erasing refuses as yet.
-var unplanted = []string{"provider_events", "export_pieces", "payout_accounts"}
+// paid are tables whose rows only somebody has who is paid.
+var paid = []string{"provider_events", "export_pieces", "payout_accounts"}
 
 // ledTo are tables that keep their rows, and by which rows of others are found to be somebody's.
-var ledTo = []string{"reports"}
+var ledTo = []string{"reports", "milestones"}
 
 // A column of the schema, as a row of it has to be made.
 type column struct {
@@ -60,6 +61,20 @@ type planter struct {
 	company uuid.UUID
 	columns map[string][]column
 	said    map[string]any // what stands in columns whose value is no matter of taste
+	lawful  bool           // somebody has contracts, and rows that a law has kept
+}
+
+// planted reports whether a part is one whose rows are planted: with contracts those that a law has kept take the place of the same
+// table's others.
+func (p *planter) planted(t personal.Table, part personal.Part) bool {
+	switch {
+	case part.Erase(t.Name) == "":
+		return false
+	case !p.lawful:
+		return part.Law == nil && !slices.Contains(paid, t.Name)
+	}
+	first := slices.IndexFunc(t.Parts, func(q personal.Part) bool { return q.Law != nil && q.Erase(t.Name) != "" })
+	return first < 0 || part.Law != nil && part.Of == t.Parts[first].Of
 }
 
 func newPlanter(w *world, who markettest.Alumnus, company uuid.UUID) *planter {
@@ -73,7 +88,8 @@ func newPlanter(w *world, who markettest.Alumnus, company uuid.UUID) *planter {
 	args := fmt.Sprintf(`{"person_id": %q, "mark": %q}`, who.PersonID, mark)
 	report := fmt.Sprintf(`{"changes": [{"line": 2, "email": %q}], "faults": [{"line": 3, "en": "%s is taken."}]}`, mark, mark)
 	p.said = map[string]any{"river_job.args": args, "runs.report": report, "import_files.report": report, "runs.kind": market.RunImport, "runs.company_id": company, "link_proposals.state": "confirmed", "notices.tells_of": who.PersonID,
-		"outbox.tells_of": "{" + who.PersonID.String() + "}", "people.registration_number": markNumber, "bids.state": "withdrawn", "role_grants.role": "staff",
+		"outbox.tells_of": "{" + who.PersonID.String() + "}", "contracts.state": "completed", "milestones.state": "paid", "disputes.state": "agreed", "chargebacks.state": "won", "payout_accounts.state": "deauthorized",
+		"payout_accounts.provider_id": "acct_x", "provider_events.account": "acct_x", "provider_events.type": "payout.paid", "operations.milestone_id": idOf("milestones"), "pay_items.line_id": idOf("bank_lines"), "people.family_name": mark, "people.registration_number": markNumber, "bids.state": "withdrawn", "role_grants.role": "staff",
 		"audit.subject": "person:" + who.PersonID.String(), "audit.actor_id": who.PersonID, "search_texts.id": who.MembershipID, "sessions.data": []byte("x" + idOf("person_sessions").String() + mark),
 		"files.sha256": []byte(mark + strings.Repeat("-", 32-len(mark))), "files.stored_at": w.Clock.Now()}
 	return p
@@ -219,16 +235,16 @@ func (p *planter) everywhere() {
 	about := map[string]any{"person": p.who.PersonID.String(), "address": mark, "now": p.Clock.Now()}
 	for _, t := range personalData() {
 		for _, part := range t.Parts {
-			if part.Fate == personal.IsGone && part.Law == nil { // what is planted takes the place of what is there
+			if part.Fate == personal.IsGone && p.planted(t, part) { // what is planted takes the place of what is there
 				p.Check(p.DB.Gorm(context.Background()).Exec(part.Erase(t.Name), about).Error)
 			}
 		}
 	}
 	planted := []string{"companies"}
 	for _, t := range personalData() {
-		emptied := slices.ContainsFunc(t.Parts, func(q personal.Part) bool { return q.Erase(t.Name) != "" && q.Law == nil })
+		emptied := slices.ContainsFunc(t.Parts, func(q personal.Part) bool { return p.planted(t, q) })
 		switch {
-		case !emptied && !slices.Contains(ledTo, t.Name) || slices.Contains(unplanted, t.Name):
+		case !emptied && !slices.Contains(ledTo, t.Name) || t.Name == "kept_payees":
 			continue
 		case t.Name == "people":
 			p.mark(t, "id")
@@ -242,7 +258,7 @@ func (p *planter) everywhere() {
 	p.loosen(planted)
 	for _, t := range personalData() {
 		for _, part := range t.Parts {
-			if part.Erase(t.Name) == "" || part.Law != nil || slices.Contains(unplanted, t.Name) {
+			if !p.planted(t, part) || t.Name == "kept_payees" {
 				continue
 			}
 			var n int
@@ -275,53 +291,121 @@ func marked(dump string) (lines []string) {
 	return lines
 }
 
-func TestWhoWasForgottenIsNowhere(t *testing.T) {
-	t.Parallel()
+// markedTables are the tables of a dump in which a mark stands.
+func markedTables(dump string) []string {
+	found := map[string]bool{}
+	for _, copied := range strings.Split(dump, "\nCOPY public.")[1:] {
+		name, rows, _ := strings.Cut(copied, " ")
+		rows, _, _ = strings.Cut(rows, "\n\\.\n")
+		if len(marked(rows)) > 0 {
+			found[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// A forgotten is a world in which somebody has asked to be forgotten whose marks are everywhere.
+type forgotten struct {
+	*world
+	store files.Store
+	yumi  markettest.Alumnus
+}
+
+func forgetting(t *testing.T, lawful bool) forgotten {
+	t.Helper()
 	ctx := context.Background()
-	w := newWorld(t)
+	w := forgotten{world: newWorld(t)}
 	store, err := files.NewDirectory(t.TempDir())
 	w.Check(err)
-	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, market.WithFiles(store), market.WithPersonalData(slices.Concat(matching.PersonalData, billing.PersonalData)...))
+	w.store = store
+	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, market.WithFiles(store), market.WithPersonalData(matching.People, billing.People))
 	w.Check(w.matching.Prepare(ctx))
 	w.Check(w.matching.PrepareTexts(ctx))
 	aoi := w.Company("Aoi")
-	yumi := aoi.Alumnus("Takahashi Yumi")
-	drained := func() {
-		_, err := w.matching.Drain(ctx)
-		w.Check(err)
-		_, err = w.matching.DrainTexts(ctx)
-		w.Check(err)
-	}
-	drained()
-	who := yumi.Actor
-	who.Session, err = w.Market.BeginSession(ctx, who, "Firefox", "192.0.2.1")
+	w.yumi = aoi.Alumnus("Takahashi Yumi")
+	w.index()
+	_, err = w.Market.AskErasure(ctx, w.yumi.Actor, markettest.Password)
 	w.Check(err)
-	w.Exec("UPDATE people SET password_hash = '' WHERE id = ?", who.PersonID)
-	_, err = w.Market.AskErasure(ctx, who, "")
-	w.Check(err)
-
-	newPlanter(w, yumi, aoi.ID).everywhere()
+	p := newPlanter(w.world, w.yumi, aoi.ID)
+	p.lawful = lawful
+	p.everywhere()
 	w.Check(store.Put(ctx, idOf("files"), bytes.NewReader([]byte(mark)), int64(len(mark))))
 	if n := len(marked(w.dumped())); n < 40 {
 		t.Fatalf("only %d lines of the dump bear the mark: nothing is proven", n)
 	}
+	return w
+}
 
-	w.Clock.Advance(market.Grace)
-	w.Check(w.Market.TurnErasures(ctx))
-	w.Clock.Advance(2 * time.Hour)
-	w.Check(w.Market.TurnErasures(ctx))
-	drained()
+// index brings the indexes up to the tables.
+func (w forgotten) index() {
+	w.Helper()
+	_, err := w.matching.Drain(context.Background())
+	w.Check(err)
+	_, err = w.matching.DrainTexts(context.Background())
+	w.Check(err)
+}
+
+// turn lets time pass, and what is due of erasures happen.
+func (w forgotten) turn(after time.Duration) {
+	w.Helper()
+	w.Clock.Advance(after)
+	w.Check(w.Market.TurnErasures(context.Background()))
+}
+
+func (w forgotten) is(state market.ErasureState) {
+	w.Helper()
+	if w.Count("SELECT count(*) FROM erasures WHERE person_id = ? AND state = ?", w.yumi.PersonID, string(state)) != 1 {
+		w.Errorf("the erasure is not %s", state)
+	}
+}
+
+func TestWhoWasForgottenIsNowhere(t *testing.T) {
+	t.Parallel()
+	w := forgetting(t, false)
+	w.turn(market.Grace)
+	w.turn(2 * time.Hour)
+	w.index()
 	for _, line := range marked(w.dumped()) {
 		t.Errorf("the mark is still in: %s", line)
 	}
-	if _, err := store.Get(ctx, idOf("files")); !errors.Is(err, files.ErrMissing) {
+	if _, err := w.store.Get(context.Background(), idOf("files")); !errors.Is(err, files.ErrMissing) {
 		t.Errorf("the file is still there: %v", err)
 	}
-	if w.Count("SELECT count(*) FROM erasures WHERE person_id = ? AND state = 'done'", yumi.PersonID) != 1 || w.Count("SELECT count(*) FROM people WHERE id = ?", yumi.PersonID) != 1 {
+	w.is(market.ErasureDone)
+	if w.Count("SELECT count(*) FROM people WHERE id = ?", w.yumi.PersonID) != 1 {
 		t.Error("no stone is left")
 	}
 	if w.Count("SELECT count(*) FROM people WHERE email IS NOT NULL") < 5 {
 		t.Error("others were forgotten with her")
+	}
+}
+
+func TestWhatTheLawKeepsIsInItsTablesAloneAndGoesWhenItsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	w := forgetting(t, true)
+	w.turn(market.Grace)
+	w.turn(2 * time.Hour)
+	w.index()
+	w.is(market.ErasureKept)
+	var kept []string
+	for _, table := range personalData() {
+		if len(table.Erasing(personal.Books)) > 0 {
+			kept = append(kept, table.Name)
+		}
+	}
+	there := markedTables(w.dumped())
+	if len(there) < 15 || !slices.Contains(there, "kept_payees") {
+		t.Errorf("the law keeps no more than %v", there)
+	}
+	for _, name := range there {
+		if !slices.Contains(kept, name) {
+			t.Errorf("the mark is still in %s, which no law has kept", name)
+		}
+	}
+	w.turn(10 * 366 * 24 * time.Hour)
+	w.is(market.ErasureDone)
+	for _, line := range marked(w.dumped()) {
+		t.Errorf("the mark is still in: %s", line)
 	}
 }
 

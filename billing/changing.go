@@ -576,8 +576,8 @@ func (s *Service) Change(ctx context.Context, who market.Actor, id uuid.UUID) (C
 // Changes are all that was ever offered about a contract, latest first.
 func (s *Service) Changes(ctx context.Context, who market.Actor, contract uuid.UUID) ([]Change, error) {
 	g := s.db.Gorm(ctx)
-	var c Contract
-	if err := one(who.VisibleContracts(g.Where("contracts.id = ?", contract)).Take(&c)); err != nil {
+	c, err := s.visibleContract(ctx, who, contract)
+	if err != nil {
 		return nil, err
 	}
 	var list []Change
@@ -606,8 +606,8 @@ type Version struct {
 // Versions are all that a contract's terms ever were, first first.
 func (s *Service) Versions(ctx context.Context, who market.Actor, contract uuid.UUID) ([]Version, error) {
 	g := s.db.Gorm(ctx)
-	var c Contract
-	if err := one(who.VisibleContracts(g.Where("contracts.id = ?", contract)).Take(&c)); err != nil {
+	c, err := s.visibleContract(ctx, who, contract)
+	if err != nil {
 		return nil, err
 	}
 	var docs []document

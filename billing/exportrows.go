@@ -31,7 +31,7 @@ const entriesQuery = `SELECT e.id, e.kind, coalesce(m.rail, '') AS rail, e.booke
 		FROM ledger_postings WHERE entry_id = e.id) p ON true
 	LEFT JOIN milestones m ON m.id = e.milestone_id
 	LEFT JOIN contracts c ON c.id = m.contract_id
-	LEFT JOIN people pe ON pe.id = c.person_id
+	LEFT JOIN payees pe ON pe.id = c.person_id
 	LEFT JOIN tasks t ON t.id = c.task_id
 	LEFT JOIN departments d ON d.id = t.department_id
 	` + costCentreOfTask + `
@@ -116,7 +116,7 @@ const payoutsQuery = `SELECT p.id AS payout, 'payout:' || p.id AS ref, p.arrives
 		m.title, m.amount AS fee, m.tax, m.withheld, c.number, pe.family_name AS family, pe.given_name AS given, coalesce(d.name, '') AS department, ` + costCentre + `,
 		coalesce(st.year, 0) AS statement_year, coalesce(st.serial, 0) AS statement_serial, e.id AS entry
 	FROM payout_lines l JOIN payouts p ON p.id = l.payout_id
-	JOIN milestones m ON m.id = l.milestone_id JOIN contracts c ON c.id = m.contract_id JOIN people pe ON pe.id = c.person_id
+	JOIN milestones m ON m.id = l.milestone_id JOIN contracts c ON c.id = m.contract_id JOIN payees pe ON pe.id = c.person_id
 	JOIN tasks t ON t.id = c.task_id LEFT JOIN departments d ON d.id = t.department_id
 	` + costCentreOfTask + `
 	LEFT JOIN issued_documents st ON st.company_id = l.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1
@@ -128,7 +128,7 @@ const payoutsQuery = `SELECT p.id AS payout, 'payout:' || p.id AS ref, p.arrives
 		m.title, m.amount, m.tax, m.withheld, c.number, pe.family_name, pe.given_name, coalesce(d.name, ''), ` + costCentre + `,
 		coalesce(st.year, 0), coalesce(st.serial, 0), e.id
 	FROM pay_items i JOIN pay_runs r ON r.id = i.run_id AND r.rail = 'bank_file' LEFT JOIN bank_lines bl ON bl.id = i.line_id
-	JOIN milestones m ON m.id = i.milestone_id JOIN contracts c ON c.id = m.contract_id JOIN people pe ON pe.id = c.person_id
+	JOIN milestones m ON m.id = i.milestone_id JOIN contracts c ON c.id = m.contract_id JOIN payees pe ON pe.id = c.person_id
 	JOIN tasks t ON t.id = c.task_id LEFT JOIN departments d ON d.id = t.department_id
 	` + costCentreOfTask + `
 	LEFT JOIN issued_documents st ON st.company_id = i.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1

@@ -31,6 +31,7 @@ type PaperFilter struct {
 // listedPapers reads documents without data and file.
 const listedPapers = `SELECT d.id, d.company_id, d.kind, d.year, d.serial, d.version, d.subject, d.contract_id, d.person_id, d.counterparty, d.title, d.day, d.amount,
 		d.currency, d.language, d.rules_version, d.confirm_by, d.issued_on, d.issued_at, d.data_hash, d.pdf_hash, co.name AS company,
+		EXISTS (SELECT 1 FROM kept_payees k WHERE k.person_id = d.person_id) AS kept,
 		NOT EXISTS (SELECT 1 FROM issued_documents n WHERE n.company_id = d.company_id AND n.kind = d.kind AND n.subject = d.subject AND n.version > d.version) AS latest,
 		coalesce((SELECT a.answer FROM document_answers a WHERE a.document_id = d.id ORDER BY a.id DESC LIMIT 1), '') AS answer
 	FROM issued_documents d JOIN companies co ON co.id = d.company_id`
@@ -91,12 +92,22 @@ func (s *Service) ContractPapers(ctx context.Context, who market.Actor, contract
 		contract, onContract).Scan(&list).Error
 }
 
-func (s *Service) visibleContract(ctx context.Context, who market.Actor, id uuid.UUID) (c Contract, err error) {
-	return c, one(who.VisibleContracts(s.db.Gorm(ctx).Where("contracts.id = ?", id)).Take(&c))
+// visibleContract reads the head of one contract that the actor may see. Finance may see what a law has kept, and is seen at it.
+func (s *Service) visibleContract(ctx context.Context, who market.Actor, id uuid.UUID) (Contract, error) {
+	g := s.db.Gorm(ctx)
+	var c Contract
+	if err := one(who.ReadableContracts(g.Where("contracts.id = ?", id)).Take(&c)); err != nil {
+		return Contract{}, err
+	}
+	if c.Kept {
+		return c, market.NoteLook(g, who, c.CompanyID, "contract:"+c.ID.String())
+	}
+	return c, nil
 }
 
 // Paper reads one document that the actor may see, with its data, its file and every answer. Finance sees all of the
-// company's, who sees the contract sees what was issued about it, and a supplier their own.
+// company's, who sees the contract sees what was issued about it, and a supplier their own. Of somebody who was forgotten finance
+// alone sees what a law has kept.
 func (s *Service) Paper(ctx context.Context, who market.Actor, id uuid.UUID) (Paper, error) {
 	g := s.db.Gorm(ctx)
 	p, err := visiblePaper(g, who, id)
@@ -108,6 +119,11 @@ func (s *Service) Paper(ctx context.Context, who market.Actor, id uuid.UUID) (Pa
 		return p, err
 	}
 	p.Data, p.PDF = whole.Data, whole.PDF
+	if p.Kept {
+		if err := market.NoteLook(g, who, p.CompanyID, "document:"+p.ID.String()); err != nil {
+			return Paper{}, err
+		}
+	}
 	return p, g.Where("document_id = ?", id).Order("id").Find(&p.Evidence).Error
 }
 
@@ -126,7 +142,7 @@ func (p Paper) visibleTo(who market.Actor) bool {
 	switch {
 	case who.May(market.SeeMoney, p.CompanyID) == nil:
 		return true
-	case slices.Contains(onContract, p.Kind) && who.May(market.SeeContracts, p.CompanyID) == nil:
+	case !p.Kept && slices.Contains(onContract, p.Kind) && who.May(market.SeeContracts, p.CompanyID) == nil:
 		return true
 	}
 	return who.Self() != uuid.Nil && p.PersonID != nil && *p.PersonID == who.Self() && slices.Contains(suppliers, p.Kind)

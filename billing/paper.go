@@ -68,6 +68,7 @@ type Paper struct {
 	Latest   bool          `gorm:"->"` // no later version replaces it; where it is read
 	Answer   AnswerKind    `gorm:"->"` // the last; where it is read
 	Company  string        `gorm:"->"` // its name; where it is read
+	Kept     bool          `gorm:"->"` // by a law, of somebody who was forgotten; where it is read
 	Evidence []PaperAnswer `gorm:"-"`  // every answer; where one is read
 }
 

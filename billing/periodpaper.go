@@ -67,7 +67,7 @@ func payments(tx *gorm.DB, company market.Company, in span) ([]PaidWork, error) 
 	err := tx.Raw(`SELECT coalesce(st.year, 0) AS statement_year, coalesce(st.serial, 0) AS statement_serial, c.person_id, c.number, m.title, m.released_at, m.amount AS fee, m.tax, m.withheld, m.recovered AS kept, m.reversed AS returned, m.currency,
 			p.family_name AS family, p.given_name AS given, coalesce(nullif(m.withholding_category, ''), d.body::jsonb->>'withholding_category', 'none') AS category,
 			coalesce((d.body::jsonb->>'non_resident')::boolean, false) AS abroad
-		FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN people p ON p.id = c.person_id
+		FROM milestones m JOIN contracts c ON c.id = m.contract_id JOIN payees p ON p.id = c.person_id
 		LEFT JOIN contract_documents d ON d.contract_id = c.id AND d.kind = 'terms' AND d.version = c.version
 		LEFT JOIN issued_documents st ON st.company_id = m.company_id AND st.kind = 'statement' AND st.subject = 'milestone:' || m.id AND st.version = 1
 		WHERE m.company_id = ? AND m.released_at >= ? AND m.released_at < ? ORDER BY m.released_at, m.id`,

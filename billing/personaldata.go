@@ -8,7 +8,11 @@ const (
 	byMilestone = "milestone_id IN (SELECT m.id FROM milestones m JOIN contracts c ON c.id = m.contract_id WHERE c.person_id = @person)"
 	byAccount   = "account IN (SELECT provider_id FROM payout_accounts WHERE person_id = @person)"
 	byPayment   = "id IN (SELECT line_id FROM pay_items WHERE person_id = @person UNION SELECT return_id FROM pay_items WHERE person_id = @person)"
-	noHash      = "=encode(sha256(''::bytea),'hex')" // of an empty text
+	// Records of a year name everybody whom the company paid; with those of the person's last year their own time is over too.
+	oldRecords = "person_id IS NULL AND company_id IN (SELECT company_id FROM contracts WHERE person_id = @person) AND make_date(extract(year FROM day)::int + 9, 3, 1) <= CAST(@now AS date)"
+	noText     = "='{}'"                            // which still reads as JSON
+	noTextHash = "=encode(sha256('{}'),'hex')"      // of that
+	noHash     = "=encode(sha256(''::bytea),'hex')" // of nothing
 )
 
 var (
@@ -48,9 +52,10 @@ var PersonalData = []personal.Table{
 	personal.On("document_answers", personal.Points("person_id"), personal.Nothing("data_hash"),
 		personal.Of("document_id IN (SELECT id FROM issued_documents WHERE person_id = @person)").Erased("message").Until(personal.Books)).LeftOut(inContract),
 	personal.On("issued_documents", personal.Points("person_id subject"), personal.Nothing("day issued_on"),
-		ones.Erased("counterparty title data data_hash"+noHash+" pdf=''::bytea pdf_hash"+noHash).Until(personal.Books)).LeftOut(inContract),
-	personal.On("contract_documents", ofContract.Erased("body hash"+noHash).Until(personal.Books)).LeftOut(inContract),
-	personal.On("contract_changes", personal.Deeds("offered_by signed_by"), ofContract.Erased("body hash"+noHash+" answer").Until(personal.Books)).LeftOut(inContract),
+		ones.Erased("counterparty title data"+noText+" data_hash"+noTextHash+" pdf=''::bytea pdf_hash"+noHash).Until(personal.Books),
+		personal.Of(oldRecords).Erased("data"+noText+" data_hash"+noTextHash+" pdf=''::bytea pdf_hash"+noHash).Until(personal.Books)).LeftOut(inContract),
+	personal.On("contract_documents", ofContract.Erased("body"+noText+" hash"+noTextHash).Until(personal.Books)).LeftOut(inContract),
+	personal.On("contract_changes", personal.Deeds("offered_by signed_by"), ofContract.Erased("body"+noText+" hash"+noTextHash+" answer").Until(personal.Books)).LeftOut(inContract),
 	personal.On("dispute_proposals", personal.Points("person_id"), personal.Of("dispute_id IN (SELECT id FROM disputes WHERE "+byMilestone+")").Erased("message").Until(personal.Books)).LeftOut(inContract),
 	personal.On("disputes", personal.Points("opened_by"), ofMilestone.Erased("reason='—'").Until(personal.Books)).LeftOut(inContract),
 	personal.On("chargebacks", personal.Nothing("charge"), personal.House("reason"), personal.Deeds("evidence_by"), ofMilestone.Erased("evidence").Until(personal.Books)).LeftOut(companys),

@@ -15,8 +15,8 @@ import (
 // Contract reads one contract that the actor may see, with its terms, notice, parties, milestones and reviews.
 func (s *Service) Contract(ctx context.Context, who market.Actor, id uuid.UUID) (Contract, error) {
 	g := s.db.Gorm(ctx)
-	var c Contract
-	if err := one(who.VisibleContracts(g.Where("contracts.id = ?", id)).Take(&c)); err != nil {
+	c, err := s.visibleContract(ctx, who, id)
+	if err != nil {
 		return c, err
 	}
 	list := []Contract{c}
@@ -31,7 +31,6 @@ func (s *Service) Contract(ctx context.Context, who market.Actor, id uuid.UUID) 
 	if c.PersonID == who.PersonID {
 		side = market.ByAlumnus
 	}
-	var err error
 	c.Reviews, err = market.ReadableReviews(g, c.ID, side, s.clock.Now())
 	return c, err
 }
@@ -141,12 +140,12 @@ func (s *Service) Milestone(ctx context.Context, who market.Actor, id uuid.UUID)
 	if err := one(g.Where("id = ?", id).Take(&m)); err != nil {
 		return m, err
 	}
-	var c Contract
-	if err := one(who.VisibleContracts(g.Where("contracts.id = ?", m.ContractID)).Take(&c)); err != nil {
+	c, err := s.visibleContract(ctx, who, m.ContractID)
+	if err != nil {
 		return Milestone{}, err
 	}
 	m.Contract = &c
-	err := g.Where("milestone_id = ? AND state = ?", id, ApprovalAsked).Order("id").Find(&m.Asked).Error
+	err = g.Where("milestone_id = ? AND state = ?", id, ApprovalAsked).Order("id").Find(&m.Asked).Error
 	if err != nil {
 		return m, err
 	}
@@ -159,8 +158,8 @@ func (s *Service) Milestone(ctx context.Context, who market.Actor, id uuid.UUID)
 // Timeline is everything that happened to a contract's milestones, oldest first.
 func (s *Service) Timeline(ctx context.Context, who market.Actor, contract uuid.UUID) ([]Step, error) {
 	g := s.db.Gorm(ctx)
-	var c Contract
-	if err := one(who.VisibleContracts(g.Where("contracts.id = ?", contract)).Take(&c)); err != nil {
+	c, err := s.visibleContract(ctx, who, contract)
+	if err != nil {
 		return nil, err
 	}
 	var steps []Step

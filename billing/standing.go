@@ -26,8 +26,8 @@ func (s Standing) Keeps(m Milestone) bool { return s.Protected && !s.Today.After
 // Standing reads it for somebody who may see the contract.
 func (s *Service) Standing(ctx context.Context, who market.Actor, contract uuid.UUID) (Standing, error) {
 	g := s.db.Gorm(ctx)
-	var c Contract
-	if err := one(who.VisibleContracts(g.Where("contracts.id = ?", contract)).Take(&c)); err != nil {
+	c, err := s.visibleContract(ctx, who, contract)
+	if err != nil {
 		return Standing{}, err
 	}
 	company, err := market.CompanyByID(g, c.CompanyID)

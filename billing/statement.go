@@ -110,7 +110,7 @@ func partyOf(c market.Company) PaperParty {
 
 func (s *Service) draftStatement(tx *gorm.DB, company market.Company, c Contract, m Milestone, r Rules) (draft, error) {
 	var p market.Person
-	if err := tx.Where("id = ?", c.PersonID).Take(&p).Error; err != nil {
+	if err := tx.Table("payees").Where("id = ?", c.PersonID).Take(&p).Error; err != nil {
 		return draft{}, err
 	}
 	if err := withDocuments(tx, &c); err != nil {

@@ -119,8 +119,8 @@ func (s *Service) Week(ctx context.Context, who market.Actor, id uuid.UUID) (Wee
 // Weeks are all weeks of a contract that the actor may see, first first; none where it is not paid by the hour.
 func (s *Service) Weeks(ctx context.Context, who market.Actor, contract uuid.UUID) ([]Week, error) {
 	g := s.db.Gorm(ctx)
-	var c Contract
-	if err := one(who.VisibleContracts(g.Where("contracts.id = ?", contract)).Take(&c)); err != nil {
+	c, err := s.visibleContract(ctx, who, contract)
+	if err != nil {
 		return nil, err
 	}
 	var ms []Milestone
@@ -128,7 +128,7 @@ func (s *Service) Weeks(ctx context.Context, who market.Actor, contract uuid.UUI
 		return nil, err
 	}
 	var entries Timesheet
-	err := g.Where("milestone_id IN (SELECT id FROM milestones WHERE contract_id = ?)", c.ID).Order("id").Find(&entries).Error
+	err = g.Where("milestone_id IN (SELECT id FROM milestones WHERE contract_id = ?)", c.ID).Order("id").Find(&entries).Error
 	weeks := make([]Week, len(ms))
 	for i, m := range ms {
 		m.Contract = &c

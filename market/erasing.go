@@ -25,15 +25,16 @@ const (
 	LetterLeft    LetterKind = "left"    // it begins: the last letter
 )
 
-// WithPersonalData has erasing reach the tables of other rooms too; theirs are erased before this room's.
-func WithPersonalData(others ...personal.Table) Option {
-	return func(s *Service) { s.personal = slices.Concat(others, PersonalData) }
+// WithPersonalData has erasing reach other rooms too; their tables are erased before this room's.
+func WithPersonalData(others ...personal.Room) Option {
+	return func(s *Service) { s.rooms = append(others, people) }
 }
 
 // A Leaving is where the actor stands on being forgotten.
 type Leaving struct {
 	Erasure     *Erasure       // nil while they have not asked
 	Obstacle    *problem.Error // what they have to clear first; nil: nothing
+	KeptUntil   *civil.Date    // the last day on which a law has papers of theirs kept; nil: there are none
 	HasPassword bool           // which they give to ask; others must have signed in within the hour
 }
 
@@ -55,22 +56,27 @@ func (s *Service) Leaving(ctx context.Context, who Actor) (Leaving, error) {
 	if len(list) > 0 {
 		l.Erasure = &list[0]
 	}
-	err := standsInTheWay(g, who.PersonID)
-	if errors.As(err, &l.Obstacle) {
+	var err error
+	if l.KeptUntil, err = s.keptUntil(g, who.PersonID); err != nil {
+		return l, err
+	}
+	if err = s.standsInTheWay(g, who.PersonID); errors.As(err, &l.Obstacle) {
 		return l, nil
 	}
 	return l, err
 }
 
 // standsInTheWay is the first thing that somebody has to clear before they can be forgotten, as its error.
-func standsInTheWay(g *gorm.DB, person uuid.UUID) error {
-	for _, o := range obstacles {
-		var stands bool
-		if err := g.Raw(o.query, map[string]any{"person": person}).Scan(&stands).Error; err != nil {
-			return err
-		}
-		if stands {
-			return o.err
+func (s *Service) standsInTheWay(g *gorm.DB, person uuid.UUID) error {
+	for _, room := range slices.Backward(s.rooms) {
+		for _, o := range room.Obstacles {
+			var what []string
+			if err := g.Raw(o.SQL, map[string]any{"person": person.String()}).Scan(&what).Error; err != nil {
+				return err
+			}
+			if len(what) > 0 {
+				return o.Err.With("what", what[0])
+			}
 		}
 	}
 	return nil
@@ -92,8 +98,14 @@ func (s *Service) AskErasure(ctx context.Context, who Actor, password string) (E
 		if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ?", who.PersonID).Take(&p)); err != nil {
 			return err
 		}
-		if err := standsInTheWay(tx, p.ID); err != nil {
+		if err := s.standsInTheWay(tx, p.ID); err != nil {
 			return err
+		}
+		facts := map[string]any{"date": letterDay(e.DueAt).String()}
+		if until, err := s.keptUntil(tx, p.ID); err != nil {
+			return err
+		} else if until != nil {
+			facts["until"] = until.String()
 		}
 		err := tx.Exec(`INSERT INTO erasures (id, person_id, state, asked_at, due_at, hid, shown_to) VALUES (?, ?, ?, ?, ?,
 			ARRAY(SELECT id FROM memberships WHERE person_id = ? AND NOT hidden ORDER BY id), ?)`, e.ID, p.ID, e.State, e.AskedAt, e.DueAt, p.ID, p.ShownTo).Error
@@ -103,7 +115,7 @@ func (s *Service) AskErasure(ctx context.Context, who Actor, password string) (E
 		if err := setShown(tx, p.ID, "true", ShownToNobody); err != nil {
 			return err
 		}
-		if err := jobs.Enqueue(tx, Letter{Letter: LetterLeaving, PersonID: p.ID, Path: LeavePath, Facts: map[string]any{"date": letterDay(e.DueAt).String()}}); err != nil {
+		if err := jobs.Enqueue(tx, Letter{Letter: LetterLeaving, PersonID: p.ID, Path: LeavePath, Facts: facts}); err != nil {
 			return err
 		}
 		return Audit(tx, who, uuid.Nil, "erasure.ask", "person:"+p.ID.String(), nil)
@@ -178,20 +190,21 @@ func leaving(g *gorm.DB, person uuid.UUID) (yes bool, err error) {
 	return yes, g.Raw("SELECT EXISTS (SELECT 1 FROM erasures WHERE person_id = ? AND state IN ('asked', 'erasing'))", person).Scan(&yes).Error
 }
 
-// TurnErasures begins the erasures whose time to think is over, and goes on with those that have begun. Whatever dies in between
-// is gone on with the next time.
+// TurnErasures begins the erasures whose time to think is over, and goes on with those that have begun, or whose papers no law has
+// kept any longer. Whatever dies in between is gone on with the next time.
 func (s *Service) TurnErasures(ctx context.Context) error {
 	now := s.clock.Now()
 	var due []Erasure
-	err := s.db.Gorm(ctx).Where("state = 'asked' AND due_at <= ? OR state = 'erasing' AND begun_at <= ?", now, now.Add(-lastLetter)).Order("due_at, id").Find(&due).Error
+	err := s.db.Gorm(ctx).Where("state = 'asked' AND due_at <= ? OR state = 'erasing' AND begun_at <= ? OR state = 'kept' AND person_id NOT IN (SELECT person_id FROM kept_payees WHERE kept_until >= ?)",
+		now, now.Add(-lastLetter), letterDay(now).String()).Order("due_at, id").Find(&due).Error
 	if err != nil {
 		return err
 	}
 	var wrong []error
 	for _, e := range due {
-		turn := s.beginErasure
-		if e.State == Erasing {
-			turn = s.erase
+		turn := s.erase
+		if e.State == ErasureAsked {
+			turn = s.beginErasure
 		}
 		if err := turn(ctx, e); err != nil {
 			wrong = append(wrong, fmt.Errorf("erasure %s: %w", e.ID, err))
@@ -205,7 +218,7 @@ func (s *Service) beginErasure(ctx context.Context, e Erasure) error {
 	now := s.clock.Now()
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
 		var stands *problem.Error
-		if err := standsInTheWay(tx, e.PersonID); errors.As(err, &stands) {
+		if err := s.standsInTheWay(tx, e.PersonID); errors.As(err, &stands) {
 			return tx.Exec("UPDATE erasures SET due_at = ? WHERE id = ? AND state = ?", now.Add(24*time.Hour), e.ID, ErasureAsked).Error
 		} else if err != nil {
 			return err
@@ -224,44 +237,93 @@ func (s *Service) beginErasure(ctx context.Context, e Erasure) error {
 				return err
 			}
 		}
-		if err := jobs.Enqueue(tx, Letter{Letter: LetterLeft, PersonID: e.PersonID, Path: "/"}); err != nil {
+		facts := map[string]any{}
+		if until, err := s.keptUntil(tx, e.PersonID); err != nil {
+			return err
+		} else if until != nil {
+			facts["until"] = until.String()
+			if err := keepPapers(tx, e.PersonID, *until); err != nil {
+				return err
+			}
+		}
+		if err := jobs.Enqueue(tx, Letter{Letter: LetterLeft, PersonID: e.PersonID, Path: "/", Facts: facts}); err != nil {
 			return err
 		}
 		return Audit(tx, Actor{}, uuid.Nil, "erasure.begin", "person:"+e.PersonID.String(), nil)
 	})
 }
 
-// erase does one table after the other, each in a transaction of its own that also notes that it is done.
+// erase does one table after the other, each in a transaction of its own that also notes that it is done: first what goes at once,
+// and what a law has kept when its time is over.
 func (s *Service) erase(ctx context.Context, e Erasure) error {
-	for _, table := range s.personal {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := s.eraseTable(ctx, e, table); err != nil {
-			return fmt.Errorf("%s: %w", table.Name, err)
-		}
+	g := s.db.Gorm(ctx)
+	if err := g.Exec("UPDATE erasures SET state = ? WHERE id = ? AND state = ?", Erasing, e.ID, ErasureKept).Error; err != nil {
+		return err
 	}
+	if err := s.eraseTables(ctx, e, nil); err != nil {
+		return err
+	}
+	var kept bool
+	err := g.Raw("SELECT EXISTS (SELECT 1 FROM kept_payees WHERE person_id = ? AND kept_until >= ?)", e.PersonID, letterDay(s.clock.Now()).String()).Scan(&kept).Error
+	if err != nil {
+		return err
+	}
+	if kept {
+		return s.endErasure(ctx, e, ErasureKept, nil)
+	}
+	if err := s.eraseTables(ctx, e, personal.Books); err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	return s.endErasure(ctx, e, ErasureDone, &now)
+}
+
+// endErasure leaves it in a state in which nothing has to be done, for now or for good.
+func (s *Service) endErasure(ctx context.Context, e Erasure, as ErasureState, ended *time.Time) error {
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		done := tx.Exec("UPDATE erasures SET state = ?, ended_at = ? WHERE id = ? AND state = ?", ErasureDone, s.clock.Now(), e.ID, Erasing)
+		done := tx.Exec("UPDATE erasures SET state = ?, ended_at = ? WHERE id = ? AND state = ?", as, ended, e.ID, Erasing)
 		if done.Error != nil || done.RowsAffected == 0 {
 			return done.Error
 		}
 		if err := TouchPerson(tx, e.PersonID); err != nil {
 			return err
 		}
-		return Audit(tx, Actor{}, uuid.Nil, "erasure.done", "person:"+e.PersonID.String(), nil)
+		return Audit(tx, Actor{}, uuid.Nil, "erasure."+string(as), "person:"+e.PersonID.String(), nil)
 	})
 }
 
-// eraseTable does one, unless it is done. Nobody who has contracts comes this far, so that no law keeps anything yet.
-func (s *Service) eraseTable(ctx context.Context, e Erasure, table personal.Table) error {
+// eraseTables erases what a law has kept, or, without one, what none has.
+func (s *Service) eraseTables(ctx context.Context, e Erasure, law *personal.Law) error {
+	for _, room := range s.rooms {
+		for _, table := range room.Tables {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := s.eraseTable(ctx, e, table, law); err != nil {
+				return fmt.Errorf("%s: %w", table.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// eraseTable does one, unless it is done.
+func (s *Service) eraseTable(ctx context.Context, e Erasure, table personal.Table, law *personal.Law) error {
+	statements := table.Erasing(law)
+	if len(statements) == 0 {
+		return nil
+	}
 	if table.Name == "files" {
 		if err := s.removeFiles(ctx, e.PersonID); err != nil {
 			return err
 		}
 	}
+	step := table.Name
+	if law != nil {
+		step += ":" + law.Name
+	}
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		done := tx.Exec("UPDATE erasures SET erased = erased || CAST(? AS text) WHERE id = ? AND state = ? AND NOT CAST(? AS text) = ANY (erased)", table.Name, e.ID, Erasing, table.Name)
+		done := tx.Exec("UPDATE erasures SET erased = erased || CAST(? AS text) WHERE id = ? AND state = ? AND NOT CAST(? AS text) = ANY (erased)", step, e.ID, Erasing, step)
 		if done.Error != nil || done.RowsAffected == 0 {
 			return done.Error
 		}
@@ -272,11 +334,9 @@ func (s *Service) eraseTable(ctx context.Context, e Erasure, table personal.Tabl
 		if err != nil {
 			return err
 		}
-		for _, p := range table.Parts {
-			if q := p.Erase(table.Name); q != "" {
-				if err := tx.Exec(q, about).Error; err != nil {
-					return err
-				}
+		for _, q := range statements {
+			if err := tx.Exec(q, about).Error; err != nil {
+				return err
 			}
 		}
 		return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"homecoming/internal/problem"
+	"homecoming/market/personal"
 )
 
 // An Erasure is a person's wish to be forgotten, and what became of it: asked, and hidden from everybody at once; for Grace they
@@ -26,11 +27,12 @@ func (Erasure) TableName() string { return "erasures" }
 // An ErasureState is how far it is.
 type ErasureState string
 
-// The states: asked ends as canceled, or goes on as erasing, which ends as done.
+// The states: asked ends as canceled, or goes on as erasing, which ends as done, or rests as kept until the law's time is over.
 const (
 	ErasureAsked    ErasureState = "asked"
 	ErasureCanceled ErasureState = "canceled"
 	Erasing         ErasureState = "erasing"
+	ErasureKept     ErasureState = "kept" // all is gone but what a law has kept
 	ErasureDone     ErasureState = "done"
 )
 
@@ -49,31 +51,17 @@ var (
 		"There is nothing to take back: you have not asked to be forgotten, or it has begun.", "取り消すお申し込みがありません。お申し込みがないか、すでに消去が始まっています。")
 	ErrStaleSignIn = problem.Define(problem.Forbidden, "sign_in_again",
 		"You signed in more than an hour ago. Sign out, sign in again, and ask then.", "サインインから1時間以上経過しています。いったんサインアウトし、サインインし直してからお申し込みください。")
-	ErrPapersKept = problem.Define(problem.Conflict, "papers_kept",
-		"You have contracts here. Tax law has their papers and payments kept for seven years with your name, so this account cannot be erased by itself yet. Hide yourself from your companies, and write to the company for the rest.",
-		"契約の記録があります。契約書類と支払記録は税法により氏名とともに7年間の保存が義務付けられているため、この画面からはアカウントを消去できません。各社への表示を停止したうえで、残りの情報については取引先の会社へご連絡ください。")
 	ErrBidsOpen = problem.Define(problem.Conflict, "bids_open",
 		"A company is still considering a bid of yours. Withdraw your open bids first.", "検討中の応募があります。先に応募を取り下げてください。")
 	ErrProposalOpen = problem.Define(problem.Conflict, "proposal_open",
 		"A company asks whether somebody in its records is you. Answer it on your profile first: what is yours is erased, and what is not stays.",
 		"名簿の方がご本人かどうか、会社からの確認が届いています。先にプロフィール画面でお答えください。ご本人の情報は消去され、別の方の情報はそのまま残ります。")
-	ErrAccountLinked = problem.Define(problem.Conflict, "payout_account_open",
-		"You have an account at the payment provider through us. Close it there first, so that nothing of it stays behind, and write to the operator to have it taken off here.",
-		"決済会社に受取口座が登録されています。先に決済会社で口座を解約し、運用担当者へ登録の解除をご依頼ください。")
 )
 
-// An obstacle is something that stands in the way, and the question whether it does. Its SQL may name @person.
-type obstacle struct {
-	err   *problem.Error
-	query string
-}
-
-// obstacles are asked in the order in which people would clear them.
-var obstacles = []obstacle{
-	{ErrLastAdministrator, `SELECT EXISTS (SELECT 1 FROM role_grants g WHERE g.person_id = @person AND g.role = 'administrator' AND g.accepted_at IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM role_grants o WHERE o.company_id = g.company_id AND o.role = 'administrator' AND o.accepted_at IS NOT NULL AND o.person_id <> g.person_id))`},
-	{ErrProposalOpen, `SELECT EXISTS (SELECT 1 FROM link_proposals WHERE person_id = @person AND state = 'open')`},
-	{ErrBidsOpen, `SELECT EXISTS (SELECT 1 FROM bids WHERE person_id = @person AND state = 'open')`},
-	{ErrPapersKept, `SELECT EXISTS (SELECT 1 FROM contracts WHERE person_id = @person)`},
-	{ErrAccountLinked, `SELECT EXISTS (SELECT 1 FROM payout_accounts WHERE person_id = @person)`},
-}
+// people is what erasing somebody has to know of this room; obstacles are asked in the order in which people would clear them.
+var people = personal.Room{Tables: PersonalData, Obstacles: []personal.Obstacle{
+	{Err: ErrLastAdministrator, SQL: `SELECT '' FROM role_grants g WHERE g.person_id = @person AND g.role = 'administrator' AND g.accepted_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM role_grants o WHERE o.company_id = g.company_id AND o.role = 'administrator' AND o.accepted_at IS NOT NULL AND o.person_id <> g.person_id) LIMIT 1`},
+	{Err: ErrProposalOpen, SQL: "SELECT '' FROM link_proposals WHERE person_id = @person AND state = 'open' LIMIT 1"},
+	{Err: ErrBidsOpen, SQL: "SELECT '' FROM bids WHERE person_id = @person AND state = 'open' LIMIT 1"},
+}}

@@ -135,6 +135,8 @@ var PersonalData = []personal.Table{
 	personal.On("audit", personal.Points("actor_id subject"), personal.Nothing("action"), personal.Of(ownLines).Erased("detail='{}'")),
 	personal.On("memberships", personal.Points("person_id"), ones.Erased("email hidden=true")),
 	personal.On("erasures", personal.Points("person_id hid"), personal.Nothing("erased")),
+	personal.On("kept_payees", personal.Points("person_id"), ones.Gone("family_name given_name corporate_name registration_number kept_until").Until(personal.Books)).
+		LeftOut("the name by which somebody dealt, who has left and whose papers a law has kept"),
 	personal.On("people", personal.Nothing("rate_currency"), personal.Of("id = @person").Erased(`email=NULL family_name='退会' given_name='(left)' family_kana given_kana password_hash
 		hourly_rate=NULL available_from=NULL registration_number corporate_name non_resident=false shown_to='nobody' first_sign_in_at=NULL introduction portfolio=NULL languages=NULL audiences=NULL`)),
 

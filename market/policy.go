@@ -126,12 +126,24 @@ func (a Actor) MayAnywhere(do Action) error {
 
 // VisibleBids narrows a query over bids: managers see those of their company, alumni their own.
 func (a Actor) VisibleBids(q *gorm.DB) *gorm.DB {
-	return q.Where("(bids.company_id IN ? OR bids.membership_id IN ?)",
+	return q.Where("(bids.company_id IN ? OR bids.membership_id IN ?) AND NOT "+keptPapers("bids.person_id"),
 		orNone(a.Companies(PostTasks)), orNone(a.Memberships()))
 }
 
-// VisibleContracts narrows a query over contracts: the company's own people by role, alumni their own.
+// VisibleContracts narrows a query over contracts: the company's own people by role, alumni their own. What a law has kept of
+// somebody who was forgotten is in no list.
 func (a Actor) VisibleContracts(q *gorm.DB) *gorm.DB {
+	return a.contracts(q).Where("NOT " + keptPapers("contracts.person_id"))
+}
+
+// ReadableContracts narrows a query over contracts, of which one is opened, and says of each in the column kept whether a law has it
+// kept of somebody who was forgotten: finance reads that, and a look is to be noted, see [NoteLook].
+func (a Actor) ReadableContracts(q *gorm.DB) *gorm.DB {
+	kept := keptPapers("contracts.person_id")
+	return a.contracts(q).Where("(NOT "+kept+" OR contracts.company_id IN ?)", orNone(a.Companies(SeeMoney))).Select("contracts.*, " + kept + " AS kept")
+}
+
+func (a Actor) contracts(q *gorm.DB) *gorm.DB {
 	return q.Where("(contracts.company_id IN ? OR contracts.membership_id IN ?)",
 		orNone(a.Companies(SeeContracts)), orNone(a.Memberships()))
 }

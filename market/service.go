@@ -38,7 +38,7 @@ type Service struct {
 	comeBack string             // where providers send browsers back to
 	replies  string             // the domain whose mails are answers; empty where nobody takes any
 
-	personal []personal.Table // what erasing somebody reaches, in its order
+	rooms []personal.Room // what erasing somebody reaches, in its order
 
 	hooks        *http.Client // nil where companies have no webhooks
 	hooksPrivate bool         // they may lead to private networks
@@ -49,7 +49,7 @@ type Option func(*Service)
 
 // New makes the market's use cases available on a database.
 func New(d *db.DB, c clock.Clock, resolve ResolveSkill, options ...Option) *Service {
-	s := &Service{db: d, clock: c, resolve: resolve, vault: newVault(PasswordCost), personal: PersonalData}
+	s := &Service{db: d, clock: c, resolve: resolve, vault: newVault(PasswordCost), rooms: []personal.Room{people}}
 	for _, o := range options {
 		o(s)
 	}

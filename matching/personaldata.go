@@ -9,6 +9,9 @@ var (
 
 const machinery = "what the lists are made of, out of what comes out elsewhere"
 
+// People is what erasing somebody has to know of this room.
+var People = personal.Room{Tables: PersonalData}
+
 // PersonalData says of every table of this room what in it is about a person and what erasing them does with it. Lists that were
 // shown keep ids and numbers, and go by their own time.
 var PersonalData = []personal.Table{

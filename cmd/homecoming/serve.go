@@ -102,7 +102,7 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 		return nil, err
 	}
 	options := []market.Option{market.WithBox(box), market.WithAddress(c.URL), market.WithProviders(idp.NewClient(now.Now, c.dev), c.URL),
-		market.WithWebhooks(outward.NewClient(c.dev), c.dev), market.WithPersonalData(slices.Concat(matching.PersonalData, billing.PersonalData)...)}
+		market.WithWebhooks(outward.NewClient(c.dev), c.dev), market.WithPersonalData(matching.People, billing.People)}
 	if c.MailInDomain != "" {
 		options = append(options, market.WithReplies(c.MailInDomain))
 	}

@@ -15,12 +15,14 @@ const (
 	IsGone                    // goes with its row
 )
 
-// A Law is what has something kept when its person is forgotten: its name in the program, and where it stands. How long it has
-// it kept is counted by who asks for the erasure.
-type Law struct{ Name, Source string }
+// A Law is what has something kept when its person is forgotten: its name in the program, where it stands, and for how many years.
+type Law struct {
+	Name, Source string
+	Years        int
+}
 
 // Books is the law of books and of the papers of dealings: contracts, notices of terms, statements, payments and what proves them.
-var Books = &Law{Name: "books", Source: "法人税法施行規則 59・67条, 所得税法施行規則 63・102条, 電子帳簿保存法 7条, 消費税法 30条: seven years"}
+var Books = &Law{Name: "books", Source: "法人税法施行規則 59・67条, 所得税法施行規則 63・102条, 電子帳簿保存法 7条, 消費税法 30条", Years: 7}
 
 // A Column is one column, and the SQL of what it becomes where it is erased.
 type Column struct{ Name, Becomes string }
@@ -110,6 +112,16 @@ func (p Part) Erase(table string) string {
 		return "UPDATE " + table + " SET " + strings.Join(sets, ", ") + " WHERE " + p.Of
 	}
 	return ""
+}
+
+// Erasing is what does to a person's rows what the parts say that a law has kept, or, without one, those that none has.
+func (t Table) Erasing(law *Law) (statements []string) {
+	for _, p := range t.Parts {
+		if q := p.Erase(t.Name); q != "" && p.Law == law {
+			statements = append(statements, q)
+		}
+	}
+	return statements
 }
 
 // About reports whether the table holds rows of a person's own, which they may take out.
