@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -79,7 +80,7 @@ func TestEveryColumnIsKnownForWhatItHolds(t *testing.T) {
 func TestWhoseRowsAreIsAQuestionThatTheDatabaseCanAnswer(t *testing.T) {
 	t.Parallel()
 	g := dbtest.New(t).Gorm(context.Background())
-	about := map[string]any{"person": uuid.NewString(), "address": "yumi@example.com"}
+	about := map[string]any{"person": uuid.NewString(), "address": "yumi@example.com", "now": time.Now()}
 	for _, table := range personalData() {
 		for _, p := range table.Parts {
 			owned := p.Fate == personal.IsErased || p.Fate == personal.IsGone
