@@ -103,7 +103,7 @@ func TestEveryPageKeepsItsPromises(t *testing.T) {
 		&aoi.Manager:       {"/tasks", "/tasks?state=draft", "/tasks?state=completed", "/tasks/new", "/tasks/" + at["draft"], "/tasks/" + at["draft"] + "/edit", "/tasks/" + at["task"], "/tasks/" + at["task"] + "/cancel", "/bids/" + at["bid"], "/contracts", "/contracts/" + at["contract"], "/contracts/" + at["contract"] + "/notice", "/people", "/people?q=nobody", "/people/" + at["member"], "/settings", "/profile", "/money/cash"},
 		&yumi.Actor:        {"/work", "/tasks/" + at["open"], "/tasks/" + at["task"], "/bids", "/bids/" + at["bid"], "/contracts", "/contracts/" + at["contract"], "/payouts", "/profile", "/settings"},
 		&aoi.Finance:       {"/money", "/money/ledger", "/money/payouts", "/money/reconciliations", "/money/exports", "/money/exports?kind=yayoi", "/money/exports/names?target=quickbooks", "/money/insight", "/contracts"},
-		&aoi.Office:        {"/people", "/people/import", "/tasks", "/skills", "/skills/" + at["skill"]},
+		&aoi.Office:        {"/people", "/people/import", "/people/network?to=2026-11", "/tasks", "/skills", "/skills/" + at["skill"]},
 		&aoi.Approver:      {"/contracts", "/tasks"},
 		&aoi.Administrator: {"/settings", "/tasks", "/money"},
 	} {

@@ -105,6 +105,8 @@ var table = []line{
 	{"POST", importPath, market.ManagePeople, "people", (*visit).postImport},
 	{"POST", "/people/invite", market.ManagePeople, "people", (*visit).postInvitePeople},
 	{"GET", "/people/exposure", market.ManagePeople, "people", (*visit).getExposure},
+	{"GET", networkPath, market.ManagePeople, "people", (*visit).getNetwork},
+	{"GET", networkPath + ".csv", market.ManagePeople, "people", (*visit).getNetworkFile},
 	{"GET", "/departments", market.ManagePeople, "people", (*visit).getDepartments},
 	{"POST", "/departments", market.ManagePeople, "people", (*visit).postNewDepartment},
 	{"GET", "/departments/{id}", market.ManagePeople, "people", (*visit).getDepartment},

@@ -23,7 +23,7 @@ func peopleTabs(ctx context.Context, here string, office bool) []ui.Link {
 			ui.Link{Href: companyConsentsPath, Label: ui.T(ctx, "consent.office")},
 			ui.Link{Href: departmentsPath, Label: ui.T(ctx, "dep.title")}, ui.Link{Href: entitiesPath, Label: ui.T(ctx, "entity.title")},
 			ui.Link{Href: "/skills", Label: ui.T(ctx, "skills.more")}, ui.Link{Href: companyRecordsPath, Label: ui.T(ctx, "record.list")},
-			ui.Link{Href: "/people/exposure", Label: ui.T(ctx, "exposure.link")})
+			ui.Link{Href: "/people/exposure", Label: ui.T(ctx, "exposure.link")}, ui.Link{Href: networkPath, Label: ui.T(ctx, "network.link")})
 	}
 	for i := range tabs {
 		tabs[i].Current = tabs[i].Href == here
