@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"homecoming/api/access"
+	"homecoming/api/provisioning"
 	"homecoming/billing"
 	"homecoming/internal/clock"
 	"homecoming/internal/db"
@@ -55,6 +56,8 @@ type Server struct {
 	metrics  *metrics
 	schema   checked
 	draining atomic.Bool
+
+	directories *provisioning.Server
 }
 
 // New builds the server: the table's routes and the pages on one engine, and what stands before all of them.
@@ -71,6 +74,9 @@ func New(cfg Config) (*Server, error) {
 		Sessions:     access.Sessions{Begin: cfg.Market.BeginSession, Actor: cfg.Market.ActorBySession, End: cfg.Market.EndSession},
 		ActorByToken: cfg.Market.ActorByToken, Refuse: s.refuse})
 	if err != nil {
+		return nil, err
+	}
+	if s.directories, err = provisioning.New(cfg.Market, cfg.BaseURL, cfg.Logger); err != nil {
 		return nil, err
 	}
 	if err := s.mount(); err != nil {

@@ -123,6 +123,7 @@ func (t *tenant) fill(w *world) {
 	w.Check(err)
 	t.ids["threads"], t.ids["messages"] = said.ThreadID.String(), said.ThreadID.String()
 	t.register(w, other)
+	t.ids["groups"] = t.directory(w)
 	t.ask(w)
 	t.provide(w)
 	t.meet(w)
@@ -300,6 +301,18 @@ func (t *tenant) bank(w *world) {
 	w.Exec("INSERT INTO bank_statements (id, company_id, account_id, file_name, format, encoding, hash, content, state, uploaded_by, uploaded_at) VALUES (?, ?, ?, 's.csv', 'csv', 'utf-8', encode(sha256('x'), 'hex'), 'x', 'uploaded', ?, now())", t.ids["statements"], t.ID, t.ids["accounts"], finance)
 	w.Exec("INSERT INTO bank_lines (id, company_id, account_id, statement_id, row, booked_on, amount, currency, name, description, reference, fingerprint) VALUES (?, ?, ?, ?, 1, now(), 1, 'JPY', '', '', '', 'x')", t.ids["lines"], t.ID, t.ids["accounts"], t.ids["statements"])
 	w.Exec("INSERT INTO pay_runs (id, company_id, number, rail, account_id, pay_on, currency, state, proposed_by, proposed_at, file) VALUES (?, ?, 1, 'bank_file', ?, ?, 'JPY', 'proposed', ?, now(), 'x')", t.ids["runs"], t.ID, t.ids["accounts"], w.Today(), finance)
+}
+
+// directory connects a staff directory that has written a group.
+func (t *tenant) directory(w *world) string {
+	w.Helper()
+	raw, err := w.Market.ConnectDirectory(context.Background(), t.Administrator, t.ID)
+	w.Check(err)
+	d, err := w.Market.DirectoryBy(context.Background(), raw)
+	w.Check(err)
+	g, err := w.Market.ProvisionGroup(context.Background(), d, market.GroupEdit{Name: "Staff"})
+	w.Check(err)
+	return g.ID.String()
 }
 
 // keepHours makes a week of hourly work that was called off, behind billing's back.

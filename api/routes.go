@@ -14,7 +14,7 @@ import (
 func (s *Server) endpoints() []endpoint {
 	return slices.Concat(s.aboutComingIn(), own(s.aboutSigningIn()...), s.aboutTokens(), scoped("me", s.aboutMe()...), scoped("me", s.aboutTalk()...), scoped("company", s.aboutCompanies()...), scoped("people", s.aboutPeople()...), scoped("events", s.aboutEvents()...), scoped("referrals", s.aboutReferrals()...), scoped("news", s.aboutNews()...), scoped("people", s.aboutReturns()...), scoped("company", s.aboutConduct()...), quiet(scoped("company", s.aboutReports()...)...),
 		scoped("tasks", s.aboutWork()...), scoped("contracts", s.aboutContracts()...), scoped("money", s.aboutMoney()...),
-		scoped("money", s.exportEndpoints()...), scoped("money", s.aboutDocuments()...), s.forMachines())
+		scoped("money", s.exportEndpoints()...), scoped("money", s.aboutDocuments()...), s.forMachines(), s.forDirectories())
 }
 
 // aboutComingIn is the ways in.
@@ -146,6 +146,10 @@ func (s *Server) aboutCompanies() []endpoint {
 		put("/companies/{id}/provider", market.Administer, s.saveProvider, "Set it up or change it; it has to be tested anew"),
 		post("/companies/{id}/provider/switch", market.Administer, s.switchProvider, "Switch it on or off, or let its people in by nothing else"),
 		remove("/companies/{id}/provider", market.Administer, s.removeProvider, "Take it away"),
+		get("/companies/{id}/directory", market.Administer, s.directory, "Its staff directory, which writes its people here by SCIM, and the directory's groups"),
+		once(post("/companies/{id}/directory/secret", market.Administer, s.connectDirectory, "Make the directory's secret anew")),
+		put("/companies/{id}/directory/groups/{group_id}", market.Administer, s.mapGroup, "Say what the members of one of its groups may do"),
+		remove("/companies/{id}/directory", market.Administer, s.partDirectory, "Have it write no more; accounts and roles stay"),
 		get("/companies/{id}/provider/people", market.Administer, s.linkedPeople, "Who is connected with it"),
 		remove("/companies/{id}/provider/people/{person_id}", market.Administer, s.unlinkPerson, "Part somebody from their account there"),
 		get("/companies/{id}/domains", market.Administer, s.domains, "The domains of its e-mail addresses"),

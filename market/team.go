@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -40,6 +41,9 @@ type Colleague struct {
 	FamilyName, GivenName string // used for somebody new alone
 	FamilyKana, GivenKana string
 	Role                  Role
+
+	byDirectory bool // the role follows from the company's staff directory
+	joined      bool // and had been taken before
 }
 
 // Team lists who has which role at the company, for its administrators.
@@ -93,6 +97,9 @@ func (s *Service) Grant(ctx context.Context, who Actor, company uuid.UUID, c Col
 		if err := mayGive(tx, who, company, c.Role); err != nil {
 			return err
 		}
+		if off, err := switchedOff(tx, company, p.ID); err != nil || off {
+			return cmp.Or(err, error(ErrAccountOff.On("email")))
+		}
 		if m, err = team(tx.Where("r.company_id = ? AND r.person_id = ?", company, p.ID)); err != nil {
 			return err
 		}
@@ -104,48 +111,64 @@ func (s *Service) Grant(ctx context.Context, who Actor, company uuid.UUID, c Col
 	return m[0], nil
 }
 
-// grant finds or makes the person, gives the role and enqueues the letter unless the role was there already.
+// grant gives the role and enqueues the letter unless the role was there already.
 func (s *Service) grant(tx *gorm.DB, at Company, c Colleague) (Person, error) {
+	g, err := s.give(tx, at, c)
+	if err != nil || !g.fresh {
+		return g.Person, err
+	}
+	return g.Person, jobs.Enqueue(tx, Letter{Letter: LetterTeam, PersonID: g.ID, CompanyID: at.ID, Path: "/", Facts: map[string]any{"role": string(c.Role), "named": g.named}})
+}
+
+// A gift is a role that somebody has from now on.
+type gift struct {
+	Person
+	named string // the company's own role; empty for a fixed one
+	fresh bool   // they did not have it before
+	waits bool   // they are known elsewhere, and have it when they take it
+}
+
+// give finds or makes the person and gives the role.
+func (s *Service) give(tx *gorm.DB, at Company, c Colleague) (gift, error) {
 	c.Email = Address(c.Email)
 	switch {
 	case !address.MatchString(c.Email):
-		return Person{}, ErrAddress.On("email").With("value", c.Email)
+		return gift{}, ErrAddress.On("email").With("value", c.Email)
 	case len([]rune(c.FamilyName)) > maxName || len([]rune(c.GivenName)) > maxName:
-		return Person{}, ErrTooLong.On("family_name").With("max", maxName)
+		return gift{}, ErrTooLong.On("family_name").With("max", maxName)
 	}
 	own, known, err := roleNamed(tx, at.ID, c.Role)
 	if err != nil {
-		return Person{}, err
+		return gift{}, err
 	}
 	if !known {
-		return Person{}, ErrNotOneOf.On("role").With("value", c.Role).With("allowed", roleNames(granted))
+		return gift{}, ErrNotOneOf.On("role").With("value", c.Role).With("allowed", roleNames(granted))
 	}
 	fresh := Person{ID: newID(), Email: &c.Email, FamilyName: strings.TrimSpace(c.FamilyName), GivenName: strings.TrimSpace(c.GivenName),
 		FamilyKana: c.FamilyKana, GivenKana: c.GivenKana, Language: at.Language, RateCurrency: at.Currency, CreatedAt: s.clock.Now()}
 	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&fresh).Error; err != nil {
-		return Person{}, err
+		return gift{}, err
 	}
-	var p Person
-	if err := tx.Where("email = ?", c.Email).Take(&p).Error; err != nil {
-		return Person{}, err
+	g := gift{named: own.Name}
+	if err := tx.Where("email = ?", c.Email).Take(&g.Person).Error; err != nil {
+		return gift{}, err
 	}
-	ours, err := belongsHere(tx, p.ID, at.ID)
+	ours, err := belongsHere(tx, g.ID, at.ID)
 	if err != nil {
-		return Person{}, err
+		return gift{}, err
 	}
+	g.waits = !ours && g.ID != fresh.ID && !c.joined
+	now := s.clock.Now()
 	var accepted *time.Time
-	if now := s.clock.Now(); ours || p.ID == fresh.ID {
+	if !g.waits {
 		accepted = &now
 	}
-	done := tx.Exec("INSERT INTO role_grants (company_id, person_id, role, custom_id, granted_at, accepted_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		at.ID, p.ID, c.Role, own.id(), s.clock.Now(), accepted)
-	if done.Error != nil || done.RowsAffected == 0 {
-		return p, done.Error
+	done := tx.Exec("INSERT INTO role_grants (company_id, person_id, role, custom_id, granted_at, accepted_at, by_directory) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		at.ID, g.ID, c.Role, own.id(), now, accepted, c.byDirectory)
+	if g.fresh = done.RowsAffected > 0; done.Error != nil || !g.fresh {
+		return g, done.Error
 	}
-	if err := TouchPerson(tx, p.ID); err != nil { // a colleague is no candidate from outside
-		return p, err
-	}
-	return p, jobs.Enqueue(tx, Letter{Letter: LetterTeam, PersonID: p.ID, CompanyID: at.ID, Path: "/", Facts: map[string]any{"role": string(c.Role), "named": own.Name}})
+	return g, TouchPerson(tx, g.ID) // a colleague is no candidate from outside
 }
 
 // belongsHere reports whether a person has taken a role or has a membership at the company.
@@ -175,6 +198,13 @@ func (s *Service) Revoke(ctx context.Context, who Actor, company, person uuid.UU
 		if err := mayGive(tx, who, company, role); err != nil {
 			return err
 		}
+		var followed bool
+		if err := tx.Raw("SELECT EXISTS (SELECT 1 FROM role_grants WHERE company_id = ? AND person_id = ? AND role = ? AND by_directory)", company, person, role).Scan(&followed).Error; err != nil {
+			return err
+		}
+		if followed {
+			return ErrRoleFromDirectory
+		}
 		done := tx.Exec("DELETE FROM role_grants WHERE company_id = ? AND person_id = ? AND role = ?", company, person, role)
 		if done.Error == nil && done.RowsAffected == 0 {
 			return ErrNotFound
@@ -185,16 +215,21 @@ func (s *Service) Revoke(ctx context.Context, who Actor, company, person uuid.UU
 		if err := TouchPerson(tx, person); err != nil {
 			return err
 		}
-		var left int
-		err := tx.Raw("SELECT count(*) FROM role_grants WHERE company_id = ? AND role = 'administrator' AND accepted_at IS NOT NULL", company).Scan(&left).Error
-		if err != nil {
+		if err := keepsAdministrator(tx, company); err != nil {
 			return err
-		}
-		if left == 0 {
-			return ErrLastAdministrator
 		}
 		return Audit(tx, who, company, "role.revoke", "person:"+person.String(), map[string]any{"role": role})
 	})
+}
+
+// keepsAdministrator refuses what would leave a company without anybody to run it.
+func keepsAdministrator(tx *gorm.DB, company uuid.UUID) error {
+	var kept bool
+	err := tx.Raw("SELECT EXISTS (SELECT 1 FROM role_grants WHERE company_id = ? AND role = 'administrator' AND accepted_at IS NOT NULL)", company).Scan(&kept).Error
+	if err == nil && !kept {
+		return ErrLastAdministrator
+	}
+	return err
 }
 
 // MakeOperator lets a person run the installation. It is for the installation's own commands: no page or route calls it.

@@ -88,10 +88,10 @@ func (g *Gate) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// quiet paths serve machines and files: nobody's session is looked up for them.
+// quiet paths serve machines and files: nobody's session or token is looked up for them.
 func quiet(path string) bool {
 	return path == "/healthz" || path == "/readyz" || path == "/metrics" ||
-		strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/webhooks/")
+		strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/webhooks/") || strings.HasPrefix(path, "/scim/")
 }
 
 // identify finds the person by token or session.

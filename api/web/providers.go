@@ -3,11 +3,13 @@ package web
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"homecoming/api/access"
+	"homecoming/api/provisioning"
 	"homecoming/api/web/ui"
 	"homecoming/internal/problem"
 	"homecoming/market"
@@ -33,6 +35,10 @@ type providerView struct {
 	people  []market.LinkedAccount
 	domain  string // as it was typed
 	tested  *market.Arrival
+
+	directory market.ProvisioningView
+	roles     []market.CustomRole
+	secret    string // of the directory, shown this once
 }
 
 func (v *visit) provider() (p providerView, err error) {
@@ -43,7 +49,13 @@ func (v *visit) provider() (p providerView, err error) {
 	if p.domains, err = v.Market.Domains(v.ctx, v.who, v.company.ID); err != nil {
 		return p, err
 	}
-	p.people, err = v.Market.LinkedPeople(v.ctx, v.who, v.company.ID)
+	if p.people, err = v.Market.LinkedPeople(v.ctx, v.who, v.company.ID); err != nil {
+		return p, err
+	}
+	if p.directory, err = v.Market.Provisioning(v.ctx, v.who, v.company.ID); err != nil {
+		return p, err
+	}
+	p.roles, err = v.Market.CustomRoles(v.ctx, v.who, v.company.ID)
 	return p, err
 }
 
@@ -204,6 +216,37 @@ func (v *visit) postUnlink() error {
 	return v.to(providerPath, "provider.unlinked")
 }
 
+// postDirectory makes the secret of the company's staff directory, and shows it this once; or has the directory write no more.
+func (v *visit) postDirectory() error {
+	if v.form().text("do") == "part" {
+		if err := v.Market.PartDirectory(v.ctx, v.who, v.company.ID); err != nil {
+			return v.retreat(err, providerPath)
+		}
+		return v.to(providerPath+"#directory", "directory.parted")
+	}
+	raw, err := v.Market.ConnectDirectory(v.ctx, v.who, v.company.ID)
+	if err != nil {
+		return v.retreat(err, providerPath)
+	}
+	p, err := v.provider()
+	if err != nil {
+		return err
+	}
+	p.secret = raw
+	return v.ok(providerPage(p, "", ui.Fault{}))
+}
+
+func (v *visit) postDirectoryGroup() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	if _, err := v.Market.MapGroup(v.ctx, v.who, v.company.ID, id, market.Role(v.form().text("role"))); err != nil {
+		return v.retreat(err, providerPath+"#directory")
+	}
+	return v.to(providerPath+"#directory", "directory.mapped")
+}
+
 // postCompanyAccount connects the reader with their account at a company's provider, or parts them.
 func (v *visit) postCompanyAccount() error {
 	f := v.form()
@@ -231,6 +274,26 @@ func providerMark(ctx context.Context, p market.IdentityProvider) ui.Mark {
 		return ui.Mark{Text: ui.T(ctx, "provider.state.off")}
 	}
 	return ui.Mark{Text: ui.T(ctx, "provider.state."+string(p.State)), Tone: ui.Good}
+}
+
+func directoryMark(ctx context.Context, d market.ProvisioningView) ui.Mark {
+	switch {
+	case d.Provisioning == nil:
+		return ui.Mark{Text: ui.T(ctx, "directory.state.none")}
+	case d.UsedAt == nil:
+		return ui.Mark{Text: ui.T(ctx, "directory.state.waits"), Tone: ui.Warn}
+	}
+	return ui.Mark{Text: ui.T(ctx, "directory.state.on"), Tone: ui.Good}
+}
+
+// directoryAddress is what a directory has to be told, where providers send browsers back to an address.
+func directoryAddress(comeBack string) string {
+	return provisioning.Address(strings.TrimSuffix(comeBack, market.ReturnPath))
+}
+
+// directoryRoles are what the members of a group may do; the first is nothing.
+func directoryRoles(ctx context.Context, own []market.CustomRole) []ui.Option {
+	return append([]ui.Option{{Label: ui.T(ctx, "directory.role.none")}}, roleOptions(ctx, own)...)
 }
 
 func domainMark(ctx context.Context, d market.Domain) ui.Mark {

@@ -378,6 +378,8 @@ var table = []line{
 	{"POST", providerPath + "/switch", market.Administer, "settings", (*visit).postSwitchProvider},
 	{"POST", providerPath + "/domains", market.Administer, "settings", (*visit).postDomain},
 	{"POST", providerPath + "/domains/{id}", market.Administer, "settings", (*visit).postDomainStep},
+	{"POST", providerPath + "/directory", market.Administer, "settings", (*visit).postDirectory},
+	{"POST", providerPath + "/directory/{id}", market.Administer, "settings", (*visit).postDirectoryGroup},
 	{"POST", providerPath + "/unlink", market.Administer, "settings", (*visit).postUnlink},
 	{"GET", hooksPath, market.Administer, "settings", (*visit).getHooks},
 	{"POST", hooksPath, market.Administer, "settings", (*visit).postHook},

@@ -34,6 +34,7 @@ var owners = map[string][]string{
 	"github.com/danielgtaylor/huma":              {"api"},
 	"github.com/gin-gonic/gin":                   {"api"},
 	"github.com/riverqueue/river/riverdriver":    {"internal/jobs", "internal/db"},
+	"github.com/elimity-com/scim":                {"api/provisioning"},
 	"github.com/coreos/go-oidc":                  {"internal/idp"},
 	"golang.org/x/oauth2":                        {"internal/idp"},
 	"github.com/zitadel/oidc":                    {"internal/idp/idptest"}, // a provider for tests alone
