@@ -50,7 +50,8 @@ var OwnTables = []OwnTable{
 	{"proposed_links", `SELECT c.name AS company, l.state, l.created_at FROM link_proposals l JOIN companies c ON c.id = l.company_id WHERE l.person_id = @person ORDER BY l.created_at`},
 	{"roles", `SELECT c.name AS company, coalesce(o.name, g.role) AS role, g.granted_at, g.accepted_at FROM role_grants g JOIN companies c ON c.id = g.company_id
 		LEFT JOIN custom_roles o ON o.id = g.custom_id WHERE g.person_id = @person ORDER BY g.granted_at, g.role`},
-	{"directory_accounts", `SELECT c.name AS company, a.user_name, a.external_id, a.email, a.family_name, a.given_name, a.active, a.created_at, a.changed_at
+	{"directory_accounts", `SELECT c.name AS company, a.user_name, a.external_id, a.email, a.family_name, a.given_name, a.active, a.created_at, a.changed_at,
+			(SELECT string_agg(g.name, ', ' ORDER BY g.name) FROM provisioned_members m JOIN provisioned_groups g ON g.id = m.group_id WHERE m.account_id = a.id) AS groups
 		FROM provisioned_accounts a JOIN companies c ON c.id = a.company_id WHERE a.person_id = @person ORDER BY a.created_at, a.id`},
 	{"invitations", `SELECT c.name AS company, t.title AS task, i.state, i.created_at FROM invitations i JOIN memberships m ON m.id = i.membership_id
 		JOIN companies c ON c.id = i.company_id JOIN tasks t ON t.id = i.task_id WHERE m.person_id = @person ORDER BY i.created_at, i.id`},

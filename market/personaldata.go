@@ -132,6 +132,7 @@ var PersonalData = []personal.Table{
 	personal.On("stints", personal.Points("membership_id"), asMember.Gone("entity joined_on left_on")),
 	personal.On("consents", personal.Points("person_id"), personal.Nothing("choice wording")),
 	personal.On("role_grants", personal.Points("person_id"), ones.Gone("role")),
+	personal.On("provisioned_members"), // leads to accounts, and goes with them
 	personal.On("provisioned_accounts", personal.Points("person_id"), personal.Of("person_id = @person OR email = @address").Gone("user_name external_id email family_name given_name")),
 	personal.On("audit", personal.Points("actor_id subject"), personal.Nothing("action"), personal.Of(ownLines).Erased("detail='{}'")),
 	personal.On("memberships", personal.Points("person_id"), ones.Erased("email hidden=true")),

@@ -75,6 +75,9 @@ func TestWhoeverTheDirectoryWritesIsStaffAndHasTheRolesOfTheirGroups(t *testing.
 		t.Error("nobody told them")
 	}
 	g := p.group("Finance team", market.Finance, a)
+	if g.Count != 1 || g.Role != market.Finance {
+		t.Errorf("%+v", g)
+	}
 	if got := p.roles(*a.PersonID); got != "[finance staff]" {
 		t.Error(got)
 	}

@@ -133,6 +133,7 @@ func (s *Service) turnGroup(ctx context.Context, d Directory, id uuid.UUID, do f
 		if err := readMembers(tx, &of); err != nil {
 			return err
 		}
+		of.Count = len(of.Members)
 		return do(tx, &of)
 	})
 	return of, err
