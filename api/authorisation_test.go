@@ -193,6 +193,8 @@ func (t *tenant) meet(w *world) {
 	w.Exec("INSERT INTO notices (id, person_id, company_id, kind, title_en, title_ja, path, made_at) VALUES (?, ?, ?, 'events', 'x', 'x', '/', now())", e.ID, t.alumna.PersonID, t.ID)
 	t.ids["notifications"] = e.ID.String()
 	t.ids["tickets"], t.ids["door"] = r.Tickets[0].Code, r.Tickets[0].Code
+	t.ids["pictures"] = uuid.NewString()
+	w.Exec("INSERT INTO files (id, company_id, uploader_id, subject, subject_id, name, media, bytes, sha256, made_at, stored_at) VALUES (?, ?, ?, 'event', ?, 'a.jpg', 'image/jpeg', 1, sha256('x'), now(), now())", t.ids["pictures"], t.ID, t.alumna.PersonID, e.ID)
 }
 
 // recordWork has something of the alumna's work on record.

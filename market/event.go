@@ -43,6 +43,9 @@ type Event struct {
 	PublishedAt   *time.Time
 	ToldDayAt     *time.Time // when the reminder of the day before went out
 	ToldHourAt    *time.Time
+	Thanks        string // see [Album]
+	ThanksEN      string `gorm:"column:thanks_en"`
+	ThankedAt     *time.Time
 }
 
 // An EventWay is how people come to an event, or how somebody does.

@@ -87,7 +87,7 @@ var PersonalData = []personal.Table{
 	personal.On("rsvps", personal.Points("person_id"), ones.Erased("guests='{}'")),
 	personal.On("event_invitations", personal.Points("person_id"), ones.Gone("")),
 	personal.On("event_hosts", personal.Points("person_id"), personal.Deeds("added_by"), ones.Gone("")),
-	personal.On("events", personal.House("title title_en description description_en place address link zone audience cancel_reason"), personal.Deeds("created_by")),
+	personal.On("events", personal.House("title title_en description description_en place address link zone audience cancel_reason thanks thanks_en"), personal.Deeds("created_by")),
 	personal.On("post_reads", personal.Points("person_id"), ones.Gone("")),
 	personal.On("post_letters", personal.Points("person_id"), ones.Gone("")),
 	personal.On("post_revisions", personal.House("title title_en body body_en"), personal.Deeds("changed_by")),

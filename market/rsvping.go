@@ -131,6 +131,9 @@ func tellOfEvent(tx *gorm.DB, e Event, news eventNews, way EventWay, person uuid
 	if news == newsCanceled {
 		facts["reason"] = e.CancelReason
 	}
+	if news == newsThanks {
+		facts["thanks"], facts["thanks_en"] = e.Thanks, e.ThanksEN
+	}
 	return jobs.Enqueue(tx, Letter{Letter: LetterEvent, PersonID: person, CompanyID: e.CompanyID, Path: "/events/" + e.ID.String(), Facts: facts})
 }
 

@@ -92,6 +92,7 @@ type eventPageView struct {
 	market.EventView
 	questions []market.Question
 	feedback  market.Feedback
+	album     market.Album
 	now       time.Time
 	guests    []string // as typed
 	question  string
@@ -119,6 +120,9 @@ func (v *visit) eventView() (p eventPageView, err error) {
 		return p, err
 	}
 	p.refer = slices.ContainsFunc(programmes, func(r market.ReferralProgramme) bool { return r.CompanyID == p.CompanyID })
+	if p.album, err = v.Market.Album(v.ctx, v.who, id); err != nil {
+		return p, err
+	}
 	p.feedback, err = v.Market.MyFeedback(v.ctx, v.who, id)
 	return p, err
 }
@@ -225,6 +229,7 @@ type hostView struct {
 	market.EventView
 	rsvps  []market.RSVP
 	survey market.Survey
+	album  market.Album
 	reach  int
 	query  string
 	now    time.Time
@@ -246,6 +251,10 @@ func (v *visit) hostView() (h hostView, err error) {
 	if h.survey, err = v.Market.SurveyOf(v.ctx, v.who, h.ID); err != nil {
 		return h, err
 	}
+	if h.album, err = v.Market.Album(v.ctx, v.who, h.ID); err != nil {
+		return h, err
+	}
+	h.album.Thanks, h.album.ThanksEN = h.Thanks, h.ThanksEN // hosts see what they have not sent yet
 	h.reach, err = v.Market.EventReach(v.ctx, v.who, h.CompanyID, h.ID, h.Audience.Draft())
 	return h, err
 }

@@ -170,6 +170,8 @@ var table = []line{
 	{"POST", eventsPath + "/{id}/answer", access.SignedIn, "events", (*visit).postAnswerEvent},
 	{"POST", eventsPath + "/{id}/questions", access.SignedIn, "events", (*visit).postQuestion},
 	{"POST", eventsPath + "/{id}/feedback", access.SignedIn, "events", (*visit).postFeedback},
+	{"POST", albumPath, access.SignedIn, "events", (*visit).postAlbum},
+	{"GET", eventsPath + "/{id}/pictures/{picture}", access.SignedIn, "events", (*visit).getPicture},
 	{"GET", eventsPath + "/{id}/event.ics", access.SignedIn, "events", (*visit).getEventFile},
 	{"GET", eventsPath + "/{id}/attendance.csv", access.SignedIn, "events", (*visit).getAttendance},
 	{"GET", myReturnPath, access.SignedIn, "profile", (*visit).getMyReturn},
@@ -431,7 +433,7 @@ func Pages(cfg Config) access.Pages {
 	}
 	var routes []access.Route
 	for _, l := range lines {
-		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Quiet: isQuiet(l.path), Long: l.path == importPath || l.path == talkPath, Handle: s.page(l.section, l.serve)})
+		routes = append(routes, access.Route{Method: l.method, Path: l.path, Needs: l.needs, Own: isPersonal(l.path), Limited: limited[l.method+" "+l.path], Quiet: isQuiet(l.path), Long: l.path == importPath || l.path == talkPath || l.path == albumPath, Handle: s.page(l.section, l.serve)})
 	}
 	routes = append(routes, access.Route{Method: http.MethodGet, Path: "/static/{file}", Needs: access.Anybody, Handle: gin.WrapH(static.Handler())})
 	return access.Pages{Routes: routes, Problem: s.problem}
