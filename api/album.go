@@ -27,7 +27,8 @@ func (s *Server) album(ctx context.Context, in *OfID) (*out[album], error) {
 
 type pictureGiven struct {
 	OfID
-	fileGiven
+	Name    string `query:"name" doc:"What the picture is called" example:"party.jpg"`
+	RawBody []byte `contentType:"application/octet-stream"`
 }
 
 func (s *Server) addPicture(ctx context.Context, in *pictureGiven) (*made[givenFile], error) {

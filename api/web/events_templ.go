@@ -1491,7 +1491,7 @@ func eventTickets(p eventPageView) templ.Component {
 			templ_7745c5c3_Var74 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if p.Mine != nil && p.Mine.State == market.Coming && p.Mine.Way == market.OnSite && p.State != market.EventCanceled {
+		if p.Mine != nil && p.Mine.State == market.Coming && p.Mine.Way == market.OnSite && p.State != market.EventCanceled && !p.overNow() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 115, "<section class=\"card\" id=\"ticket\"><h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
