@@ -124,6 +124,7 @@ func (t *tenant) fill(w *world) {
 	t.ids["threads"], t.ids["messages"] = said.ThreadID.String(), said.ThreadID.String()
 	t.register(w, other)
 	t.ids["groups"] = t.directory(w)
+	t.ids["directory"] = t.ids["groups"]
 	t.ask(w)
 	t.provide(w)
 	t.meet(w)
