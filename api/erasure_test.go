@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"os/exec"
@@ -19,11 +20,13 @@ import (
 
 	"homecoming/billing"
 	"homecoming/internal/db"
+	"homecoming/internal/db/dbtest"
 	"homecoming/internal/files"
 	"homecoming/market"
 	"homecoming/market/markettest"
 	"homecoming/market/personal"
 	"homecoming/matching"
+	"homecoming/matching/postgres"
 )
 
 // The marks of somebody, which are nowhere once they are forgotten: their address, which is also every word that they ever
@@ -273,11 +276,33 @@ func (p *planter) everywhere() {
 // dumped is the whole database as a backup has it.
 func (w *world) dumped() string {
 	w.Helper()
-	out, err := exec.Command("pg_dump", w.DB.Pool().Config().ConnString()).CombinedOutput()
+	return dumpOf(w, w.DB)
+}
+
+func dumpOf(t testing.TB, d *db.DB) string {
+	t.Helper()
+	out, err := exec.Command("pg_dump", d.Pool().Config().ConnString()).CombinedOutput()
 	if err != nil {
-		w.Fatalf("pg_dump: %v: %s", err, out)
+		t.Fatalf("pg_dump: %v: %s", err, out)
 	}
 	return string(out)
+}
+
+// restored is a database of its own that a backup was brought back into.
+func restored(t testing.TB, dump string) *db.DB {
+	t.Helper()
+	url := dbtest.Empty(t)
+	psql := exec.Command("psql", "-X", "-q", url)
+	psql.Stdin = strings.NewReader(dump)
+	if out, err := psql.CombinedOutput(); err != nil {
+		t.Fatalf("psql: %v: %s", err, out)
+	}
+	d, err := db.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	return d
 }
 
 // marked lists the beginnings of a dump's lines in which a mark stands.
@@ -307,8 +332,13 @@ func markedTables(dump string) []string {
 // A forgotten is a world in which somebody has asked to be forgotten whose marks are everywhere.
 type forgotten struct {
 	*world
-	store files.Store
-	yumi  markettest.Alumnus
+	store, list files.Store // of files, and of who was forgotten
+	yumi        markettest.Alumnus
+}
+
+// market is the market on a database, with every room.
+func (w forgotten) market(d *db.DB) *market.Service {
+	return market.New(d, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, market.WithFiles(w.store), market.WithErasures(w.list), market.WithPersonalData(matching.People, billing.People))
 }
 
 func forgetting(t *testing.T, lawful bool) forgotten {
@@ -318,12 +348,14 @@ func forgetting(t *testing.T, lawful bool) forgotten {
 	store, err := files.NewDirectory(t.TempDir())
 	w.Check(err)
 	w.store = store
-	w.Market = market.New(w.DB, w.Clock, matching.ResolveSkill, markettest.CheapPasswords, market.WithFiles(store), market.WithPersonalData(matching.People, billing.People))
+	w.list, err = files.NewDirectory(t.TempDir())
+	w.Check(err)
+	w.Market = w.market(w.DB)
 	w.Check(w.matching.Prepare(ctx))
 	w.Check(w.matching.PrepareTexts(ctx))
 	aoi := w.Company("Aoi")
 	w.yumi = aoi.Alumnus("Takahashi Yumi")
-	w.index()
+	w.index(w.matching)
 	_, err = w.Market.AskErasure(ctx, w.yumi.Actor, markettest.Password)
 	w.Check(err)
 	p := newPlanter(w.world, w.yumi, aoi.ID)
@@ -339,11 +371,11 @@ func forgetting(t *testing.T, lawful bool) forgotten {
 }
 
 // index brings the indexes up to the tables.
-func (w forgotten) index() {
+func (w forgotten) index(m *matching.Service) {
 	w.Helper()
-	_, err := w.matching.Drain(context.Background())
+	_, err := m.Drain(context.Background())
 	w.Check(err)
-	_, err = w.matching.DrainTexts(context.Background())
+	_, err = m.DrainTexts(context.Background())
 	w.Check(err)
 }
 
@@ -366,7 +398,7 @@ func TestWhoWasForgottenIsNowhere(t *testing.T) {
 	w := forgetting(t, false)
 	w.turn(market.Grace)
 	w.turn(2 * time.Hour)
-	w.index()
+	w.index(w.matching)
 	for _, line := range marked(w.dumped()) {
 		t.Errorf("the mark is still in: %s", line)
 	}
@@ -387,7 +419,7 @@ func TestWhatTheLawKeepsIsInItsTablesAloneAndGoesWhenItsTimeIsOver(t *testing.T)
 	w := forgetting(t, true)
 	w.turn(market.Grace)
 	w.turn(2 * time.Hour)
-	w.index()
+	w.index(w.matching)
 	w.is(market.ErasureKept)
 	var kept []string
 	for _, table := range personalData() {
@@ -408,6 +440,49 @@ func TestWhatTheLawKeepsIsInItsTablesAloneAndGoesWhenItsTimeIsOver(t *testing.T)
 	w.is(market.ErasureDone)
 	for _, line := range marked(w.dumped()) {
 		t.Errorf("the mark is still in: %s", line)
+	}
+}
+
+func TestARestoredBackupForgetsAgainWhomTheListNames(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := forgetting(t, false)
+	backup := w.dumped()
+	w.turn(market.Grace)
+	if keys, err := w.list.Keys(ctx); err != nil || len(keys) != 0 {
+		t.Errorf("who may still think again is listed: %v, %v", keys, err)
+	}
+	w.turn(2 * time.Hour)
+	w.is(market.ErasureDone)
+	entry, err := w.list.Get(ctx, w.yumi.PersonID)
+	w.Check(err)
+	said, err := io.ReadAll(entry)
+	w.Check(errors.Join(err, entry.Close()))
+	if _, err := time.Parse(time.RFC3339, string(said)); err != nil {
+		t.Errorf("the list says %q", said)
+	}
+	if returned, err := w.Market.Returned(ctx); err != nil || len(returned) != 0 {
+		t.Errorf("%v returned, %v", returned, err)
+	}
+
+	d := restored(t, backup)
+	if n := len(marked(dumpOf(t, d))); n < 40 {
+		t.Fatalf("only %d lines of what was restored bear the mark: nothing is proven", n)
+	}
+	m := w.market(d)
+	if returned, err := m.Returned(ctx); err != nil || !slices.Equal(returned, []uuid.UUID{w.yumi.PersonID}) {
+		t.Errorf("%v returned, %v", returned, err)
+	}
+	again, err := m.ForgetAgain(ctx)
+	if err != nil || !slices.Equal(again.Erased, []uuid.UUID{w.yumi.PersonID}) || len(again.Waiting) != 0 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	w.index(matching.New(d, w.Clock, postgres.New(d)))
+	for _, line := range marked(dumpOf(t, d)) {
+		t.Errorf("the mark is still in: %s", line)
+	}
+	if returned, err := m.Returned(ctx); err != nil || len(returned) != 0 {
+		t.Errorf("%v returned, %v", returned, err)
 	}
 }
 

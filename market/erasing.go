@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -191,16 +192,18 @@ func leaving(g *gorm.DB, person uuid.UUID) (yes bool, err error) {
 }
 
 // TurnErasures begins the erasures whose time to think is over, and goes on with those that have begun, or whose papers no law has
-// kept any longer. Whatever dies in between is gone on with the next time.
+// kept any longer; whom a restored backup brought back is forgotten again. Whatever dies in between is gone on with the next time.
 func (s *Service) TurnErasures(ctx context.Context) error {
 	now := s.clock.Now()
-	var due []Erasure
-	err := s.db.Gorm(ctx).Where("state = 'asked' AND due_at <= ? OR state = 'erasing' AND begun_at <= ? OR state = 'kept' AND person_id NOT IN (SELECT person_id FROM kept_payees WHERE kept_until >= ?)",
-		now, now.Add(-lastLetter), letterDay(now).String()).Order("due_at, id").Find(&due).Error
-	if err != nil {
-		return err
+	again, err := s.ForgetAgain(ctx)
+	wrong := []error{err}
+	if len(again.Erased) > 0 {
+		slog.WarnContext(ctx, "people came back with a restored backup and were forgotten again", "people", len(again.Erased))
 	}
-	var wrong []error
+	var due []Erasure
+	err = s.db.Gorm(ctx).Where("state = 'asked' AND due_at <= ? OR state = 'erasing' AND begun_at <= ? OR state = 'kept' AND person_id NOT IN (SELECT person_id FROM kept_payees WHERE kept_until >= ?)",
+		now, now.Add(-lastLetter), letterDay(now).String()).Order("due_at, id").Find(&due).Error
+	wrong = append(wrong, err)
 	for _, e := range due {
 		turn := s.erase
 		if e.State == ErasureAsked {
@@ -223,39 +226,62 @@ func (s *Service) beginErasure(ctx context.Context, e Erasure) error {
 		} else if err != nil {
 			return err
 		}
-		done := tx.Exec("UPDATE erasures SET state = ?, begun_at = ? WHERE id = ? AND state = ?", Erasing, now, e.ID, ErasureAsked)
-		if done.Error != nil || done.RowsAffected == 0 { // taken back meanwhile
-			return done.Error
-		}
-		if _, err := endSessions(tx, e.PersonID, uuid.Nil, now); err != nil {
+		var waits int64
+		if err := tx.Model(&Erasure{}).Where("id = ? AND state = ?", e.ID, ErasureAsked).Count(&waits).Error; err != nil || waits == 0 { // taken back meanwhile
 			return err
-		}
-		for _, q := range []string{"UPDATE tokens SET revoked_at = @now WHERE person_id = @person AND revoked_at IS NULL",
-			"UPDATE one_time_links SET used_at = @now WHERE person_id = @person AND used_at IS NULL",
-			"UPDATE people SET password_hash = '' WHERE id = @person"} {
-			if err := tx.Exec(q, map[string]any{"now": now, "person": e.PersonID}).Error; err != nil {
-				return err
-			}
 		}
 		facts := map[string]any{}
 		if until, err := s.keptUntil(tx, e.PersonID); err != nil {
 			return err
 		} else if until != nil {
 			facts["until"] = until.String()
-			if err := keepPapers(tx, e.PersonID, *until); err != nil {
-				return err
-			}
 		}
 		if err := jobs.Enqueue(tx, Letter{Letter: LetterLeft, PersonID: e.PersonID, Path: "/", Facts: facts}); err != nil {
 			return err
 		}
-		return Audit(tx, Actor{}, uuid.Nil, "erasure.begin", "person:"+e.PersonID.String(), nil)
+		return s.shutOut(tx, e)
 	})
 }
 
-// erase does one table after the other, each in a transaction of its own that also notes that it is done: first what goes at once,
+// shutOut begins an erasure that waits: its person can act no more, and the name by which they dealt is set aside where a law has it
+// kept.
+func (s *Service) shutOut(tx *gorm.DB, e Erasure) error {
+	now := s.clock.Now()
+	done := tx.Exec("UPDATE erasures SET state = ?, begun_at = ? WHERE id = ? AND state = ?", Erasing, now, e.ID, ErasureAsked)
+	if done.Error != nil {
+		return done.Error
+	}
+	if done.RowsAffected == 0 {
+		return ErrNotLeaving
+	}
+	if _, err := endSessions(tx, e.PersonID, uuid.Nil, now); err != nil {
+		return err
+	}
+	for _, q := range []string{"UPDATE tokens SET revoked_at = @now WHERE person_id = @person AND revoked_at IS NULL",
+		"UPDATE one_time_links SET used_at = @now WHERE person_id = @person AND used_at IS NULL",
+		"UPDATE people SET password_hash = '' WHERE id = @person"} {
+		if err := tx.Exec(q, map[string]any{"now": now, "person": e.PersonID}).Error; err != nil {
+			return err
+		}
+	}
+	until, err := s.keptUntil(tx, e.PersonID)
+	if err != nil {
+		return err
+	}
+	if until != nil {
+		if err := keepPapers(tx, e.PersonID, *until); err != nil {
+			return err
+		}
+	}
+	return Audit(tx, Actor{}, uuid.Nil, "erasure.begin", "person:"+e.PersonID.String(), nil)
+}
+
+// erase lists that the person is forgotten, and does one table after the other, each in a transaction of its own that also notes that it is done: first what goes at once,
 // and what a law has kept when its time is over.
 func (s *Service) erase(ctx context.Context, e Erasure) error {
+	if err := s.enlist(ctx, e); err != nil {
+		return err
+	}
 	g := s.db.Gorm(ctx)
 	if err := g.Exec("UPDATE erasures SET state = ? WHERE id = ? AND state = ?", Erasing, e.ID, ErasureKept).Error; err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
+	"homecoming/internal/files"
 	"homecoming/internal/jobs"
 	"homecoming/market"
 	"homecoming/market/markettest"
@@ -362,5 +363,38 @@ func TestReportsOfImportsAndKeptMailsLoseTheirPeopleWithTime(t *testing.T) {
 	w.Clock.Advance(60 * 24 * time.Hour)
 	if left() != [2]int{} || w.Count("SELECT count(*) FROM runs WHERE id = ? AND report->>'rows' = '1'", run) != 1 {
 		t.Error("the rows are still there, or their number is not")
+	}
+}
+
+func TestWhoReturnsWithWorkUnderWayIsHiddenAndWaitsUntilItIsSettled(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	list, err := files.NewDirectory(t.TempDir())
+	w.Check(err)
+	m := market.New(w.DB, w.Clock, markettest.Resolve, markettest.CheapPasswords, market.WithErasures(list))
+	aoi := w.Company("Aoi")
+	yumi, ken := aoi.Alumnus("Takahashi Yumi"), aoi.Alumnus("Sato Ken")
+	bid := w.Bid(yumi, aoi.Task("Close the books", 300_000), 280_000)
+	for _, listed := range []uuid.UUID{yumi.PersonID, uuid.New()} { // one of whom the backup does not know
+		w.Check(list.Put(ctx, listed, strings.NewReader("x"), 1))
+	}
+	again, err := m.ForgetAgain(ctx)
+	if err != nil || len(again.Erased) != 0 || !errors.Is(again.Waiting[yumi.PersonID], market.ErrBidsOpen) {
+		t.Errorf("%+v, %v", again, err)
+	}
+	seen, err := m.People(ctx, aoi.Manager, market.PeopleFilter{CompanyID: aoi.ID})
+	if err != nil || len(seen) != 1 || seen[0].PersonID != ken.PersonID {
+		t.Errorf("%+v, %v", seen, err)
+	}
+	_, err = w.Market.Withdraw(ctx, yumi.Actor, bid.ID)
+	w.Check(err)
+	w.Check(m.TurnErasures(ctx))
+	if w.Count("SELECT count(*) FROM people WHERE id = ? AND email IS NULL", yumi.PersonID) != 1 || len(lettersOf(t, w, market.LetterLeft)) != 0 {
+		t.Error("she is still there, or was written to again")
+	}
+	again, err = m.ForgetAgain(ctx)
+	if err != nil || len(again.Erased)+len(again.Waiting) != 0 {
+		t.Errorf("%+v, %v", again, err)
 	}
 }

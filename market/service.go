@@ -33,6 +33,8 @@ type Service struct {
 	home    string      // where browsers reach the program
 	files   files.Store // nil where it keeps none
 
+	forgotten files.Store // where whom we forget is listed; nil: nowhere
+
 	passkeys *webauthn.WebAuthn // nil where browsers take none
 	idp      *idp.Client        // nil where companies cannot have providers
 	comeBack string             // where providers send browsers back to

@@ -42,7 +42,8 @@ type Config struct {
 	MailInAddr   string
 	MailInDomain string
 
-	FilesURL string
+	FilesURL    string
+	ErasuresURL string
 
 	PlatformName    string
 	PlatformAddress string
@@ -125,6 +126,8 @@ var settings = []setting{
 
 	{name: "FILES_URL", sample: "s3://key:secret@s3.ap-northeast-1.amazonaws.com/bucket?region=ap-northeast-1", put: text(func(c *Config) *string { return &c.FilesURL }),
 		doc: "Where files of people are kept: a private bucket that speaks S3, or file:///directory on a machine that serves alone. Unset: nobody can give one; dev keeps them in its directory."},
+	{name: "ERASURES_URL", sample: "s3://key:secret@s3.ap-northeast-1.amazonaws.com/erasures?region=ap-northeast-1", put: text(func(c *Config) *string { return &c.ErasuresURL }),
+		doc: "Where the ids of people who were forgotten are listed: beside the database's backups and not in them, as FILES_URL is written. A restored database forgets them again by it. Unset: nothing would."},
 
 	{name: "HOMECOMING_PLATFORM_NAME", fallback: "Homecoming", put: text(func(c *Config) *string { return &c.PlatformName }),
 		doc: "Who runs this and takes the fee, as its receipts name it."},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"homecoming/billing"
+	"homecoming/market"
 	"homecoming/matching"
 )
 
@@ -44,7 +45,7 @@ func doctor(ctx context.Context, out io.Writer, args []string) error {
 	c, err := readConfig(os.LookupEnv, serveNeeds...)
 	err = report(out, "configuration", err)
 	if c.DatabaseURL != "" {
-		err = errors.Join(err, checkDatabase(ctx, out, c.DatabaseURL))
+		err = errors.Join(err, checkDatabase(ctx, out, c.DatabaseURL), checkErasures(ctx, out, c))
 	}
 	if c.MeiliURL != "" {
 		err = errors.Join(err, report(out, "meilisearch", answers(ctx, c.MeiliURL+"/health")))
@@ -75,6 +76,32 @@ func checkDatabase(ctx context.Context, out io.Writer, url string) error {
 	}
 	defer d.Close()
 	return report(out, "every entry of the ledger sums to zero", billing.CheckLedger(ctx, d))
+}
+
+// checkErasures looks whether whoever was forgotten is, and would be after a restore.
+func checkErasures(ctx context.Context, out io.Writer, c Config) error {
+	d, err := openChecked(ctx, c.DatabaseURL)
+	if err != nil {
+		return err // which was said already
+	}
+	defer d.Close()
+	const part = "whoever was forgotten is, and stays so after a restore"
+	m, err := eraser(c, d)
+	if err != nil {
+		return report(out, part, err)
+	}
+	returned, err := m.Returned(ctx)
+	if err == nil && len(returned) > 0 {
+		err = fmt.Errorf("%d people are back from a restored backup; homecoming erasures apply forgets them again", len(returned))
+	}
+	var begun int64
+	if err == nil && c.ErasuresURL == "" {
+		err = d.Gorm(ctx).Model(&market.Erasure{}).Where("begun_at IS NOT NULL").Count(&begun).Error
+	}
+	if begun > 0 {
+		err = fmt.Errorf("ERASURES_URL is not set: a restored backup would bring %d people back", begun)
+	}
+	return report(out, part, err)
 }
 
 // mostTold is how many documents are named; the counts tell of the rest.

@@ -35,6 +35,7 @@ var commands = []command{
 	{"skills", "take a published list of skills in, merge duplicates", skills},
 	{"reconcile", "compare a company's ledger with Stripe", reconcile},
 	{"ledger", "check every invariant of the books", ledger},
+	{"erasures", "after a restore: forget again whom the list names", erasures},
 	{"bench", "measure speed and quality on parts of its own", benchmark},
 	{"token", "make an API token for somebody", issueToken},
 	{"credential", "check a signed work record from files alone", checkCredential},

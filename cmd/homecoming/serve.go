@@ -102,17 +102,15 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 		return nil, err
 	}
 	options := []market.Option{market.WithBox(box), market.WithAddress(c.URL), market.WithProviders(idp.NewClient(now.Now, c.dev), c.URL),
-		market.WithWebhooks(outward.NewClient(c.dev), c.dev), market.WithPersonalData(matching.People, billing.People)}
+		market.WithWebhooks(outward.NewClient(c.dev), c.dev)}
 	if c.MailInDomain != "" {
 		options = append(options, market.WithReplies(c.MailInDomain))
 	}
-	if c.FilesURL != "" {
-		store, err := files.Open(c.FilesURL)
-		if err != nil {
-			return nil, fmt.Errorf("FILES_URL: %w", err)
-		}
-		options = append(options, market.WithFiles(store))
+	kept, err := stores(c)
+	if err != nil {
+		return nil, err
 	}
+	options = append(options, kept...)
 	a.market = market.New(d, now, matching.ResolveSkill, options...)
 	a.billing = billing.New(d, now, a.market, gateway, billing.Config{BaseURL: c.URL, Box: box, CallTimeout: c.StripeTimeout,
 		Platform: billing.PaperParty{Name: c.PlatformName, Address: c.PlatformAddress, Number: c.PlatformNumber}})
@@ -134,6 +132,25 @@ func build(ctx context.Context, c Config, log *slog.Logger) (_ *app, err error) 
 		BaseURL: c.URL, FormTargets: formTargets(c), Proxies: c.Proxies, Version: version, Logger: log,
 	})
 	return a, err
+}
+
+// stores opens where files and the list of erasures are kept, and has erasing reach every room.
+func stores(c Config) ([]market.Option, error) {
+	options := []market.Option{market.WithPersonalData(matching.People, billing.People)}
+	for name, at := range map[string]struct {
+		url string
+		use func(files.Store) market.Option
+	}{"FILES_URL": {c.FilesURL, market.WithFiles}, "ERASURES_URL": {c.ErasuresURL, market.WithErasures}} {
+		if at.url == "" {
+			continue
+		}
+		store, err := files.Open(at.url)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		options = append(options, at.use(store))
+	}
+	return options, nil
 }
 
 // rank chooses the indexes: PostgreSQL always, Meilisearch before it when it is configured.

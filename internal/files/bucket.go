@@ -74,3 +74,16 @@ func (b *Bucket) Remove(ctx context.Context, key uuid.UUID) error {
 	}
 	return err
 }
+
+// Keys asks for the names that begin with the prefix; others than keys are somebody else's.
+func (b *Bucket) Keys(ctx context.Context) (keys []uuid.UUID, err error) {
+	for o := range b.client.ListObjects(ctx, b.name, minio.ListObjectsOptions{Prefix: b.prefix, Recursive: true}) {
+		if o.Err != nil {
+			return nil, o.Err
+		}
+		if key, err := uuid.Parse(strings.TrimPrefix(o.Key, b.prefix)); err == nil {
+			keys = append(keys, key)
+		}
+	}
+	return keys, ctx.Err()
+}

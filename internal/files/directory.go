@@ -81,3 +81,17 @@ func (d *Directory) Remove(_ context.Context, key uuid.UUID) error {
 	}
 	return nil
 }
+
+// Keys looks through the shelves; what is being written has no key yet.
+func (d *Directory) Keys(ctx context.Context) (keys []uuid.UUID, err error) {
+	err = fs.WalkDir(d.root.FS(), ".", func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return errors.Join(err, ctx.Err())
+		}
+		if key, err := uuid.Parse(entry.Name()); err == nil {
+			keys = append(keys, key)
+		}
+		return nil
+	})
+	return keys, err
+}

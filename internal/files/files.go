@@ -18,6 +18,8 @@ type Store interface {
 	Get(ctx context.Context, key uuid.UUID) (io.ReadCloser, error)
 	// Remove forgets a file. One that is not there is forgotten already.
 	Remove(ctx context.Context, key uuid.UUID) error
+	// Keys lists what is kept, in no order.
+	Keys(ctx context.Context) ([]uuid.UUID, error)
 }
 
 // What a store may answer besides what its disk or network says.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,30 @@ func Conform(t *testing.T, s files.Store) {
 		missing(t, s, key)
 	}
 	together(t, s)
+	listed(t, s)
+}
+
+// listed holds a store to knowing what it keeps.
+func listed(t *testing.T, s files.Store) {
+	t.Helper()
+	has := func(key uuid.UUID) bool {
+		keys, err := s.Keys(context.Background())
+		if err != nil {
+			t.Error(err)
+		}
+		return slices.Contains(keys, key)
+	}
+	one, other := uuid.New(), uuid.New()
+	keep(t, s, one, []byte("1"))
+	if !has(one) || has(other) {
+		t.Error("the list has what is not kept, or not what is")
+	}
+	keep(t, s, other, nil)
+	gone(t, s, one)
+	if has(one) || !has(other) {
+		t.Error("the list has what is gone, or not what came")
+	}
+	gone(t, s, other)
 }
 
 func overwritten(t *testing.T, s files.Store) {
