@@ -372,7 +372,7 @@ func (s *Service) eraseTable(ctx context.Context, e Erasure, table personal.Tabl
 // knownBy is what rows are found by to be somebody's: see [personal.Of].
 func (s *Service) knownBy(tx *gorm.DB, person uuid.UUID) (map[string]any, error) {
 	var p Person
-	if err := one(tx.Select("id, email, family_name, given_name").Where("id = ?", person).Take(&p)); err != nil {
+	if err := one(tx.Select("email").Where("id = ?", person).Take(&p)); err != nil {
 		return nil, err
 	}
 	return map[string]any{"person": person.String(), "address": strings.ToLower(p.address()), "now": s.clock.Now()}, nil

@@ -79,7 +79,7 @@ func (s *Service) forgetAgain(ctx context.Context, person uuid.UUID) (stands *pr
 	err = s.db.Tx(ctx, func(tx *gorm.DB) error {
 		stands, e = nil, Erasure{} // the closure may run again
 		var p Person
-		if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ?", person).Take(&p)); err != nil {
+		if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Select("id", "shown_to").Where("id = ?", person).Take(&p)); err != nil {
 			return err
 		}
 		err := tx.Exec(`INSERT INTO erasures (id, person_id, state, asked_at, due_at, hid, shown_to) VALUES (@id, @person, 'asked', @now, @now, '{}', @shown)
