@@ -1,6 +1,9 @@
 package web_test
 
 import (
+	"bytes"
+	"image"
+	"image/png"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -90,8 +93,26 @@ func TestAHomecomingDay(t *testing.T) {
 	if page := w.as(aoi.Administrator, "en").get(at + "/host").body; strings.Contains(page, "楽しかった") {
 		t.Error("the words of one are told apart")
 	}
+	var picture bytes.Buffer
+	w.Check(png.Encode(&picture, image.NewGray(image.Rect(0, 0, 20, 10))))
+	alumna.send(at+"/album", url.Values{"do": {"pictures"}}, "pictures", "x.png", "no picture").is(http.StatusUnprocessableEntity).says("画像ではありません").check("ja")
+	alumna.send(at+"/album", url.Values{"do": {"pictures"}}, "pictures", "party.png", picture.String()).leads(at + "/host")
+	alumna.post(at+"/album", url.Values{"do": {"send"}, "thanks": {"**ありがとう**ございました"}}).leads(at + "/host")
+	album := alumna.get(at+"/host").says("写真1を削除", "送信しました")
+	album.check("ja")
+	alumna.get(at).says("<strong>ありがとう</strong>ございました", "写真1／1")
+	shown := alumna.get(pictureAt.FindString(album.body)).is(http.StatusOK)
+	if kind := shown.Header.Get("Content-Type"); kind != "image/jpeg" || !strings.HasPrefix(shown.body, "\xff\xd8") {
+		t.Errorf("the picture is %s", kind)
+	}
+	staff.get(pictureAt.FindString(album.body)).is(http.StatusNotFound)
+	if page := staff.get(at).body; strings.Contains(page, "ありがとう") {
+		t.Error("who said no reads what was said to those who came")
+	}
 	w.as(aoi.Manager, "en").get("/tasks/new?title=Homecoming+Day&brief=x").says(`value="Homecoming Day"`)
 }
+
+var pictureAt = regexp.MustCompile(`/events/[0-9a-f-]+/pictures/[0-9a-f-]+`)
 
 func TestACalendarIsReadByItsAddressAlone(t *testing.T) {
 	t.Parallel()

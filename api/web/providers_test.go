@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -102,4 +103,36 @@ func TestATokenIsMadeForWhatItIsNeededFor(t *testing.T) {
 	b.post("/settings/tokens", url.Values{"name": {"script"}, "reach": {"some"}, "scopes": {"tasks:write", "money:read"}}).is(http.StatusOK).
 		says(`data-test="token"`, "good for Tasks and bids (change), Money and documents (read)").check("en")
 	b.post("/settings/tokens", url.Values{"name": {"all"}}).is(http.StatusOK).says("good for Everything that I may do")
+}
+
+var secretShown = regexp.MustCompile(`hcd_[A-Za-z0-9_-]{43}`)
+
+func TestAnAdministratorConnectsAStaffDirectoryAndSaysWhatItsGroupsMayDo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	aoi := w.Company("Aoi")
+	admin := w.as(aoi.Administrator, "en")
+	admin.get("/settings/signin").is(http.StatusOK).says("Staff directory (SCIM)", "Not connected", "/scim/v2").check("en")
+	page := admin.post("/settings/signin/directory", url.Values{"do": {"connect"}}).is(http.StatusOK)
+	page.says("It is not shown again", "Waiting for the directory").check("en")
+	secret := secretShown.FindString(page.body)
+	if again := admin.get("/settings/signin").body; secret == "" || strings.Contains(again, secret) {
+		t.Errorf("the secret %q is shown again, or never", secret)
+	}
+	d, err := w.Market.DirectoryBy(ctx, secret)
+	w.Check(err)
+	g, err := w.Market.ProvisionGroup(ctx, d, market.GroupEdit{Name: "経理部"})
+	w.Check(err)
+	ja := w.as(aoi.Administrator, "ja")
+	ja.get("/settings/signin").says("接続済み", "経理部の権限").check("ja")
+	ja.post("/settings/signin/directory/"+g.ID.String(), url.Values{"role": {"finance"}}).leads("/settings/signin")
+	ja.post("/settings/signin/directory/"+g.ID.String(), url.Values{"role": {"emperor"}}).leads("/settings/signin")
+	if n := w.Count("SELECT count(*) FROM provisioned_groups WHERE role = 'finance'"); n != 1 {
+		t.Errorf("%d groups are mapped", n)
+	}
+	ja.post("/settings/signin/directory", url.Values{"do": {"part"}}).leads("/settings/signin")
+	if _, err := w.Market.DirectoryBy(ctx, secret); err == nil {
+		t.Error("the secret still works")
+	}
+	w.as(aoi.Office, "en").post("/settings/signin/directory", url.Values{"do": {"connect"}}).is(http.StatusForbidden)
 }

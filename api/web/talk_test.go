@@ -14,17 +14,23 @@ import (
 // write sends the form of a conversation with a file.
 func (b *browser) write(fields url.Values, name, content string) shown {
 	b.Helper()
+	return b.send("/messages", fields, "files", name, content)
+}
+
+// send sends a form with a file.
+func (b *browser) send(path string, fields url.Values, field, name, content string) shown {
+	b.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for key, values := range fields {
 		b.Check(form.WriteField(key, values[0]))
 	}
-	part, err := form.CreateFormFile("files", name)
+	part, err := form.CreateFormFile(field, name)
 	b.Check(err)
 	_, err = part.Write([]byte(content))
 	b.Check(err)
 	b.Check(form.Close())
-	r, err := b.client.Post(b.server.URL+"/messages", form.FormDataContentType(), &body)
+	r, err := b.client.Post(b.server.URL+path, form.FormDataContentType(), &body)
 	b.Check(err)
 	return b.read(r)
 }
