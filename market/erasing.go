@@ -28,7 +28,7 @@ const (
 
 // WithPersonalData has erasing reach other rooms too; their tables are erased before this room's.
 func WithPersonalData(others ...personal.Room) Option {
-	return func(s *Service) { s.rooms = append(others, people) }
+	return func(s *Service) { s.rooms = slices.Concat(others, []personal.Room{people}) }
 }
 
 // A Leaving is where the actor stands on being forgotten.
