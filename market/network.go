@@ -97,8 +97,9 @@ const (
 	monthOrWhole = "CASE WHEN month IS NULL THEN whole ELSE 'month' END AS by, coalesce(month, '') AS key"
 )
 
-// alumniThen are the memberships all of whose stints had ended by a day, with the last day.
-const alumniThen = `SELECT m.person_id, max(s.left_on) AS left_on, min(m.joined_at) AS joined_at, ends.whole, ends.moment
+// alumniThen are the memberships all of whose stints had ended by a day, with the last day and the midnight
+// that ended it.
+const alumniThen = `SELECT m.person_id, max(s.left_on) AS left_on, (max(s.left_on) + 1)::timestamp AT TIME ZONE @zone AS left_at, min(m.joined_at) AS joined_at, ends.whole, ends.moment
 	FROM ends JOIN memberships m ON m.company_id = @company AND NOT m.outside AND m.created_at < ends.moment
 	JOIN stints s ON s.membership_id = m.id AND s.joined_on < ends.day
 	GROUP BY m.id, ends.whole, ends.moment, ends.day HAVING bool_and(coalesce(s.left_on < ends.day, false))`
@@ -122,29 +123,35 @@ const reachQuery = `WITH ends AS (
 // activityQuery reads what the log, the tickets and the news say of people after they left. Coming in alone is no act: sessions are
 // forgotten after weeks, so that a year could not be told by them; the first time is one, and so is reading news.
 const activityQuery = `WITH ends AS (SELECT 'total' AS whole, CAST(@end AS timestamptz) AS moment, CAST(@today AS date) AS day),
-	alumni AS (` + alumniThen + `),
+	alumni AS MATERIALIZED (` + alumniThen + `),
+	edges AS MATERIALIZED (SELECT array_agg(edge ORDER BY edge) AS all FROM (SELECT d AT TIME ZONE @zone AS edge
+		FROM generate_series(CAST(@start AS timestamptz) AT TIME ZONE @zone, CAST(@end AS timestamptz) AT TIME ZONE @zone, interval '1 month') d) e),
 	acts AS (
 		SELECT a.person_id, x.at, CASE split_part(x.action, '.', 1) WHEN 'bid' THEN 'bid' WHEN 'milestone' THEN 'work' WHEN 'week' THEN 'work' WHEN 'change' THEN 'work'
 			WHEN 'contract' THEN 'work' ELSE 'word' END AS kind
-		FROM alumni a JOIN audit x ON x.company_id = @company AND x.actor_id = a.person_id AND x.at < @end WHERE (x.at AT TIME ZONE @zone)::date > a.left_on
+		FROM alumni a JOIN audit x ON x.company_id = @company AND x.actor_id = a.person_id AND x.at >= a.left_at AND x.at < @end
 		UNION ALL SELECT a.person_id, t.came_at, 'came' FROM event_tickets t JOIN rsvps r ON r.id = t.rsvp_id JOIN alumni a ON a.person_id = r.person_id
-			WHERE t.company_id = @company AND t.position = 0 AND t.came_at < @end AND (t.came_at AT TIME ZONE @zone)::date > a.left_on
+			WHERE t.company_id = @company AND t.position = 0 AND t.came_at >= a.left_at AND t.came_at < @end
 		UNION ALL SELECT a.person_id, p.read_at, 'read' FROM post_reads p JOIN alumni a ON a.person_id = p.person_id
-			WHERE p.company_id = @company AND p.read_at < @end AND (p.read_at AT TIME ZONE @zone)::date > a.left_on
-		UNION ALL SELECT person_id, joined_at, 'read' FROM alumni WHERE joined_at < @end AND (joined_at AT TIME ZONE @zone)::date > left_on),
-	marked AS (SELECT *, min(at) OVER (PARTITION BY person_id) = at AS first, ` + inMonth + `, ` + inWhole + ` FROM acts),
-	each AS (SELECT whole, month, person_id, bool_or(first) AS first, bool_or(kind = 'bid') AS bid, bool_or(kind = 'work') AS worked, bool_or(kind = 'came') AS came, bool_or(kind = 'word') AS said
-		FROM marked WHERE at >= @start GROUP BY GROUPING SETS ((person_id, whole, month), (person_id, whole)))
+			WHERE p.company_id = @company AND p.read_at >= a.left_at AND p.read_at < @end
+		UNION ALL SELECT person_id, joined_at, 'read' FROM alumni WHERE joined_at >= left_at AND joined_at < @end),
+	monthly AS (SELECT person_id, width_bucket(at, (SELECT e.all FROM edges e)) AS bucket, bool_or(kind = 'bid') AS bid, bool_or(kind = 'work') AS worked, bool_or(kind = 'came') AS came, bool_or(kind = 'word') AS said
+		FROM acts GROUP BY 1, 2),
+	marked AS (SELECT *, min(bucket) OVER (PARTITION BY person_id) = bucket AS first FROM monthly),
+	dated AS (SELECT m.*, to_char(e.all[bucket] AT TIME ZONE @zone, 'YYYY-MM') AS month, CASE WHEN e.all[bucket] < @begin THEN 'before' ELSE 'total' END AS whole FROM marked m, edges e WHERE bucket > 0),
+	each AS (SELECT whole, month, person_id, bool_or(first) AS first, bool_or(bid) AS bid, bool_or(worked) AS worked, bool_or(came) AS came, bool_or(said) AS said
+		FROM dated GROUP BY GROUPING SETS ((person_id, whole, month), (person_id, whole)))
 	SELECT ` + monthOrWhole + `, '' AS name, '' AS name_en, ARRAY[count(*), count(*) FILTER (WHERE first), count(*) FILTER (WHERE bid), count(*) FILTER (WHERE worked),
 		count(*) FILTER (WHERE came), count(*) FILTER (WHERE said)] AS n
 	FROM each WHERE whole = 'total' OR month IS NULL GROUP BY whole, month ORDER BY 1, 2`
 
 // matchingQuery follows the tasks that were posted within the months to today. A fitting bid is one that was neither put aside by the
 // company nor withdrawn. Tasks that pay the fee of a referral were meant for somebody from the beginning, and are left out.
-const matchingQuery = `WITH posted AS (SELECT t.published_at AS at, t.state, t.department_id,
-			(SELECT min(b.created_at) FROM bids b WHERE b.company_id = @company AND b.task_id = t.id AND NOT b.archived AND b.state <> 'withdrawn' AND b.created_at < @now) AS bid_at,
-			(SELECT min(k.created_at) FROM contracts k WHERE k.company_id = @company AND k.task_id = t.id) AS agreed_at
-		FROM tasks t WHERE t.company_id = @company AND t.published_at >= @start AND t.published_at < @end AND t.fee_id IS NULL),
+const matchingQuery = `WITH bid AS (SELECT task_id, min(created_at) AS at FROM bids WHERE company_id = @company AND NOT archived AND state <> 'withdrawn' GROUP BY 1),
+	agreed AS (SELECT task_id, min(created_at) AS at FROM contracts WHERE company_id = @company GROUP BY 1),
+	posted AS (SELECT t.published_at AS at, t.state, t.department_id, b.at AS bid_at, k.at AS agreed_at
+		FROM tasks t LEFT JOIN bid b ON b.task_id = t.id LEFT JOIN agreed k ON k.task_id = t.id
+		WHERE t.company_id = @company AND t.published_at >= @start AND t.published_at < @end AND t.fee_id IS NULL),
 	told AS (SELECT state, agreed_at IS NOT NULL AS agreed, CASE WHEN bid_at IS NOT NULL THEN extract(epoch FROM greatest(bid_at, at) - at) / 8640 END AS to_bid,
 			CASE WHEN agreed_at IS NOT NULL THEN extract(epoch FROM greatest(agreed_at, at) - at) / 8640 END AS to_contract,
 			coalesce(department_id::text, '') AS department, ` + inMonth + `, ` + inWhole + ` FROM posted),
