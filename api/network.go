@@ -74,7 +74,7 @@ func networkTableOf(t insights.Table) networkTable {
 // NetworkQuery is over which months; the name is for the document.
 type NetworkQuery struct {
 	OfID
-	From string `query:"from" doc:"The first month, as 2026-11; the twelve months before this one when both are left out, and twelve months when one is"`
+	From string `query:"from" doc:"The first month, as 2026-11; the twelve months up to this one, so far, when both are left out, and twelve months when one is"`
 	To   string `query:"to" doc:"The last month; at most 36 are counted at once"`
 }
 

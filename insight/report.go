@@ -34,8 +34,8 @@ func (r Report) Table(key string) (t Table, ok bool) {
 	return t, false
 }
 
-// Gather makes the report for whoever keeps the company's register; from and to are months as 2026-11, the twelve before this one where
-// neither is written. Each table needs what its room needs, by the reader's role and by their token. Errors are those of
+// Gather makes the report for whoever keeps the company's register; from and to are months as 2026-11, the twelve up to
+// this one where neither is written. Each table needs what its room needs, by the reader's role and by their token. Errors are those of
 // [market.Service.ReportMonths].
 func Gather(ctx context.Context, rooms Rooms, who market.Actor, company uuid.UUID, from, to string) (Report, error) {
 	c, months, err := rooms.Market.ReportMonths(ctx, who, company, from, to)

@@ -23,11 +23,11 @@ var (
 	ErrMonths = problem.Define(problem.Invalid, "months_between", "Choose up to {max} months in order that have begun, from 2000 on.", "2000年以降の、すでに始まっている月を順に{max}か月以内で指定してください。")
 )
 
-// MonthsOf reads which months are meant, on a day: twelve up to the last one that is over where neither end is written, and twelve
-// that begin or end where one is. It returns ErrMonth and ErrMonths with the field.
+// MonthsOf reads which months are meant, on a day: twelve up to the one that runs where neither end is written, and twelve that begin
+// or end where one is. It returns ErrMonth and ErrMonths with the field.
 func MonthsOf(from, to string, today civil.Date) (Months, error) {
 	this := monthOf(today)
-	last := this.AddMonths(-1)
+	last := this
 	if to != "" {
 		day, err := readMonth("to", to)
 		if err != nil {

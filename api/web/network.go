@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"cloud.google.com/go/civil"
@@ -20,7 +21,8 @@ const networkPath = "/people/network"
 // A networkView is the page that says how the company's network does.
 type networkView struct {
 	insight.Report
-	typed period // months, as 2026-11
+	typed   period // months, as 2026-11
+	running string // the month that is not over, where it is among them
 }
 
 func (v *visit) readNetwork() (networkView, error) {
@@ -29,6 +31,9 @@ func (v *visit) readNetwork() (networkView, error) {
 	n.Report, err = insight.Gather(v.ctx, insight.Rooms{Market: v.Market, Matching: v.Matching, Billing: v.Billing}, v.who, v.company.ID, n.typed.from, n.typed.to)
 	if err == nil {
 		n.typed = period{market.MonthName(n.Months.First), market.MonthName(n.Months.Last())}
+		if today := n.Company.Today(v.Clock.Now()); market.MonthName(today) == n.typed.to {
+			n.running = words.Month(v.lang, today)
+		}
 	}
 	return n, err
 }
@@ -72,6 +77,18 @@ func (n networkView) of(p networkPart) (list []insight.Table) {
 		}
 	}
 	return list
+}
+
+// sinceTheFirst leaves out the months before the first one in which there is anything: a company that is new here has many of them.
+func sinceTheFirst(t insight.Table) insight.Table {
+	if t.By != "month" {
+		return t
+	}
+	first := slices.IndexFunc(t.Rows, func(r insight.Row) bool {
+		return slices.ContainsFunc(r.Cells, func(c insight.Cell) bool { return c.Mask == insight.Under || c.Mask == insight.Withheld || c.Value > 0 })
+	})
+	t.Rows = t.Rows[max(0, first):]
+	return t
 }
 
 // wherePartBegins leads to where something is done about a part of which there is nothing yet.

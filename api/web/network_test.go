@@ -13,7 +13,7 @@ func TestTheNetworkPageShowsWhatTheFileHoldsAndHidesAFewPeople(t *testing.T) {
 	w := newWorld(t)
 	aoi := w.Company("Aoi")
 	en := w.as(aoi.Office, "en")
-	en.get("/people/network").is(http.StatusOK).says("Nothing in these months", "November 2025 to October 2026").check("en")
+	en.get("/people/network").is(http.StatusOK).says("Nothing in these months", "December 2025 to November 2026", "November 2026 counts so far").check("en")
 	for _, name := range []string{"Abe Aya", "Baba Ben", "Chiba Chie", "Doi Dai", "Endo Emi"} {
 		aoi.Alumnus(name)
 	}
