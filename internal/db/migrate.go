@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -91,13 +93,18 @@ func provider(d *DB) (*goose.Provider, error) {
 	return goose.NewProvider(goose.DialectPostgres, d.std, sub, goose.WithSessionLocker(locker))
 }
 
-// hold takes the advisory lock under which the queue's migrations run; goose has its own.
+// askAgain is how long somebody who waits for the lock waits between two looks at it.
+const askAgain = 200 * time.Millisecond
+
+// hold takes the advisory lock under which the queue's migrations run; goose has its own. Whoever waits for it asks again and
+// again: a session that stood waiting in the database would hold a snapshot, for whose end CREATE INDEX CONCURRENTLY of whoever
+// migrates would wait in turn, for ever.
 func hold(ctx context.Context, d *DB) (release func(), err error) {
 	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtext('homecoming migrate'))"); err != nil {
+	if err := take(ctx, conn); err != nil {
 		conn.Release()
 		return nil, err
 	}
@@ -105,6 +112,21 @@ func hold(ctx context.Context, d *DB) (release func(), err error) {
 		_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock(hashtext('homecoming migrate'))")
 		conn.Release()
 	}, nil
+}
+
+func take(ctx context.Context, conn *pgxpool.Conn) error {
+	for {
+		var held bool
+		err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtext('homecoming migrate'))").Scan(&held)
+		if err != nil || held {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(askAgain):
+		}
+	}
 }
 
 // Fingerprint is a hash of every migration, the job queue's included: two programs with one fingerprint make the
