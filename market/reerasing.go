@@ -51,7 +51,7 @@ func (s *Service) Returned(ctx context.Context) (people []uuid.UUID, err error) 
 // ForgottenAgain is what became of those who returned.
 type ForgottenAgain struct {
 	Erased  []uuid.UUID
-	Waiting map[uuid.UUID]*problem.Error // what stands in the way: work that the backup still has open. They are hidden, and tried again
+	Waiting map[uuid.UUID]*problem.Error // what stands in the way: work that the backup still has open, and that others have a part in. They are hidden, and tried again
 }
 
 // ForgetAgain erases everybody who has returned with a restored backup, without a letter and without time to think: both were had.
@@ -90,7 +90,10 @@ func (s *Service) forgetAgain(ctx context.Context, person uuid.UUID) (stands *pr
 		if err := tx.Where("person_id = ? AND state = 'asked'", person).Take(&e).Error; err != nil {
 			return err
 		}
-		if err := s.standsInTheWay(tx, person); errors.As(err, &stands) {
+		if err = letGo(tx, person); err != nil {
+			return err
+		}
+		if err = s.standsInTheWay(tx, person); errors.As(err, &stands) {
 			return setShown(tx, person, "true", ShownToNobody)
 		} else if err != nil {
 			return err
@@ -101,4 +104,22 @@ func (s *Service) forgetAgain(ctx context.Context, person uuid.UUID) (stands *pr
 		return stands, err
 	}
 	return nil, s.erase(ctx, e)
+}
+
+// letGo does for somebody what they did before they were forgotten, or would do, and can do no more: their open bids are withdrawn,
+// and whether they are who a company takes them for is answered with no.
+func letGo(tx *gorm.DB, person uuid.UUID) error {
+	var bids []Bid
+	if err := tx.Where("person_id = ? AND state = ?", person, Open).Order("id").Find(&bids).Error; err != nil {
+		return err
+	}
+	for _, b := range bids {
+		if err := tx.Model(&b).Update("state", Withdrawn).Error; err != nil {
+			return err
+		}
+		if err := Audit(tx, Actor{}, b.CompanyID, "bid.withdraw", "bid:"+b.ID.String(), nil); err != nil {
+			return err
+		}
+	}
+	return tx.Exec("UPDATE link_proposals SET state = 'refused' WHERE person_id = ? AND state = 'open'", person).Error
 }
