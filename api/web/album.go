@@ -2,14 +2,12 @@ package web
 
 import (
 	"context"
-	"io"
 	"mime/multipart"
-	"net/http"
-	"strconv"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"homecoming/api/access"
 	"homecoming/api/web/ui"
 	"homecoming/market"
 )
@@ -49,20 +47,13 @@ func (v *visit) postAlbum() error {
 
 // addPictures takes in the pictures of the form, one after the other; those before a bad one are kept.
 func (v *visit) addPictures(event uuid.UUID) error {
-	if err := v.c.Request.ParseMultipartForm(1 << 20); err != nil {
-		return market.ErrRequired.On("pictures")
-	}
-	added := 0
-	for _, h := range v.c.Request.MultipartForm.File["pictures"] {
-		if h.Filename == "" && h.Size == 0 {
-			continue
-		}
+	given := v.given("pictures")
+	for _, h := range given {
 		if err := v.addPicture(event, h); err != nil {
 			return err
 		}
-		added++
 	}
-	if added == 0 {
+	if len(given) == 0 {
 		return market.ErrRequired.On("pictures")
 	}
 	return nil
@@ -92,17 +83,7 @@ func (v *visit) getPicture() error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = body.Close() }()
-	h := v.c.Writer.Header()
-	h.Set("Content-Type", "image/jpeg")
-	h.Set("Content-Length", strconv.FormatInt(f.Bytes, 10))
-	h.Set("Content-Disposition", "inline")
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	h.Set("Cache-Control", "private, max-age=3600")
-	v.c.Status(http.StatusOK)
-	if n, err := io.Copy(v.c.Writer, io.LimitReader(body, f.Bytes)); err != nil || n != f.Bytes {
-		panic(http.ErrAbortHandler) // nobody takes half of a picture for the whole
-	}
+	access.Show(v.c, access.Attachment{Name: f.Name, Media: f.Media, Bytes: f.Bytes}, body)
 	return nil
 }
 

@@ -211,21 +211,23 @@ func (v *visit) refuseMessage(d market.MessageDraft, refusal error) error {
 	return v.refuse(refusal, func(fault ui.Fault) templ.Component { return threadPage(t, fault) })
 }
 
-// keepFiles takes in the files of the form, and says under which ids. An input that was left empty sends none.
-func (v *visit) keepFiles() ([]uuid.UUID, error) {
+// given are the files of one of the form's inputs. An input that was left empty sends none.
+func (v *visit) given(input string) []*multipart.FileHeader {
 	form := v.c.Request.MultipartForm
 	if form == nil {
-		return nil, nil
+		return nil
 	}
-	given := form.File["files"]
+	return slices.DeleteFunc(slices.Clone(form.File[input]), func(h *multipart.FileHeader) bool { return h.Filename == "" && h.Size == 0 })
+}
+
+// keepFiles takes in the files of the form, and says under which ids.
+func (v *visit) keepFiles() ([]uuid.UUID, error) {
+	given := v.given("files")
 	if len(given) > market.MaxFiles {
 		return nil, market.ErrTooManyFiles.On("files").With("max", market.MaxFiles)
 	}
 	var ids []uuid.UUID
 	for _, h := range given {
-		if h.Filename == "" && h.Size == 0 {
-			continue
-		}
 		id, err := v.keepFile(h)
 		if err != nil {
 			return nil, err
