@@ -37,6 +37,9 @@ type Cell struct {
 	Mask  Mask
 }
 
+// Counted reports whether there is anything, shown or not.
+func (c Cell) Counted() bool { return c.Mask == Under || c.Mask == Withheld || c.Value != 0 }
+
 // A Row is the numbers of one group, in the order of the columns.
 type Row struct {
 	Key          string // 2026-11, 2026, an id or a step; empty for what belongs to none, and for the years before those that are told
@@ -65,10 +68,8 @@ type Table struct {
 // Empty reports whether nothing was counted at all.
 func (t Table) Empty() bool {
 	for _, r := range t.all() {
-		for _, c := range r.Cells {
-			if c.Mask == Under || c.Mask == Withheld || c.Value != 0 {
-				return false
-			}
+		if slices.ContainsFunc(r.Cells, Cell.Counted) {
+			return false
 		}
 	}
 	return true

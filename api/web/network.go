@@ -84,9 +84,7 @@ func sinceTheFirst(t insight.Table) insight.Table {
 	if t.By != "month" {
 		return t
 	}
-	first := slices.IndexFunc(t.Rows, func(r insight.Row) bool {
-		return slices.ContainsFunc(r.Cells, func(c insight.Cell) bool { return c.Mask == insight.Under || c.Mask == insight.Withheld || c.Value > 0 })
-	})
+	first := slices.IndexFunc(t.Rows, func(r insight.Row) bool { return slices.ContainsFunc(r.Cells, insight.Cell.Counted) })
 	t.Rows = t.Rows[max(0, first):]
 	return t
 }
