@@ -10,7 +10,6 @@ import (
 	"github.com/lib/pq"
 	"gorm.io/gorm"
 
-	"homecoming/internal/jobs"
 	"homecoming/internal/problem"
 )
 
@@ -329,7 +328,7 @@ func (s *Service) giveByDirectory(tx *gorm.DB, at Company, a *ProvisionedAccount
 	if err := tx.Raw("SELECT EXISTS (SELECT 1 FROM identity_providers WHERE company_id = ? AND state <> ?)", at.ID, ProviderOff).Scan(&vouched).Error; err != nil || vouched && !g.waits {
 		return g, err
 	}
-	return g, jobs.Enqueue(tx, Letter{Letter: LetterTeam, PersonID: g.ID, CompanyID: at.ID, Path: "/", Facts: map[string]any{"role": string(role), "named": g.named}})
+	return g, g.tell(tx, at, role)
 }
 
 // switchedOff reports whether the company's directory says that somebody works there no more.

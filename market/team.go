@@ -117,7 +117,7 @@ func (s *Service) grant(tx *gorm.DB, at Company, c Colleague) (Person, error) {
 	if err != nil || !g.fresh {
 		return g.Person, err
 	}
-	return g.Person, jobs.Enqueue(tx, Letter{Letter: LetterTeam, PersonID: g.ID, CompanyID: at.ID, Path: "/", Facts: map[string]any{"role": string(c.Role), "named": g.named}})
+	return g.Person, g.tell(tx, at, c.Role)
 }
 
 // A gift is a role that somebody has from now on.
@@ -126,6 +126,11 @@ type gift struct {
 	named string // the company's own role; empty for a fixed one
 	fresh bool   // they did not have it before
 	waits bool   // they are known elsewhere, and have it when they take it
+}
+
+// tell writes to somebody that they have a role, or may take it.
+func (g gift) tell(tx *gorm.DB, at Company, role Role) error {
+	return jobs.Enqueue(tx, Letter{Letter: LetterTeam, PersonID: g.ID, CompanyID: at.ID, Path: "/", Facts: map[string]any{"role": string(role), "named": g.named}})
 }
 
 // give finds or makes the person and gives the role.
