@@ -3,37 +3,20 @@ package billing
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"homecoming/market"
 )
 
 // Spend tells on what a company committed money within some months, as [Figures].Committed counts it: by department and by skill, with
 // how many people it went to. Its numbers are the people and the money, in minor units of the company's currency. What a task costs is
 // divided evenly among its skills, so that the skills sum to the same as the departments; what does not divide goes to the first ones.
-func (s *Service) Spend(ctx context.Context, who market.Actor, company uuid.UUID, m market.Months) ([]market.Tally, error) {
-	return s.tallies(ctx, who, market.SeeMoney, company, spendQuery, m)
+func (s *Service) Spend(ctx context.Context, who market.Actor, c market.Company, m market.Months) ([]market.Tally, error) {
+	return market.CountIn(s.db.Gorm(ctx), who, market.SeeMoney, c, spendQuery, m.Args(c, s.clock.Now()))
 }
 
 // PaidInTime tells how many fees were to be paid by a day within some months, and how many of these left by then, as the close of a
 // month counts them; fees that are not due yet and not paid are in neither. It holds no amounts.
-func (s *Service) PaidInTime(ctx context.Context, who market.Actor, company uuid.UUID, m market.Months) ([]market.Tally, error) {
-	return s.tallies(ctx, who, market.ManagePeople, company, paidInTimeQuery, m)
-}
-
-func (s *Service) tallies(ctx context.Context, who market.Actor, needs market.Action, company uuid.UUID, query string, m market.Months) ([]market.Tally, error) {
-	if err := who.May(needs, company); err != nil {
-		return nil, err
-	}
-	g := s.db.Gorm(ctx)
-	c, err := market.CompanyByID(g, company)
-	if err != nil {
-		return nil, err
-	}
-	args := m.Args(c, s.clock.Now())
-	args["before"], args["next"] = m.Before().First, m.Next()
-	var list []market.Tally
-	return list, g.Raw(query, args).Scan(&list).Error
+func (s *Service) PaidInTime(ctx context.Context, who market.Actor, c market.Company, m market.Months) ([]market.Tally, error) {
+	return market.CountIn(s.db.Gorm(ctx), who, market.ManagePeople, c, paidInTimeQuery, m.Args(c, s.clock.Now()))
 }
 
 const spendQuery = `WITH m AS (SELECT m.id, m.amount + m.tax - m.withheld + m.platform_fee + m.platform_tax AS charge, c.person_id, c.task_id,

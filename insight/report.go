@@ -49,7 +49,7 @@ func Gather(ctx context.Context, rooms Rooms, who market.Actor, company uuid.UUI
 			continue
 		}
 		if _, known := counted[s.source]; !known {
-			if counted[s.source], err = rooms.count(ctx, who, company, s.source, months); err != nil {
+			if counted[s.source], err = rooms.count(ctx, who, c, s.source, months); err != nil {
 				return Report{}, err
 			}
 		}
@@ -67,16 +67,16 @@ const (
 	punctuality source = "punctuality"
 )
 
-func (r Rooms) count(ctx context.Context, who market.Actor, company uuid.UUID, from source, m market.Months) ([]market.Tally, error) {
+func (r Rooms) count(ctx context.Context, who market.Actor, c market.Company, from source, m market.Months) ([]market.Tally, error) {
 	switch from {
 	case newcomers:
-		return r.Matching.NewcomerShares(ctx, who, company, m)
+		return r.Matching.NewcomerShares(ctx, who, c, m)
 	case spend:
-		return r.Billing.Spend(ctx, who, company, m)
+		return r.Billing.Spend(ctx, who, c, m)
 	case punctuality:
-		return r.Billing.PaidInTime(ctx, who, company, m)
+		return r.Billing.PaidInTime(ctx, who, c, m)
 	}
-	return r.Market.Tallies(ctx, who, company, market.Figure(from), m)
+	return r.Market.Tallies(ctx, who, c, market.Figure(from), m)
 }
 
 // needs is what its room asks of a reader.

@@ -335,7 +335,7 @@ func TestEveryFigureIsWhatWasCountedByHandAndAnotherCompanyCountsForNothing(t *t
 		}
 	}
 	skills := map[string]int64{}
-	spent, err := w.rooms.Billing.Spend(ctx, aoi.Finance, aoi.ID, r.Months)
+	spent, err := w.rooms.Billing.Spend(ctx, aoi.Finance, r.Company, r.Months)
 	w.Check(err)
 	for _, s := range spent {
 		if s.By == "skill" {

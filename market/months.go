@@ -88,12 +88,13 @@ func (m Months) Names() []string {
 func MonthName(d civil.Date) string { return d.String()[:7] }
 
 // Args are what queries over the months take: @company and its @zone; the moments @start and @begin, at which the months before
-// and these ones begin, and @end, which is not later than @now; and the company's day @today at the end.
+// and these ones begin, and @end, which is not later than @now; and of the company's days @today at the
+// end, @before and @first, on which the months before and these ones begin, and @next, the first one after them.
 func (m Months) Args(c Company, now time.Time) map[string]any {
 	end := m.Next().In(c.Zone())
 	if end.After(now) {
 		end = now
 	}
 	return map[string]any{"company": c.ID, "zone": c.Zone().String(), "start": m.Before().First.In(c.Zone()), "begin": m.First.In(c.Zone()),
-		"end": end, "now": now, "today": c.Today(end), "first": m.First}
+		"end": end, "now": now, "today": c.Today(end), "before": m.Before().First, "first": m.First, "next": m.Next()}
 }

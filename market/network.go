@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/lib/pq"
+	"gorm.io/gorm"
 )
 
 // A Figure is something that a company's alumni office asks of its network as a whole.
@@ -73,18 +74,18 @@ func (s *Service) ReportMonths(ctx context.Context, who Actor, company uuid.UUID
 }
 
 // Tallies counts a figure of a company over some months, for whoever may see its parts one by one.
-func (s *Service) Tallies(ctx context.Context, who Actor, company uuid.UUID, of Figure, m Months) ([]Tally, error) {
+func (s *Service) Tallies(ctx context.Context, who Actor, c Company, of Figure, m Months) ([]Tally, error) {
 	f := figures[of]
-	if err := who.May(f.needs, company); err != nil {
-		return nil, err
-	}
-	g := s.db.Gorm(ctx)
-	c, err := CompanyByID(g, company)
-	if err != nil {
+	return CountIn(s.db.Gorm(ctx), who, f.needs, c, f.query, m.Args(c, s.clock.Now()))
+}
+
+// CountIn asks a query of a company's tallies for whoever may do what it needs there. Each room counts its own by it.
+func CountIn(g *gorm.DB, who Actor, needs Action, c Company, query string, args map[string]any) ([]Tally, error) {
+	if err := who.May(needs, c.ID); err != nil {
 		return nil, err
 	}
 	var list []Tally
-	return list, g.Raw(f.query, m.Args(c, s.clock.Now())).Scan(&list).Error
+	return list, g.Raw(query, args).Scan(&list).Error
 }
 
 const (

@@ -3,8 +3,6 @@ package matching
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"homecoming/market"
 )
 
@@ -12,19 +10,10 @@ import (
 // tally each for shown (tasks that somebody was shown for, discoveries included), invited, shortlisted (by the day of the bid) and
 // awarded. Their numbers are all of it and the newcomers' within the months, and the same in as many months before. Lists are kept
 // for 400 days: where the months before began earlier than that, they have no figure. Errors are those of [Service.ExposureOf].
-func (s *Service) NewcomerShares(ctx context.Context, who market.Actor, company uuid.UUID, m market.Months) ([]market.Tally, error) {
-	if err := who.May(market.ManagePeople, company); err != nil {
-		return nil, err
-	}
-	g := s.db.Gorm(ctx)
-	c, err := market.CompanyByID(g, company)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) NewcomerShares(ctx context.Context, who market.Actor, c market.Company, m market.Months) ([]market.Tally, error) {
 	args := m.Args(c, s.clock.Now())
 	args["kept"] = s.clock.Now().Add(-keepFor)
-	var list []market.Tally
-	return list, g.Raw(newcomers, args).Scan(&list).Error
+	return market.CountIn(s.db.Gorm(ctx), who, market.ManagePeople, c, newcomers, args)
 }
 
 const newcomers = `WITH awarded AS (SELECT membership_id, updated_at AS at FROM bids WHERE company_id = @company AND state = 'accepted'),
