@@ -11,7 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
 // A journal is the file in which each line is one committed transaction: the CRC-32 of the rest of the line in hex, a space,
@@ -20,7 +21,7 @@ import (
 type journal struct {
 	path string
 	file *os.File
-	lock *os.File
+	lock *flock.Flock
 	size int64
 }
 
@@ -38,7 +39,7 @@ func openJournal(path string, restore func(change) error) (*journal, error) {
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, lock.Unlock())
 	}
 	j := &journal{path: path, file: file, lock: lock}
 	if err := j.replay(restore); err != nil {
@@ -47,15 +48,13 @@ func openJournal(path string, restore func(change) error) (*journal, error) {
 	return j, nil
 }
 
-func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
+func lockFile(path string) (*flock.Flock, error) {
+	lock := flock.New(path)
+	held, err := lock.TryLock()
+	if err == nil && !held {
+		err = fmt.Errorf("stripesim: %s is in use by another process", path)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("stripesim: %s is in use by another process", path), f.Close())
-	}
-	return f, nil
+	return lock, err
 }
 
 func (j *journal) replay(restore func(change) error) error {
@@ -171,5 +170,5 @@ func (j *journal) close() error {
 	if j.file == nil {
 		return nil
 	}
-	return errors.Join(j.file.Close(), j.lock.Close())
+	return errors.Join(j.file.Close(), j.lock.Unlock())
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -31,7 +32,7 @@ type Cluster struct {
 	dir    string
 	socket string
 	cfg    Config
-	lock   *os.File
+	lock   *flock.Flock
 	server *exec.Cmd
 	ended  chan struct{} // closed when the server has ended
 
@@ -52,8 +53,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	c := &Cluster{dir: place.dir, socket: place.socket, cfg: cfg, lock: lock, ended: make(chan struct{})}
 	if err := c.start(ctx, place.as); err != nil {
-		lock.Close()
-		return nil, err
+		return nil, errors.Join(err, lock.Unlock())
 	}
 	return c, nil
 }
@@ -176,8 +176,8 @@ func (c *Cluster) Stop() error {
 	return c.stopErr
 }
 
-func (c *Cluster) stop() error {
-	defer c.lock.Close()
+func (c *Cluster) stop() (err error) {
+	defer func() { err = errors.Join(err, c.lock.Unlock()) }()
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGQUIT} {
 		_ = c.server.Process.Signal(sig)
 		select {

@@ -11,31 +11,29 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // ErrInUse says that another living process holds the directory.
 var ErrInUse = errors.New("in use by another process")
 
-// hold takes the directory for this process; the kernel lets go of it when the process ends.
-func hold(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+// hold takes the directory for this process; the kernel lets go of it when the process ends. It is unlocked and not
+// merely closed: a child that is being started holds a copy of every file until it becomes its program.
+func hold(dir string) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(dir, "lock"))
+	held, err := lock.TryLock()
 	if err != nil {
 		return nil, err
 	}
-	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		holder, _ := os.ReadFile(f.Name())
-		f.Close()
+	if !held {
+		holder, _ := os.ReadFile(lock.Path())
 		return nil, fmt.Errorf("%s is %w (%s)", dir, ErrInUse, strings.TrimSpace(string(holder)))
 	}
-	err = f.Truncate(0)
-	if err == nil {
-		_, err = fmt.Fprintf(f, "process %d\n", os.Getpid())
+	if err := os.WriteFile(lock.Path(), fmt.Appendf(nil, "process %d\n", os.Getpid()), 0o600); err != nil {
+		return nil, errors.Join(err, lock.Unlock())
 	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
+	return lock, nil
 }
 
 // bury ends a server that a killed parent left behind, which is on its way out anyway, and removes the pid file of
