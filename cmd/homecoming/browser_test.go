@@ -91,7 +91,7 @@ func (p *person) path() string {
 // fill types into the field of that name, over what is there.
 func (p *person) fill(name, value string) {
 	p.t.Helper()
-	e := p.page.MustElement(`[name="` + name + `"]`)
+	e := p.page.MustElement(`:is(input, select, textarea)[name="` + name + `"]`)
 	switch kind := e.MustProperty("type").Str(); kind {
 	case "date":
 		e.MustEval(`(v) => { this.value = v; this.dispatchEvent(new Event("input", {bubbles: true})) }`, value)
