@@ -22,6 +22,7 @@ func (s *Server) aboutReports() []endpoint {
 		get("/reports/{id}", access.SignedIn, s.oneReport, "One report, for its desk or who made it under their name"),
 		post("/reports/{id}/entries", access.SignedIn, s.addToReport, "Add to what I reported under my name"),
 		post("/reports/{id}/steps", market.HandleReports, s.takeReport, "Look into it, answer, note, say what was done, or close it"),
+		get("/reports/{id}/members", market.HandleReports, s.reportMembers, "Find whom it may be about"),
 		post("/reports/{id}/people", market.HandleReports, s.concernInReport, "Say that it is about somebody as well: they are out of its desk"),
 		post("/reports/{id}/suspensions", market.HandleReports, s.askSuspension, "Ask that somebody be kept out of the network; another of the desk decides"),
 		post("/suspensions/{id}/decide", market.HandleReports, s.decideSuspension, "Say yes or no to what another of the desk asked for"),
@@ -148,6 +149,7 @@ type reportShown struct {
 // reportInside is what the desk alone sees.
 type reportInside struct {
 	Reporter    string             `json:"reporter" doc:"Empty: anonymous"`
+	AboutName   string             `json:"about_name" doc:"The title or name of what it is about, or the words of a message"`
 	People      []reportPerson     `json:"people" doc:"Whom it is about"`
 	Looks       []reportLook       `json:"looks" doc:"Who opened it or did what, the latest first"`
 	Suspensions []reportSuspension `json:"suspensions"`
@@ -177,7 +179,7 @@ type reportSuspension struct {
 func reportOf(v market.ReportView) reportShown {
 	shown := reportShown{reportLine: reportLineOf(v.Report), About: v.Subject, Entries: each(v.Entries, func(e market.ReportEntry) reportEntry { return reportEntry(e) })}
 	if v.OnDesk {
-		shown.Desk = &reportInside{v.Reporter, each(v.About, func(o market.Officer) reportPerson { return reportPerson{o.PersonID, o.Name} }),
+		shown.Desk = &reportInside{v.Reporter, v.SubjectName, each(v.About, func(o market.Officer) reportPerson { return reportPerson{o.PersonID, o.Name} }),
 			each(v.Looks, func(l market.ReportLook) reportLook { return reportLook(l) }),
 			each(v.Suspensions, func(d market.Suspension) reportSuspension {
 				return reportSuspension{d.ID, d.Name, d.UntilOn, d.Reason, d.State, d.AskedOf}
@@ -225,10 +227,28 @@ func (s *Server) takeReport(ctx context.Context, in *reportStep) (*out[reportSho
 	return s.reportAgain(ctx, in.ID, s.cfg.Market.TakeReport(ctx, access.Actor(ctx), in.ID, b.Version, market.DeskStep{Do: market.ReportStep(b.Do), Text: b.Text, Outcome: market.ReportOutcome(b.Outcome)}))
 }
 
+type reportWhom struct {
+	OfID
+	Q string `query:"q" maxLength:"200" doc:"Parts of a name, a reading or an address"`
+}
+
+// reportMember is somebody whom a report may be about.
+type reportMember struct {
+	MemberID   uuid.UUID `json:"member_id" format:"uuid"`
+	Name       string    `json:"name"`
+	Email      string    `json:"email"`
+	Department string    `json:"department"`
+}
+
+func (s *Server) reportMembers(ctx context.Context, in *reportWhom) (*out[list[reportMember]], error) {
+	found, err := s.cfg.Market.ReportMembers(ctx, access.Actor(ctx), in.ID, in.Q)
+	return answer(whole(found, func(m market.Namesake) reportMember { return reportMember{m.ID, m.Name, m.Email, m.Department} }), err)
+}
+
 type reportConcern struct {
 	OfID
 	Body struct {
-		MemberID uuid.UUID `json:"member_id" format:"uuid" doc:"A membership of the company, or the person_id of one of its officers"`
+		MemberID uuid.UUID `json:"member_id" format:"uuid" doc:"A membership of the company, or the person_id of one of its officers or of those whom the report is about"`
 	}
 }
 
@@ -239,7 +259,7 @@ func (s *Server) concernInReport(ctx context.Context, in *reportConcern) (*nothi
 type suspensionAsked struct {
 	OfID
 	Body struct {
-		MemberID uuid.UUID   `json:"member_id" format:"uuid" doc:"A membership of the company, or the person_id of one of its officers"`
+		MemberID uuid.UUID   `json:"member_id" format:"uuid" doc:"A membership of the company, or the person_id of one of its officers or of those whom the report is about"`
 		UntilOn  *civil.Date `json:"until_on,omitempty" format:"date" doc:"The last day; until it is lifted when left out"`
 		Reason   string      `json:"reason" doc:"Its person reads it: say nothing of who reported"`
 	}

@@ -206,6 +206,7 @@ type ReportView struct {
 	Entries     []ReportEntry
 	OnDesk      bool         // the reader looks into it; what follows is for them alone
 	Reporter    string       // empty: anonymous
+	SubjectName string       // what it is about, by its title or name, or the words of a message; empty: nothing, or it is gone
 	About       []Officer    // whom it is about
 	Looks       []ReportLook // who opened it, and did what
 	Suspensions []Suspension
@@ -271,9 +272,52 @@ func (s *Service) forDesk(g *gorm.DB, v *ReportView) error {
 		}
 	}
 	if v.ReporterID != nil {
-		return g.Raw("SELECT name_of(p) FROM people p WHERE p.id = ?", *v.ReporterID).Scan(&v.Reporter).Error
+		if err := g.Raw("SELECT name_of(p) FROM people p WHERE p.id = ?", *v.ReporterID).Scan(&v.Reporter).Error; err != nil {
+			return err
+		}
+	}
+	kind, id, _ := strings.Cut(v.Subject, ":")
+	if query, known := subjectNames[kind]; known {
+		return g.Raw(query, id, v.CompanyID).Scan(&v.SubjectName).Error
 	}
 	return nil
+}
+
+// subjectNames tell the desk what each kind of thing is that it may have no other way to see. The words of a message are there because
+// whoever reported it could read them.
+var subjectNames = map[string]string{
+	"task":    "SELECT title FROM tasks WHERE id = ? AND company_id = ?",
+	"bid":     "SELECT concat_ws(' – ', t.title, name_of(p)) FROM bids b JOIN tasks t ON t.id = b.task_id JOIN people p ON p.id = b.person_id WHERE b.id = ? AND b.company_id = ?",
+	"event":   "SELECT title FROM events WHERE id = ? AND company_id = ?",
+	"post":    "SELECT coalesce(nullif(title, ''), title_en) FROM posts WHERE id = ? AND company_id = ?",
+	"message": "SELECT left(body, 2000) FROM messages WHERE id = ? AND company_id = ?",
+	"member":  "SELECT name_of(p) FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.id = ? AND m.company_id = ?",
+}
+
+// Namesake is a member of a company as its reporting desk tells one from another.
+type Namesake struct {
+	ID         uuid.UUID // the membership
+	Name       string
+	Email      string
+	Department string // of the latest stint; empty: none is known
+}
+
+// ReportMembers finds those whom a report may be about for its desk, by parts of a name, a reading or an address; at most twenty.
+func (s *Service) ReportMembers(ctx context.Context, who Actor, id uuid.UUID, words string) (list []Namesake, err error) {
+	g := s.db.Gorm(ctx)
+	var r Report
+	if err := one(who.desksOf(g.Where("id = ?", id)).Take(&r)); err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(words) == "" {
+		return nil, nil
+	}
+	q := g.Table("memberships m").Joins("JOIN people p ON p.id = m.person_id").Where("m.company_id = ?", r.CompanyID)
+	for _, word := range strings.Fields(words) {
+		q = q.Where("concat_ws(' ', p.family_name, p.given_name, p.family_kana, p.given_kana, m.email) ILIKE ?", "%"+escapeLike(word)+"%")
+	}
+	return list, q.Select(`m.id, name_of(p) AS name, m.email, coalesce((SELECT d.name FROM stints s JOIN departments d ON d.id = s.department_id
+		WHERE s.membership_id = m.id ORDER BY s.joined_on DESC LIMIT 1), '') AS department`).Order("name, m.id").Limit(20).Scan(&list).Error
 }
 
 // ReportByCode reads an anonymous report for whoever has its code.
@@ -406,7 +450,7 @@ func (s *Service) onDesk(ctx context.Context, who Actor, id uuid.UUID, did strin
 // a membership, or the id of one of those who look into reports.
 func (s *Service) ConcernInReport(ctx context.Context, who Actor, id, member uuid.UUID) error {
 	return s.onDesk(ctx, who, id, "concern", func(tx *gorm.DB, r *Report, _ Company) error {
-		person, err := reportedAt(tx, r.CompanyID, member)
+		person, err := reportedIn(tx, *r, member)
 		if err != nil {
 			return err
 		}
@@ -414,11 +458,13 @@ func (s *Service) ConcernInReport(ctx context.Context, who Actor, id, member uui
 	})
 }
 
-// reportedAt is the person behind a membership of a company, or behind their own id where they look into its reports.
-func reportedAt(tx *gorm.DB, company, member uuid.UUID) (uuid.UUID, error) {
+// reportedIn is the person behind a membership of the report's company, or behind their own id where they look into its reports or
+// the report is about them already.
+func reportedIn(tx *gorm.DB, r Report, member uuid.UUID) (uuid.UUID, error) {
 	var people []uuid.UUID
-	err := tx.Raw(`SELECT person_id FROM memberships WHERE company_id = @company AND id = @member UNION SELECT person_id FROM report_officers WHERE company_id = @company AND person_id = @member`,
-		map[string]any{"company": company, "member": member}).Scan(&people).Error
+	err := tx.Raw(`SELECT person_id FROM memberships WHERE company_id = @company AND id = @member UNION SELECT person_id FROM report_officers WHERE company_id = @company AND person_id = @member
+		UNION SELECT person_id FROM report_people WHERE report_id = @report AND person_id = @member`,
+		map[string]any{"company": r.CompanyID, "report": r.ID, "member": member}).Scan(&people).Error
 	if err == nil && len(people) == 0 {
 		err = ErrUnknownMember.On("member_id").With("value", member)
 	}

@@ -121,7 +121,7 @@ func TestWhoIsBehindAThingDoesNotLookIntoIt(t *testing.T) {
 	w.Skill("bookkeeping", "Bookkeeping", "記帳")
 	aoi, ben := w.Company("Aoi"), w.Company("Ben")
 	yumi, ken := aoi.Alumnus("Takahashi Yumi"), ben.Alumnus("Sato Ken")
-	officer(w, aoi, "kai")
+	kai := officer(w, aoi, "kai")
 	officer(w, aoi, "ren")
 	task := aoi.Task("Close the books", 300_000)
 	bid := w.Bid(yumi, task, 280_000)
@@ -150,6 +150,15 @@ func TestWhoIsBehindAThingDoesNotLookIntoIt(t *testing.T) {
 		if n := w.Count("SELECT count(*) FROM report_people WHERE report_id = ?", made.ID); n != len(want) {
 			t.Errorf("%s is about %d people", subject, n)
 		}
+		kind, _, _ := strings.Cut(subject, ":")
+		v, err := w.Market.Report(ctx, kai, made.ID)
+		w.Check(err)
+		if want := map[string]string{"task": "Close the books", "bid": "Close the books – Yumi Takahashi", "post": "A", "event": "Tea", "message": "Now!", "member": "Yumi Takahashi"}[kind]; v.SubjectName != want {
+			t.Errorf("the desk reads %q of a %s, not %q", v.SubjectName, kind, want)
+		}
+		if v, err = w.Market.Report(ctx, yumi.Actor, made.ID); err != nil || v.SubjectName != "" {
+			t.Errorf("the reporter reads %q of a %s: %v", v.SubjectName, kind, err)
+		}
 		if _, err := w.Market.MakeReport(ctx, ken.Actor, ben.ID, market.ReportDraft{Category: "other", Text: "x", Subject: subject}); !errors.Is(err, market.ErrReportSubject) {
 			t.Errorf("%s of another company: %v", subject, err)
 		}
@@ -158,6 +167,39 @@ func TestWhoIsBehindAThingDoesNotLookIntoIt(t *testing.T) {
 		if _, err := w.Market.MakeReport(ctx, yumi.Actor, aoi.ID, market.ReportDraft{Category: "other", Text: "x", Subject: subject}); !errors.Is(err, market.ErrReportSubject) {
 			t.Errorf("%q: %v", subject, err)
 		}
+	}
+}
+
+func TestTheDeskFindsWhomItIsAboutByName(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi, ben := w.Company("Aoi"), w.Company("Ben")
+	yumi, ken := aoi.Alumnus("Takahashi Yumi"), aoi.Alumnus("Sato Ken")
+	ben.Alumnus("Sato Jun")
+	kai, ren := officer(w, aoi, "kai"), officer(w, aoi, "ren")
+	made := reported(w, yumi.Actor, aoi)
+	found, err := w.Market.ReportMembers(ctx, kai, made.ID, "sato")
+	w.Check(err)
+	if len(found) != 1 || found[0].ID != ken.MembershipID || found[0].Name != "Ken Sato" {
+		t.Errorf("found %+v", found)
+	}
+	for words, want := range map[string]int{"": 0, " ": 0, "%": 0, "Jun": 0, "Sato Ken": 1, "Sato Yumi": 0} {
+		if found, err := w.Market.ReportMembers(ctx, kai, made.ID, words); err != nil || len(found) != want {
+			t.Errorf("%q finds %+v, %v", words, found, err)
+		}
+	}
+	for _, who := range []market.Actor{yumi.Actor, aoi.Office, aoi.Manager, ben.Administrator} {
+		if found, err := w.Market.ReportMembers(ctx, who, made.ID, "sato"); !errors.Is(err, market.ErrNotFound) || found != nil {
+			t.Errorf("%s finds %+v, %v", who.Name, found, err)
+		}
+	}
+	w.Check(w.Market.ConcernInReport(ctx, kai, made.ID, found[0].ID))
+	// Of those whom it is about nobody needs to be found again.
+	_, err = w.Market.AskSuspension(ctx, ren, made.ID, market.SuspensionDraft{Member: ken.PersonID, Reason: "Threats."})
+	w.Check(err)
+	if _, err := w.Market.AskSuspension(ctx, ren, made.ID, market.SuspensionDraft{Member: yumi.PersonID, Reason: "Threats."}); !errors.Is(err, market.ErrUnknownMember) {
+		t.Errorf("somebody whom it is not about, by their own id: %v", err)
 	}
 }
 

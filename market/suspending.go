@@ -14,7 +14,7 @@ import (
 
 // A SuspensionDraft is what somebody of the desk asks for.
 type SuspensionDraft struct {
-	Member  uuid.UUID   // a membership of the company
+	Member  uuid.UUID   // a membership of the company, or the id of somebody whom the report is about
 	UntilOn *civil.Date // the last day; nil: until it is lifted
 	Reason  string      // which its person reads
 }
@@ -37,7 +37,7 @@ func (s *Service) AskSuspension(ctx context.Context, who Actor, report uuid.UUID
 		case r.ForgottenAt != nil || r.State == ReportClosed:
 			return ErrReportState.With("state", r.State)
 		}
-		person, err := reportedAt(tx, r.CompanyID, d.Member)
+		person, err := reportedIn(tx, *r, d.Member)
 		if err != nil {
 			return err
 		}

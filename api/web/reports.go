@@ -137,6 +137,26 @@ type reportPageView struct {
 	market.ReportView
 	reader            uuid.UUID
 	do, text, outcome string
+	words             string // whom the desk looks for
+	found             []market.Namesake
+}
+
+// subjectPage is where the thing is that a report is about; empty: it has no page of its own.
+func subjectPage(subject string) string {
+	kind, id, _ := strings.Cut(subject, ":")
+	if begin, ok := map[string]string{"task": "/tasks/", "bid": "/bids/", "event": eventsPath + "/", "post": newsPath + "/", "member": "/people/"}[kind]; ok {
+		return begin + id
+	}
+	return ""
+}
+
+// peopleOptions are those whom a report is about.
+func peopleOptions(about []market.Officer) []ui.Option {
+	options := make([]ui.Option, len(about))
+	for i, o := range about {
+		options[i] = ui.Option{Value: o.PersonID.String(), Label: o.Name}
+	}
+	return options
 }
 
 func (v *visit) getReport() error {
@@ -148,7 +168,13 @@ func (v *visit) getReport() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(reportPage(reportPageView{ReportView: r, reader: v.who.PersonID}, ui.Fault{}))
+	p := reportPageView{ReportView: r, reader: v.who.PersonID, words: v.c.Query("q")}
+	if r.OnDesk {
+		if p.found, err = v.Market.ReportMembers(v.ctx, v.who, id, p.words); err != nil {
+			return err
+		}
+	}
+	return v.ok(reportPage(p, ui.Fault{}))
 }
 
 // postReport adds to a report, or takes one of the desk's steps.
@@ -162,7 +188,7 @@ func (v *visit) postReport() error {
 	if err != nil {
 		return err
 	}
-	p := reportPageView{r, v.who.PersonID, f.text("do"), v.c.PostForm("text"), f.text("outcome")}
+	p := reportPageView{ReportView: r, reader: v.who.PersonID, do: f.text("do"), text: v.c.PostForm("text"), outcome: f.text("outcome")}
 	switch p.do {
 	case "add":
 		err = v.Market.AddToReport(v.ctx, v.who, id, p.text)

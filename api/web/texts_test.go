@@ -165,6 +165,7 @@ func (k *keys) ofReports() {
 	for _, o := range market.ReportOutcomes {
 		k.add("report.outcome.", string(o))
 	}
+	k.add("report.subject.", "task", "bid", "event", "post", "message", "member")
 	k.add("report.do.", "look", "answer", "note", "measure", "close")
 	k.add("report.did.", "open", "look", "answer", "note", "measure", "close", "concern", "suspend", "decide")
 	k.add("report.side.", market.FromReporter, market.FromDesk, market.DeskNote)
