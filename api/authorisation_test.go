@@ -278,6 +278,9 @@ func (t *tenant) settle(w *world) {
 	w.Exec("INSERT INTO contract_changes (id, company_id, contract_id, number, side, offered_by, state, body, hash, added, expires_at, offered_at) SELECT ?, company_id, contract_id, 1, 'alumnus', ?, 'offered', '{}', encode(sha256('{}'), 'hex'), 0, now(), now() FROM milestones WHERE id = ?", t.ids["amendments"], alumna, m)
 	w.Exec("INSERT INTO disputes (id, company_id, milestone_id, opened_by, side, reason, state, deadline, opened_at) VALUES (?, ?, ?, ?, 'alumnus', 'x', 'open', now(), now())", t.ids["disputes"], t.ID, m, alumna)
 	w.Exec("INSERT INTO approvals (id, company_id, milestone_id, kind, amount, currency, reason, state, asked_by, asked_at) VALUES (?, ?, ?, 'refund', 1, 'JPY', 'x', 'asked', ?, now())", t.ids["approvals"], t.ID, m, manager)
+	t.ids["concessions"] = uuid.NewString()
+	w.Exec("INSERT INTO approvals (id, company_id, milestone_id, kind, account, amount, currency, reason, state, asked_by, asked_at) VALUES (?, ?, ?, 'write_off', ?, 1, 'JPY', 'x', 'asked', ?, now())",
+		t.ids["concessions"], t.ID, m, "receivable:client:"+t.ID.String(), manager)
 	w.Exec("INSERT INTO refunds (id, company_id, milestone_id, amount, currency, state, created_at, updated_at) VALUES (?, ?, ?, 1, 'JPY', 'succeeded', now(), now())", t.ids["refunds"], t.ID, m)
 	t.ids["sweeps"], t.ids["transfers"] = uuid.NewString(), uuid.NewString()
 	w.Exec("INSERT INTO sweeps (id, amount, currency, state, proposed_by, proposed_at, updated_at) VALUES (?, 1, 'JPY', 'declined', ?, now(), now())", t.ids["sweeps"], manager)

@@ -42,6 +42,38 @@ func sweepOf(w billing.Sweep) sweep {
 		})}
 }
 
+// concession is what somebody of a company asked for and what the platform would bear.
+type concession struct {
+	ID        uuid.UUID `json:"id" format:"uuid"`
+	Kind      string    `json:"kind" enum:"write_off,entry"`
+	CompanyID uuid.UUID `json:"company_id" format:"uuid"`
+	Company   string    `json:"company"`
+	Postings  []posting `json:"postings" doc:"That would be posted"`
+	Reason    string    `json:"reason"`
+	AskedBy   party     `json:"asked_by"`
+	AskedAt   time.Time `json:"asked_at"`
+}
+
+func concessionOf(c billing.Concession) concession {
+	return concession{c.ID, string(c.Kind), c.CompanyID, c.CompanyName, each(c.Postings, postingOf), c.Reason, party{c.AskedBy, c.AskedByName}, c.AskedAt}
+}
+
+func (s *Server) concessions(ctx context.Context, _ *nothing) (*out[list[concession]], error) {
+	all, err := s.cfg.Billing.Concessions(ctx, access.Actor(ctx))
+	return answer(whole(all, concessionOf), err)
+}
+
+type concessionDecided struct {
+	OfID
+	Body struct {
+		Do string `json:"do" enum:"approve,decline,withdraw" doc:"Whoever asked can only withdraw"`
+	}
+}
+
+func (s *Server) decideConcession(ctx context.Context, in *concessionDecided) (*nothing, error) {
+	return nil, s.cfg.Billing.DecideConcession(ctx, access.Actor(ctx), in.ID, in.Body.Do)
+}
+
 func (s *Server) sweeps(ctx context.Context, _ *nothing) (*out[list[sweep]], error) {
 	all, err := s.cfg.Billing.Sweeps(ctx, access.Actor(ctx))
 	return answer(whole(all, sweepOf), err)

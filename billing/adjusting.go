@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -65,7 +66,7 @@ func (s *Service) ProposeAdjustment(ctx context.Context, who market.Actor, id uu
 			object = e.Source
 		}
 		if len(postings) > 0 {
-			if err := checkByHand(postings, object); err != nil {
+			if err := checkByHand(postings, e.CompanyID, object); err != nil {
 				return err
 			}
 		}
@@ -84,7 +85,7 @@ func (s *Service) ProposeEntry(ctx context.Context, who market.Actor, company uu
 	if err := checkMessage(reason, true); err != nil {
 		return a, err
 	}
-	if err := checkByHand(postings, ""); err != nil {
+	if err := checkByHand(postings, company, ""); err != nil {
 		return a, err
 	}
 	return a, s.db.Tx(ctx, func(tx *gorm.DB) error { return s.askAdjustment(tx, who, &a) })
@@ -102,7 +103,7 @@ func (s *Service) askAdjustment(tx *gorm.DB, who market.Actor, a *Adjustment) er
 	if err := market.Audit(tx, who, a.CompanyID, "adjustment.ask", "adjustment:"+a.ID.String(), map[string]any{"postings": a.Postings, "reason": a.Reason, "object": a.ExternalID}); err != nil {
 		return err
 	}
-	readers, err := market.Able(tx, a.CompanyID, market.ApproveMoney)
+	readers, page, err := approvers(tx, a.CompanyID, a.CostsPlatform())
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (s *Service) askAdjustment(tx *gorm.DB, who market.Actor, a *Adjustment) er
 		if p == who.PersonID {
 			continue
 		}
-		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterApproval, PersonID: p, CompanyID: a.CompanyID, Path: "/money/reconciliations",
+		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterApproval, PersonID: p, CompanyID: a.CompanyID, Path: cmp.Or(page, "/money/reconciliations"),
 			Facts: map[string]any{"title": a.ExternalID, "reason": a.Reason}}.Naming("from", who.PersonID, who.Name))
 		if err != nil {
 			return err
@@ -128,7 +129,7 @@ func (s *Service) DecideAdjustment(ctx context.Context, who market.Actor, id uui
 			return err
 		}
 		if do != "withdraw" || who.PersonID != a.AskedBy {
-			if err := who.May(market.ApproveMoney, a.CompanyID); err != nil {
+			if err := mayApprove(who, a.CompanyID, a.CostsPlatform()); err != nil {
 				return err
 			}
 		}
@@ -162,14 +163,10 @@ func (s *Service) DecideAdjustment(ctx context.Context, who market.Actor, id uui
 
 // postByHand posts an adjustment's entry at the moment when its object moved at the provider, or now.
 func (s *Service) postByHand(tx *gorm.DB, a *Adjustment) error {
-	var moved *time.Time
-	err := tx.Raw("SELECT min(created_at) FROM balance_transactions WHERE company_id = ? AND source = ? AND source <> ''", a.CompanyID, a.ExternalID).Scan(&moved).Error
+	var at time.Time
+	err := tx.Raw("SELECT coalesce(min(created_at), ?) FROM balance_transactions WHERE company_id = ? AND source = ? AND source <> ''", s.clock.Now(), a.CompanyID, a.ExternalID).Scan(&at).Error
 	if err != nil {
 		return err
-	}
-	at := s.clock.Now()
-	if moved != nil {
-		at = *moved
 	}
 	e := a.entry(at)
 	if err := s.post(tx, e); err != nil {

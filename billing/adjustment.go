@@ -88,18 +88,19 @@ var (
 		"This was settled meanwhile, or waits for a second person already. Look at it again.", "この項目は処理済み、または承認待ちです。最新の状態を確認してください。")
 )
 
-// checkByHand answers whether somebody may propose these postings about an object of the provider, if any.
-func checkByHand(postings []Posting, object string) error {
+// checkByHand answers whether somebody may propose these postings in a company's books about an object of the provider, if any.
+func checkByHand(postings []Posting, company uuid.UUID, object string) error {
 	if len(postings) < 2 || len(postings) > mostHandPostings {
 		return ErrHandLines.On("postings")
 	}
 	sums := map[string]int64{}
 	for _, p := range postings {
 		class, _, _ := strings.Cut(p.Account, ":")
+		others := strings.HasPrefix(p.Account, "receivable:client:") && p.Account != receivableClient(company)
 		switch {
 		case p.Amount == 0:
 			return ErrHandLines.On("postings")
-		case !slices.Contains(handAccounts, class) || len(p.Account) > 100:
+		case !slices.Contains(handAccounts, class) || others || len(p.Account) > 100:
 			return ErrHandAccount.On("postings").With("account", p.Account)
 		case slices.Contains(netAccounts, p.Account) && object == "":
 			return ErrPlatformByHand.On("postings")

@@ -304,7 +304,7 @@ func TestALostChargebackTakesWhatIsHeldBeforeAcceptanceAndIsTheCompanysDebtAfter
 				t.Fatalf("the debts are %+v", debts)
 			}
 			w.Check(w.billing.AskWriteOff(ctx, w.aoi.Finance, w.aoi.ID, client, "Not worth a court."))
-			w.approve(w.aoi.Approver)
+			w.approve(w.runs(w.aoi.Administrator))
 			w.wantBalances("written off", map[string]int64{client: 0, "goodwill_loss": want.debt})
 		})
 	}
@@ -343,7 +343,7 @@ func TestACompanyPaysBackWhatALostChargebackLeftItOwing(t *testing.T) {
 	f, err = w.billing.PayReceivable(ctx, w.aoi.Finance, m.ID)
 	w.Check(err)
 	w.Check(w.billing.AskWriteOff(ctx, w.aoi.Finance, w.aoi.ID, client, "We give up."))
-	w.approve(w.aoi.Approver)
+	w.approve(w.runs(w.aoi.Administrator))
 	gatewaytest.Press(w, f.CheckoutURL) // and then they pay after all
 	w.drain()
 	w.wantBalances("paid though given up", map[string]int64{client: 0, "suspense:unmatched": -105_290})

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -117,7 +118,7 @@ func (s *Service) askFor(tx *gorm.DB, who market.Actor, c Contract, m Milestone,
 	if err := market.Audit(tx, who, c.CompanyID, "approval.ask", "approval:"+a.ID.String(), map[string]any{"kind": a.Kind, "amount": a.Amount, "milestone": m.ID}); err != nil {
 		return err
 	}
-	readers, err := market.Able(tx, c.CompanyID, market.ApproveMoney)
+	readers, page, err := approvers(tx, c.CompanyID, a.CostsPlatform())
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (s *Service) askFor(tx *gorm.DB, who market.Actor, c Contract, m Milestone,
 			continue
 		}
 		l := letter(market.LetterApproval, p, c, m, map[string]any{"amount": a.money().String(), "reason": a.Reason}).Naming("from", who.PersonID, who.Name)
-		l.Path = "/money/settling"
+		l.Path = cmp.Or(page, "/money/settling")
 		if err := jobs.Enqueue(tx, l); err != nil {
 			return err
 		}
@@ -210,7 +211,7 @@ func mayDecide(who market.Actor, a Approval, do string) error {
 	if do == "withdraw" && who.PersonID == a.AskedBy {
 		return nil
 	}
-	return who.May(market.ApproveMoney, a.CompanyID)
+	return mayApprove(who, a.CompanyID, a.CostsPlatform())
 }
 
 // Approvals lists what waits for a second person at a company, oldest first, or what was decided, newest first.

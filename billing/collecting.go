@@ -19,7 +19,7 @@ type Purpose string
 // The purposes.
 const (
 	ForFunding    Purpose = "funding"    // a milestone's charge, held until the work is accepted
-	ForReceivable Purpose = "receivable" // what the company owes since a chargeback fell on it
+	ForReceivable Purpose = "receivable" // what the company owes: fees of work paid from its own bank, or what a lost chargeback left
 	ForChange     Purpose = "change"     // what a signed change adds to a milestone that is paid for
 )
 

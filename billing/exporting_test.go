@@ -116,7 +116,7 @@ func (w *world) aMonth() {
 	w.accept(lost)
 	w.decide(w.contest(lost), false)
 	w.Check(w.billing.AskWriteOff(ctx, w.aoi.Finance, w.aoi.ID, "receivable:client:"+w.aoi.ID.String(), "Not worth a court."))
-	w.approve(w.aoi.Approver)
+	w.approve(w.runs(w.aoi.Administrator))
 	w.contest(claimed)
 	_, err = w.billing.Refund(ctx, w.aoi.Manager, asked.ID, "Stopped.")
 	w.Check(err)

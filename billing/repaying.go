@@ -9,7 +9,8 @@ import (
 	"homecoming/market"
 )
 
-// PayReceivable opens the checkout page on which a company pays back what it owes since a chargeback fell on it.
+// PayReceivable opens the checkout page on which a company pays what it owes: fees of what it paid from its own bank,
+// or what a lost chargeback left.
 // milestone is the debt's oldest, see [Service.Debts]. It returns ErrNoDebt when nothing is owed any more.
 func (s *Service) PayReceivable(ctx context.Context, who market.Actor, milestone uuid.UUID) (Funding, error) {
 	return s.payOnPage(ctx, who, milestone, ForReceivable, 0, nil)

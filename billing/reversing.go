@@ -253,8 +253,8 @@ func takenBack(m Milestone, person uuid.UUID, r Reversal) []Entry {
 	}
 }
 
-// A Debt is what somebody owes since money moved that should not have: a company after a lost chargeback, an alumnus
-// after a reversal that their account could not bear. Amount is minor units.
+// A Debt is what somebody owes the platform: a company the fees of what it pays from its own bank, or what a lost chargeback
+// left; an alumnus what their account could not bear to give back. Amount is minor units.
 type Debt struct {
 	Account     string // in the ledger
 	Who         string // the company's or the person's name
@@ -354,7 +354,7 @@ func recovered(m Milestone, person uuid.UUID, at time.Time) Entry {
 		credit(receivableAlumnus(person), m.Currency, m.Recovered)
 }
 
-// AskWriteOff asks to give a debt up. It always takes two people.
+// AskWriteOff asks to give a debt up. Because the platform is who then goes without, an operator decides, see [Concession].
 func (s *Service) AskWriteOff(ctx context.Context, who market.Actor, company uuid.UUID, account, reason string) error {
 	if err := checkMessage(reason, true); err != nil {
 		return err

@@ -21,6 +21,12 @@ func carryingArgs(company uuid.UUID, do Action) map[string]any {
 	return map[string]any{"company": company, "roles": policy[do], "action": string(do)}
 }
 
+// Operators lists the people who run the installation.
+func Operators(tx *gorm.DB) ([]uuid.UUID, error) {
+	var ids []uuid.UUID
+	return ids, tx.Raw("SELECT DISTINCT person_id FROM role_grants WHERE role = ? ORDER BY person_id", Operator).Scan(&ids).Error
+}
+
 // Holders lists the people who hold one of the roles at a company, each once: whom letters about its money go to.
 func Holders(tx *gorm.DB, company uuid.UUID, roles ...Role) ([]uuid.UUID, error) {
 	var ids []uuid.UUID

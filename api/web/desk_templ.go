@@ -761,7 +761,7 @@ func fixButton(d deskView, e billing.Exception) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		if p := d.proposal(e); p != nil {
 			if d.may.approve && p.AskedBy.String() != d.me {
-				templ_7745c5c3_Err = ui.Decide(ui.Decision{Action: adjustmentPath(*p), Form: "adjustment"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Decide(ui.Decision{Action: adjustmentPath(*p), Form: "adjustment", Elsewhere: forOperators(ctx, p.CostsPlatform())}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -990,7 +990,7 @@ func deskByHand(d deskView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Decide(ui.Decision{Action: adjustmentPath(a), Form: "adjustment", Mine: a.AskedBy.String() == d.me}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Decide(ui.Decision{Action: adjustmentPath(a), Form: "adjustment", Mine: a.AskedBy.String() == d.me, Elsewhere: forOperators(ctx, a.CostsPlatform())}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1982,7 +1982,7 @@ func exceptionPage(e exceptionView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if mine := a.AskedBy.String() == e.me; a.State == billing.ApprovalAsked && (mine || e.may.approve) {
-						templ_7745c5c3_Err = ui.Decide(ui.Decision{Action: adjustmentPath(a), Form: "adjustment", Mine: mine}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Decide(ui.Decision{Action: adjustmentPath(a), Form: "adjustment", Mine: mine, Elsewhere: forOperators(ctx, a.CostsPlatform())}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -363,6 +363,7 @@ var table = []line{
 	{"POST", sweepsPath, market.SweepRevenue, "sweeps", (*visit).postSweeps},
 	{"GET", sweepsPath + "/{id}", market.SweepRevenue, "sweeps", (*visit).getSweep},
 	{"POST", sweepsPath + "/{id}", market.SweepRevenue, "sweeps", (*visit).postSweep},
+	{"POST", sweepsPath + "/concessions/{id}", market.SweepRevenue, "sweeps", (*visit).postConcession},
 
 	{"POST", "/settings/cards/forget", market.PayBills, "settings", (*visit).postForgetCard},
 	{"GET", "/settings", access.SignedIn, "settings", (*visit).getSettings},

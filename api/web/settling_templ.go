@@ -427,7 +427,7 @@ func approvalLine(s settlingView, a billing.Approval) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Decide(ui.Decision{Action: "/approvals/" + a.ID.String(), Form: "approval", Mine: a.AskedBy == s.me}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Decide(ui.Decision{Action: "/approvals/" + a.ID.String(), Form: "approval", Mine: a.AskedBy == s.me, Elsewhere: forOperators(ctx, a.CostsPlatform())}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -29,7 +29,32 @@ func (v *visit) getSweeps() error {
 	if err != nil {
 		return err
 	}
-	return v.ok(sweepsPage(earned, list))
+	asked, err := v.Billing.Concessions(v.ctx, v.who)
+	if err != nil {
+		return err
+	}
+	return v.ok(sweepsPage(earned, list, asked, v.who.PersonID))
+}
+
+// postConcession says yes or no to what a company asked for at the platform's cost, or takes one's own asking back.
+func (v *visit) postConcession() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	do := v.form().text("do")
+	if err := v.Billing.DecideConcession(v.ctx, v.who, id, do); err != nil {
+		return v.retreat(err, sweepsPath)
+	}
+	return v.to(sweepsPath, "approval.done."+do)
+}
+
+// forOperators says who decides about what costs the platform; empty where the company does.
+func forOperators(ctx context.Context, costsPlatform bool) string {
+	if !costsPlatform {
+		return ""
+	}
+	return ui.T(ctx, "concession.operator")
 }
 
 func (v *visit) postSweeps() error {
