@@ -224,20 +224,26 @@ func stopped(g *gorm.DB, token string) (h Hearing, kind NoticeKind, err error) {
 type Stop struct {
 	Kind NoticeKind // EveryDigest, or a kind
 	Way  Way        // how its person hears of it at present; empty for EveryDigest
+
+	Language problem.Language `json:"-"` // of the letters
 }
 
 // LettersToStop reads what a letter's link is for, and stops nothing: programs that scan mail follow links.
 func (s *Service) LettersToStop(ctx context.Context, token string) (Stop, error) {
-	h, kind, err := stopped(s.db.Gorm(ctx), token)
-	return h.stop(kind), err
+	g := s.db.Gorm(ctx)
+	h, kind, err := stopped(g, token)
+	if err != nil {
+		return Stop{}, err
+	}
+	return h.stop(g, kind)
 }
 
-func (h Hearing) stop(kind NoticeKind) Stop {
+func (h Hearing) stop(g *gorm.DB, kind NoticeKind) (Stop, error) {
 	stop := Stop{Kind: kind}
 	if k, known := KindNamed(kind); known {
 		stop.Way = h.Way(k)
 	}
-	return stop
+	return stop, g.Raw("SELECT language FROM people WHERE id = ?", h.PersonID).Scan(&stop.Language).Error
 }
 
 // StopLetters has the letters of a kind come in another way, for whoever has one of them: in the app alone where way is empty, which
@@ -259,7 +265,9 @@ func (s *Service) StopLetters(ctx context.Context, token string, way Way) (stop 
 		if err != nil {
 			return err
 		}
-		stop = h.stop(kind)
+		if stop, err = h.stop(tx, kind); err != nil {
+			return err
+		}
 		return Audit(tx, Actor{PersonID: h.PersonID}, uuid.Nil, "notifications.stop", "person:"+h.PersonID.String(), stop)
 	})
 	return stop, err

@@ -230,7 +230,7 @@ func TestALettersLinkStopsItsKindAndNothingElse(t *testing.T) {
 	if !ours || !strings.Contains(m.Text, "\n"+m.Stop+"\n") {
 		t.Fatalf("%+v", m)
 	}
-	if stop, err := w.Market.LettersToStop(ctx, token); err != nil || stop != (market.Stop{Kind: market.NewsBids, Way: market.AtOnce}) {
+	if stop, err := w.Market.LettersToStop(ctx, token); err != nil || stop != (market.Stop{Kind: market.NewsBids, Way: market.AtOnce, Language: stop.Language}) {
 		t.Errorf("%+v, %v", stop, err)
 	}
 	parts := strings.Split(token, ".")

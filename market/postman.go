@@ -107,11 +107,11 @@ var noticeSpace = uuid.MustParse("b8c3a7c2-6a1e-4d0b-9a55-3f2f1c0c7d41")
 // stoppable adds how letters of a kind are stopped: for people at the end, and for mail programs.
 func (w *postman) stoppable(m *mail.Message, h Hearing, kind NoticeKind) {
 	m.Stop = w.baseURL + StopPath + h.StopToken(kind)
-	says := "To stop letters of this kind, or have them in one digest:"
+	says := map[bool]string{true: "To stop letters of this kind, or have them in one digest:", false: "To stop digests:"}
 	if m.Language == "ja" {
-		says = "この種類のメールの停止・まとめての受信はこちら："
+		says = map[bool]string{true: "この種類のメールの停止・まとめての受信はこちら：", false: "まとめのメールの停止はこちら："}
 	}
-	m.Text = strings.TrimRight(m.Text, "\n") + "\n\n" + says + "\n" + m.Stop + "\n"
+	m.Text = strings.TrimRight(m.Text, "\n") + "\n\n" + says[kind != EveryDigest] + "\n" + m.Stop + "\n"
 }
 
 // StopPath is where the links lead that stop letters.

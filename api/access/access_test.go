@@ -76,7 +76,7 @@ func TestTheLanguageIsChosenRememberedSetOrAskedFor(t *testing.T) {
 		if c.token == "" {
 			r.Header.Del("Authorization")
 		}
-		if got := spoken(r, c.who); got != c.want {
+		if got, _ := spoken(r, c.who); got != c.want {
 			t.Errorf("%s: %s", name, got)
 		}
 	}

@@ -74,7 +74,7 @@ func (g *Gate) Wrap(next http.Handler) http.Handler {
 	known := g.sessions.LoadAndSave(g.identify(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{gate: g, requestID: requestID(r), address: g.addressOf(r), browser: r.UserAgent()}
-		v.language = spoken(r, market.Actor{})
+		v.language, _ = spoken(r, market.Actor{})
 		w.Header().Set("X-Request-Id", v.requestID)
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		switch {
@@ -103,7 +103,8 @@ func (g *Gate) identify(next http.Handler) http.Handler {
 			g.cfg.Refuse(w, r, err)
 			return
 		}
-		v.actor, v.language = who, spoken(r, who)
+		v.actor = who
+		v.language, v.languageChosen = spoken(r, who)
 		if chosen := language(r.URL.Query().Get("lang")); chosen != "" {
 			SetLanguage(w, chosen)
 		}

@@ -15,23 +15,24 @@ const languageCookie = "lang"
 var spokenHere = accepted.NewMatcher([]accepted.Tag{accepted.English, accepted.Japanese})
 
 // spoken is the language to answer a request in: what was chosen in this address or earlier in this browser, what
-// the person set, what the client asks for. A token's client speaks for itself, so there its header comes first.
-func spoken(r *http.Request, who market.Actor) problem.Language {
-	if chosen := language(r.URL.Query().Get("lang")); chosen != "" {
-		return chosen
+// the person set, what the client asks for. A token's client speaks for itself, so there its header comes first. chosen reports
+// whether it is more than the client's usual one.
+func spoken(r *http.Request, who market.Actor) (l problem.Language, chosen bool) {
+	if l := language(r.URL.Query().Get("lang")); l != "" {
+		return l, true
 	}
 	if c, err := r.Cookie(languageCookie); err == nil && language(c.Value) != "" {
-		return language(c.Value)
+		return language(c.Value), true
 	}
 	asked := r.Header.Get("Accept-Language")
 	if set := language(string(who.Language)); set != "" && (asked == "" || r.Header.Get("Authorization") == "") {
-		return set
+		return set, true
 	}
 	tags, _, _ := accepted.ParseAcceptLanguage(asked)
 	if _, i, _ := spokenHere.Match(tags...); i == 1 {
-		return problem.Japanese
+		return problem.Japanese, false
 	}
-	return problem.English
+	return problem.English, false
 }
 
 // language is the language that a word names, empty when none of ours.

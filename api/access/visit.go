@@ -22,12 +22,13 @@ type visitKey struct{}
 
 // A visit is what is known of one request.
 type visit struct {
-	gate      *Gate
-	requestID string
-	language  problem.Language
-	actor     market.Actor
-	address   string
-	browser   string
+	gate           *Gate
+	requestID      string
+	language       problem.Language
+	languageChosen bool
+	actor          market.Actor
+	address        string
+	browser        string
 }
 
 func visitOf(ctx context.Context) *visit {
@@ -47,6 +48,9 @@ func Again(r *http.Request) (market.Actor, error) { return visitOf(r.Context()).
 
 // Language is the language to answer in.
 func Language(ctx context.Context) problem.Language { return visitOf(ctx).language }
+
+// LanguageChosen reports whether the reader chose that language, here or in their settings; else it is what their browser likes best.
+func LanguageChosen(ctx context.Context) bool { return visitOf(ctx).languageChosen }
 
 // RequestID names the request in logs, problems and the header X-Request-Id.
 func RequestID(ctx context.Context) string { return visitOf(ctx).requestID }

@@ -104,6 +104,7 @@ func (v *visit) getLink() error {
 	if err != nil {
 		return err
 	}
+	v.inLetterLanguage(l.Language)
 	return v.ok(linkPage(l, ui.Fault{}))
 }
 
@@ -113,6 +114,7 @@ func (v *visit) postLink() error {
 	if err != nil {
 		return err
 	}
+	v.inLetterLanguage(l.Language)
 	if l.NeedsCode {
 		if err := access.Attempt(v.ctx, l.Email); err != nil {
 			return v.refuse(err, func(f ui.Fault) templ.Component { return linkPage(l, f) })

@@ -64,6 +64,17 @@ func (s *site) visit(c *gin.Context, section string) (*visit, error) {
 	return v, err
 }
 
+// inLetterLanguage shows what a letter leads to in the letter's language, to somebody who has chosen none here.
+func (v *visit) inLetterLanguage(l problem.Language) {
+	if l == "" || access.LanguageChosen(v.ctx) {
+		return
+	}
+	v.lang, v.who.Language = l, l
+	f := ui.FrameOf(v.ctx)
+	f.Language, f.Other = l, v.inOther()
+	v.ctx = ui.With(v.ctx, f)
+}
+
 // show sends a page. It is made whole before the first byte leaves, so that a fault cannot leave half of one.
 func (v *visit) show(status int, page templ.Component) error {
 	var b bytes.Buffer
@@ -114,8 +125,10 @@ func (v *visit) retreat(err error, path string) error {
 // fault writes a problem for the reader, with the names of states in their language.
 func (v *visit) fault(p *problem.Error) ui.Fault {
 	for name, value := range p.Args {
-		if key := "arg." + toText(value); known(key) {
-			p = p.With(name, v.t(key))
+		for _, key := range []string{"arg." + toText(value), "permission." + toText(value)} {
+			if known(key) {
+				p = p.With(name, v.t(key))
+			}
 		}
 	}
 	return ui.FaultOf(p, v.lang)

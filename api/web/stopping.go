@@ -19,6 +19,7 @@ func (v *visit) getStop() error {
 	if err != nil {
 		return err
 	}
+	v.inLetterLanguage(stop.Language)
 	return v.ok(stopKindPage(stop, false))
 }
 
@@ -35,6 +36,7 @@ func (v *visit) postStop() error {
 	if err != nil {
 		return err
 	}
+	v.inLetterLanguage(stop.Language)
 	return v.ok(stopKindPage(stop, true))
 }
 
