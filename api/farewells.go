@@ -50,6 +50,10 @@ func (s *Server) answerFarewell(ctx context.Context, in *farewellAnswer) (*nothi
 	return nil, s.cfg.Market.AnswerFarewell(ctx, access.Actor(ctx), in.ID, market.FarewellAnswer(in.Body.Answer))
 }
 
+func (s *Server) sendFarewell(ctx context.Context, in *OfID) (*nothing, error) {
+	return nil, s.cfg.Market.SendFarewell(ctx, access.Actor(ctx), in.ID)
+}
+
 // farewellWords are what a company says to who leaves.
 type farewellWords struct {
 	Words   string `json:"words" doc:"In Japanese; Markdown, at most 2000 characters"`

@@ -200,6 +200,7 @@ func (s *Server) aboutPeople() []endpoint {
 		post("/claims/{id}/verify", market.ManagePeople, s.verifyClaim, "Say that it is so"),
 		post("/claims/{id}/refuse", market.ManagePeople, s.refuseClaim, "Say that it is not"),
 		get("/companies/{id}/farewells", market.ManagePeople, s.farewells, "Who leaves, and what they answered"),
+		post("/farewells/{id}/letter", market.ManagePeople, s.sendFarewell, "Send the first letter to somebody who leaves before its hour"),
 		get("/companies/{id}/farewell-words", market.ManagePeople, s.farewellWords, "What the company says to who leaves, in its own words"),
 		put("/companies/{id}/farewell-words", market.ManagePeople, s.setFarewellWords, "Say it"),
 		get("/companies/{id}/consents", market.ManagePeople, s.consentCounts, "How many of its people agree to what"),

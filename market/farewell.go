@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"homecoming/internal/jobs"
+	"homecoming/internal/problem"
 )
 
 // A Farewell is the invitation of somebody who leaves: on their last day they are asked to keep an address of their own, so
@@ -116,34 +117,86 @@ func (s *Service) SendFarewells(ctx context.Context) (sent int, err error) {
 	}
 }
 
-func (s *Service) sendFarewells(tx *gorm.DB) (int, error) {
-	var due []struct {
-		Farewell `gorm:"embedded"`
-		PersonID uuid.UUID
-		Language string
-		Today    civil.Date `gorm:"type:date"`
-	}
-	err := tx.Raw(`SELECT f.*, m.person_id, p.language, c.farewell_words, c.farewell_words_en, `+today+` AS today
+// A dueFarewell is one whose letter goes now.
+type dueFarewell struct {
+	Farewell `gorm:"embedded"`
+	PersonID uuid.UUID
+	Language string
+	Today    civil.Date `gorm:"type:date"`
+}
+
+// dueFarewells reads and locks farewells with what their letters say; another that sends passes over them.
+func (s *Service) dueFarewells(tx *gorm.DB, where string, args map[string]any) (due []dueFarewell, err error) {
+	args["now"] = s.clock.Now()
+	return due, tx.Raw(`SELECT f.*, m.person_id, p.language, c.farewell_words, c.farewell_words_en, `+today+` AS today
 		FROM farewells f JOIN memberships m ON m.id = f.membership_id JOIN people p ON p.id = m.person_id JOIN companies c ON c.id = f.company_id
-		WHERE f.next_on <= `+today+` AND extract(hour FROM CAST(@now AS timestamptz) AT TIME ZONE c.time_zone) >= @hour
-		ORDER BY f.membership_id LIMIT @most FOR NO KEY UPDATE OF f SKIP LOCKED`,
-		map[string]any{"now": s.clock.Now(), "hour": farewellAfter, "most": farewellsAtOnce}).Scan(&due).Error
+		WHERE `+where, args).Scan(&due).Error
+}
+
+func (s *Service) sendFarewells(tx *gorm.DB) (int, error) {
+	due, err := s.dueFarewells(tx, `f.next_on <= `+today+` AND extract(hour FROM CAST(@now AS timestamptz) AT TIME ZONE c.time_zone) >= @hour
+		ORDER BY f.membership_id LIMIT @most FOR NO KEY UPDATE OF f SKIP LOCKED`, map[string]any{"hour": farewellAfter, "most": farewellsAtOnce})
 	if err != nil {
 		return 0, err
 	}
 	for _, d := range due {
-		f := d.Farewell
-		f.told(d.Today)
-		if err := tx.Exec("UPDATE farewells SET sent = ?, next_on = ? WHERE membership_id = ?", f.Sent, f.NextOn, f.MembershipID).Error; err != nil {
-			return 0, err
-		}
-		err := jobs.Enqueue(tx, Letter{Letter: LetterFarewell, PersonID: d.PersonID, CompanyID: f.CompanyID, Path: "/farewells/" + f.MembershipID.String(),
-			Facts: map[string]any{"date": f.LeavesOn.String(), "again": f.Sent > 1, "words": f.Words.In(d.Language)}})
-		if err != nil {
+		if err := d.send(tx); err != nil {
 			return 0, err
 		}
 	}
 	return len(due), nil
+}
+
+// send enqueues the letter.
+func (d dueFarewell) send(tx *gorm.DB) error {
+	f := d.Farewell
+	f.told(d.Today)
+	if err := tx.Exec("UPDATE farewells SET sent = ?, next_on = ? WHERE membership_id = ?", f.Sent, f.NextOn, f.MembershipID).Error; err != nil {
+		return err
+	}
+	return jobs.Enqueue(tx, Letter{Letter: LetterFarewell, PersonID: d.PersonID, CompanyID: f.CompanyID, Path: "/farewells/" + f.MembershipID.String(),
+		Facts: map[string]any{"date": f.LeavesOn.String(), "again": f.Sent > 1, "words": f.Words.In(d.Language)}})
+}
+
+// ErrFarewellSent says that the first letter cannot go any more.
+var ErrFarewellSent = problem.Define(problem.Conflict, "farewell_sent", "They were written to, or have answered. The next letters go by themselves.", "すでにご案内済みか、返答があります。次回のご案内は自動で送信されます。")
+
+// SendFarewell sends somebody's first letter before its hour, for the alumni office: at the last talk with them, say, while they
+// still read their mail at work. Those that follow go by the calendar.
+func (s *Service) SendFarewell(ctx context.Context, who Actor, membership uuid.UUID) error {
+	return s.db.Tx(ctx, func(tx *gorm.DB) error {
+		found, err := s.dueFarewells(tx, "f.membership_id = @id FOR NO KEY UPDATE OF f", map[string]any{"id": membership})
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return ErrNotFound
+		}
+		d := found[0]
+		if err := who.May(ManagePeople, d.CompanyID); err != nil {
+			return err
+		}
+		if d.Sent > 0 || d.Answer != "" {
+			return ErrFarewellSent
+		}
+		if err := d.send(tx); err != nil {
+			return err
+		}
+		return Audit(tx, who, d.CompanyID, "farewell.send", "membership:"+membership.String(), nil)
+	})
+}
+
+// FarewellOf reads that of a member for the alumni office; nil where nobody leaves.
+func (s *Service) FarewellOf(ctx context.Context, who Actor, m Member) (*Farewell, error) {
+	if err := who.May(ManagePeople, m.CompanyID); err != nil {
+		return nil, err
+	}
+	var list []Farewell
+	err := s.db.Gorm(ctx).Raw(farewellsWithNames+" WHERE f.membership_id = ? AND f.company_id = ?", m.ID, m.CompanyID).Scan(&list).Error
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
 }
 
 const farewellsWithNames = `SELECT f.*, c.name AS company_name, c.name_en, c.farewell_words, c.farewell_words_en, name_of(p) AS name

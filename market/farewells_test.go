@@ -37,6 +37,30 @@ func tokenIn(t *testing.T, w *markettest.World, l market.Letter) (token, to stri
 	return "", ""
 }
 
+func TestTheOfficeWritesToWhoLeavesBeforeTheHour(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	hana := aoi.Alumnus("Here Hana", markettest.Worked("Sales", "2018-04-01", ""))
+	leaves := w.Today().AddDays(10)
+	_, err := w.Market.EndStint(ctx, aoi.Office, member(t, w, aoi.Office, hana.MembershipID).Stints[0].ID, market.StintEnd{LeftOn: &leaves, Departure: market.Voluntary})
+	w.Check(err)
+	if err := w.Market.SendFarewell(ctx, aoi.Manager, hana.MembershipID); !errors.Is(err, market.ErrForbidden) {
+		t.Errorf("a manager may: %v", err)
+	}
+	w.Check(w.Market.SendFarewell(ctx, aoi.Office, hana.MembershipID))
+	if err := w.Market.SendFarewell(ctx, aoi.Office, hana.MembershipID); !errors.Is(err, market.ErrFarewellSent) {
+		t.Errorf("a second press gives %v", err)
+	}
+	for _, day := range []struct{ days, letters int }{{10, 1}, {6, 1}, {1, 2}} {
+		tick(w, day.days)
+		if got := len(lettersOf(t, w, market.LetterFarewell)); got != day.letters {
+			t.Errorf("on %v she has %d letters, not %d", w.Today(), got, day.letters)
+		}
+	}
+}
+
 func TestWhoLeavesIsAskedOnTheDayAndTwiceAgain(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"text/template"
+
+	"cloud.google.com/go/civil"
 )
 
 //go:embed letters/*.txt
@@ -12,7 +14,7 @@ var letterFiles embed.FS
 
 // letterTexts are the templates by their files' names: join.ja.txt. The first line is the subject.
 var letterTexts = template.Must(template.New("letters").Funcs(template.FuncMap{
-	"line": oneLine, "quote": quoted, "role": roleName,
+	"line": oneLine, "quote": quoted, "role": roleName, "day": dayIn,
 }).ParseFS(letterFiles, "letters/*.txt"))
 
 // letterData is what a letter's text can name.
@@ -43,6 +45,18 @@ func oneLine(v any) string {
 		return ""
 	}
 	return strings.Join(strings.Fields(fmt.Sprint(v)), " ")
+}
+
+// dayIn writes a day as people of a language do; what is no day stays as it is.
+func dayIn(language string, v any) string {
+	d, err := civil.ParseDate(oneLine(v))
+	switch {
+	case err != nil:
+		return oneLine(v)
+	case language == "ja":
+		return fmt.Sprintf("%d年%d月%d日", d.Year, d.Month, d.Day)
+	}
+	return fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
 }
 
 // sayable is a text without what no database keeps: a NUL, and what is no UTF-8.

@@ -98,13 +98,19 @@ type barForm struct{ kind, from, until, reason string }
 type memberPageView struct {
 	market.Member
 	moments []market.Moment
-	office  *barsView // nil for whoever may not manage people
+	office  *barsView        // nil for whoever may not manage people
+	leaves  *market.Farewell // for the office
 }
 
 func (v *visit) memberView(m market.Member, typed barForm) (view memberPageView, err error) {
 	view.Member = m
 	if view.office, err = v.officeBars(m, typed); err != nil {
 		return view, err
+	}
+	if view.office != nil {
+		if view.leaves, err = v.Market.FarewellOf(v.ctx, v.who, m); err != nil {
+			return view, err
+		}
 	}
 	view.moments, err = v.Market.Timeline(v.ctx, v.who, m)
 	return view, err

@@ -26,6 +26,22 @@ func (v *visit) getFarewells() error {
 	return v.ok(farewellsPage(list, words, ui.Fault{}))
 }
 
+// postFarewellLetter sends somebody's first letter now.
+func (v *visit) postFarewellLetter() error {
+	id, err := v.id()
+	if err != nil {
+		return err
+	}
+	back := farewellsPath
+	if v.form().text("back") == "member" {
+		back = "/people/" + id.String()
+	}
+	if err := v.Market.SendFarewell(v.ctx, v.who, id); err != nil {
+		return v.retreat(err, back)
+	}
+	return v.to(back, "farewell.written")
+}
+
 // postFarewellWords says what the company says to who leaves.
 func (v *visit) postFarewellWords() error {
 	words := market.FarewellWords{Words: v.c.PostForm("words"), WordsEN: v.c.PostForm("words_en")}
@@ -85,14 +101,22 @@ func (v *visit) postFarewell() error {
 		return err
 	}
 	here, f := farewellsPath+"/"+view.farewell.MembershipID.String(), v.form()
-	var said string
-	switch f.text("do") {
+	said, do := "", f.text("do")
+	if ticked := v.c.PostForm("wording."+string(market.ForNews)) != ""; ticked && do != "decline" {
+		if err := v.Market.SetConsents(v.ctx, v.who, view.farewell.CompanyID, market.AtFarewell, v.answers()...); err != nil {
+			return v.refuse(err, func(fault ui.Fault) templ.Component { return farewellPage(view, fault) })
+		}
+		if view, err = v.farewellView(); err != nil {
+			return err
+		}
+	}
+	switch do {
 	case "decline":
 		err, said = v.Market.AnswerFarewell(v.ctx, v.who, view.farewell.MembershipID, market.FarewellDeclined), "farewell.declined"
 	case "keep":
 		err, said = v.Market.AnswerFarewell(v.ctx, v.who, view.farewell.MembershipID, market.FarewellKept), "farewell.kept"
 	case "hear":
-		err, said = v.Market.SetConsents(v.ctx, v.who, view.farewell.CompanyID, market.AtFarewell, v.answers()...), "consent.saved"
+		said = "consent.saved"
 	default:
 		view.typed = f.text("email")
 		err, said = v.askAddress(view.typed), "address.sent"

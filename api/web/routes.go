@@ -145,6 +145,7 @@ var table = []line{
 	{"POST", consentsPath, access.SignedIn, "profile", (*visit).postConsents},
 	{"GET", "/farewells", market.ManagePeople, "people", (*visit).getFarewells},
 	{"POST", "/farewells", market.ManagePeople, "people", (*visit).postFarewellWords},
+	{"POST", "/farewells/{id}/letter", market.ManagePeople, "people", (*visit).postFarewellLetter},
 	{"GET", "/farewells/{id}", access.SignedIn, "profile", (*visit).getFarewell},
 	{"POST", "/farewells/{id}", access.SignedIn, "profile", (*visit).postFarewell},
 	{"POST", "/profile/address", access.SignedIn, "profile", (*visit).postAddress},
