@@ -54,6 +54,7 @@ type filler struct {
 	present civil.Date
 	today   civil.Date // last month's while the past is told
 	casts   []cast
+	eaten   uuid.UUID // the event of last month
 }
 
 // Fill makes the companies, their people and their work. The first seats, one for each role, belong to one company.
@@ -67,6 +68,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 			return nil, fmt.Errorf("filling in %s: %w", h.english, err)
 		}
 		seats = append(seats, more...)
+	}
+	if err := f.lunch(ctx, f.casts[0]); err != nil {
+		return nil, fmt.Errorf("eating together: %w", err)
 	}
 	hourly, err := f.byHour(ctx, f.casts[0])
 	if err != nil {
@@ -106,6 +110,9 @@ func Fill(ctx context.Context, r Rooms) ([]Seat, error) {
 	}
 	if err := f.events(ctx, f.casts[0]); err != nil {
 		return nil, fmt.Errorf("asking people to events: %w", err)
+	}
+	if err := f.afterLunch(ctx, f.casts[0]); err != nil {
+		return nil, fmt.Errorf("saying how the lunch was: %w", err)
 	}
 	if err := f.news(ctx, f.casts[0]); err != nil {
 		return nil, fmt.Errorf("telling people news: %w", err)
