@@ -36,6 +36,17 @@ var (
 // doorsOpen is how long before and after an event people are checked in.
 const doorsOpen = 24 * time.Hour
 
+// DoorsFrom is from when on people are checked in.
+func (e Event) DoorsFrom() time.Time { return e.StartsAt.Add(-doorsOpen) }
+
+// DoorsUntil is until when they are.
+func (e Event) DoorsUntil() time.Time { return e.EndsAt.Add(doorsOpen) }
+
+// Doors reports whether people are checked in at a moment.
+func (e Event) Doors(now time.Time) bool {
+	return (e.State == EventPublished || e.State == EventOver) && !now.Before(e.DoorsFrom()) && !now.After(e.DoorsUntil())
+}
+
 // writeTickets gives an answer as many tickets as people come with it; those that there are keep their codes. Who was checked in
 // cannot be taken off.
 func (s *Service) writeTickets(tx *gorm.DB, r *RSVP) error {
@@ -89,6 +100,13 @@ type Admission struct {
 	With     string // whose guest it is; empty: nobody's
 	Way      EventWay
 	LetInNow bool // whether it was used just now
+	Party    []Companion
+}
+
+// A Companion is one of those who come with the holder of a ticket, as they were named in one answer.
+type Companion struct {
+	EventTicket
+	Holder string
 }
 
 // LookAtTicket reads a ticket for a host of its event, without using it. ErrNoTicket for everybody else.
@@ -116,6 +134,13 @@ func (s *Service) admission(g *gorm.DB, who Actor, code string) (Admission, erro
 	if a.Position > 0 {
 		a.With = r.Name
 	}
+	var all []EventTicket
+	if err := g.Where("rsvp_id = ? AND code <> ?", r.ID, code).Order("position").Find(&all).Error; err != nil {
+		return Admission{}, err
+	}
+	for _, t := range all {
+		a.Party = append(a.Party, Companion{t, r.Holder(t)})
+	}
 	return a, nil
 }
 
@@ -132,7 +157,7 @@ func (s *Service) CheckIn(ctx context.Context, who Actor, code string) (Admissio
 			return nil
 		case a.Event.State != EventPublished && a.Event.State != EventOver:
 			return ErrEventState.With("state", a.Event.State)
-		case now.Before(a.Event.StartsAt.Add(-doorsOpen)) || now.After(a.Event.EndsAt.Add(doorsOpen)):
+		case !a.Event.Doors(now):
 			return ErrDoorsClosed
 		}
 		done := tx.Exec("UPDATE event_tickets SET came_at = ?, let_in_by = ? WHERE code = ? AND came_at IS NULL", now, who.PersonID, code)

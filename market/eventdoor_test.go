@@ -36,7 +36,7 @@ func TestATicketLetsItsHolderInOnceAndOnlyByAHost(t *testing.T) {
 		}
 	}
 	a, err := w.Market.LookAtTicket(ctx, aoi.Office, guest)
-	if w.Check(err); a.CameAt != nil || a.Holder != "=Guest()" || a.With != "Yumi Takahashi" {
+	if w.Check(err); a.CameAt != nil || a.Holder != "=Guest()" || a.With != "Yumi Takahashi" || len(a.Party) != 1 || a.Party[0].Holder != "Yumi Takahashi" || a.Party[0].Code != r.Tickets[0].Code {
 		t.Errorf("looking gives %+v", a)
 	}
 	twice := [2]market.Admission{}

@@ -17,7 +17,7 @@ import (
 const lettersAtOnce = 200
 
 // InviteToEvent sends an invitation to everybody whom the event asks and who was not invited yet: those who have an address of
-// their own here, did not answer, and agree to hear of news and events. The letters go out by a job.
+// their own here, did not answer, do not run it, and agree to hear of news and events. Where they are many, a job writes to the rest.
 func (s *Service) InviteToEvent(ctx context.Context, who Actor, id uuid.UUID) error {
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
 		e, err := s.lockForHost(tx, who, id)
@@ -27,8 +27,14 @@ func (s *Service) InviteToEvent(ctx context.Context, who Actor, id uuid.UUID) er
 		if !e.Open(s.clock.Now()) {
 			return ErrAnswersClosed
 		}
-		if err := jobs.Enqueue(tx, EventInvitations{Event: id}); err != nil {
+		sent, err := s.sendInvitations(tx, id)
+		if err != nil {
 			return err
+		}
+		if sent == lettersAtOnce {
+			if err := jobs.Enqueue(tx, EventInvitations{Event: id}); err != nil {
+				return err
+			}
 		}
 		return Audit(tx, who, e.CompanyID, "event.invite", "event:"+id.String(), nil)
 	})
@@ -68,6 +74,23 @@ func (s *Service) SendEventInvitations(ctx context.Context, event uuid.UUID) (se
 	}
 }
 
+// toInvite are the people p whom an invitation to the event @event is still for.
+var toInvite = " FROM events, people p WHERE events.id = @event AND p.email IS NOT NULL AND " + nearby + " AND " + eventsFor.asks() + `
+	AND NOT EXISTS (SELECT 1 FROM event_invitations i WHERE i.event_id = events.id AND i.person_id = p.id)
+	AND NOT EXISTS (SELECT 1 FROM rsvps r WHERE r.event_id = events.id AND r.person_id = p.id)
+	AND NOT EXISTS (SELECT 1 FROM event_hosts h WHERE h.event_id = events.id AND h.person_id = p.id)
+	AND ` + eventsFor.hears()
+
+// EventInvitees counts whom [Service.InviteToEvent] would write to now, for who runs the event.
+func (s *Service) EventInvitees(ctx context.Context, who Actor, id uuid.UUID) (n int, err error) {
+	g := s.db.Gorm(ctx)
+	e, err := s.hostedEvent(g, who, id)
+	if err != nil || !e.Open(s.clock.Now()) {
+		return 0, err
+	}
+	return n, g.Raw("SELECT count(*)"+toInvite, map[string]any{"event": id, "company": e.CompanyID, "now": s.clock.Now()}).Scan(&n).Error
+}
+
 func (s *Service) sendInvitations(tx *gorm.DB, event uuid.UUID) (int, error) {
 	var e Event
 	if err := one(tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Where("id = ?", event).Take(&e)); err != nil {
@@ -78,10 +101,7 @@ func (s *Service) sendInvitations(tx *gorm.DB, event uuid.UUID) (int, error) {
 		return 0, nil
 	}
 	var people []uuid.UUID
-	err := tx.Raw("SELECT p.id FROM events, people p WHERE events.id = @event AND p.email IS NOT NULL AND "+nearby+" AND "+eventsFor.asks()+`
-		AND NOT EXISTS (SELECT 1 FROM event_invitations i WHERE i.event_id = events.id AND i.person_id = p.id)
-		AND NOT EXISTS (SELECT 1 FROM rsvps r WHERE r.event_id = events.id AND r.person_id = p.id)
-		AND `+eventsFor.hears()+` ORDER BY p.id LIMIT @most`, map[string]any{"event": event, "company": e.CompanyID, "now": now, "most": lettersAtOnce}).Scan(&people).Error
+	err := tx.Raw("SELECT p.id"+toInvite+" ORDER BY p.id LIMIT @most", map[string]any{"event": event, "company": e.CompanyID, "now": now, "most": lettersAtOnce}).Scan(&people).Error
 	if err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
+	"homecoming/internal/jobs"
 	"homecoming/internal/problem"
 )
 
@@ -153,10 +154,11 @@ func (s *Service) Vote(ctx context.Context, who Actor, question uuid.UUID, yes b
 	})
 }
 
-// AnswerQuestion answers one in writing, for a host. An empty text takes the answer back.
+// AnswerQuestion answers one in writing, for a host; whoever asked hears of it. An empty text takes the answer back.
 func (s *Service) AnswerQuestion(ctx context.Context, who Actor, question uuid.UUID, text string) error {
 	text = strings.TrimSpace(text)
-	return s.runQuestion(ctx, who, question, "question.answer", func(q *Question, now time.Time) error {
+	return s.runQuestion(ctx, who, question, "question.answer", func(tx *gorm.DB, q *Question, now time.Time) error {
+		first := q.Answer == "" && text != "" && q.PersonID != who.PersonID
 		switch {
 		case q.HiddenAt != nil:
 			return ErrQuestionHidden
@@ -167,14 +169,28 @@ func (s *Service) AnswerQuestion(ctx context.Context, who Actor, question uuid.U
 		if text == "" {
 			q.AnsweredBy, q.AnsweredAt = nil, nil
 		}
+		if first {
+			return tellAnswer(tx, *q)
+		}
 		return nil
 	})
+}
+
+// tellAnswer writes to whoever asked a question that it is answered now.
+func tellAnswer(tx *gorm.DB, q Question) error {
+	var e Event
+	if err := tx.Where("id = ?", q.EventID).Take(&e).Error; err != nil {
+		return err
+	}
+	facts := e.facts()
+	facts["news"], facts["question"], facts["answer"] = string(newsAnswered), q.Text, q.Answer
+	return jobs.Enqueue(tx, Letter{Letter: LetterEvent, PersonID: q.PersonID, CompanyID: e.CompanyID, Path: "/events/" + e.ID.String(), Facts: facts})
 }
 
 // HideQuestion hides one from everybody but hosts and whoever asked, with a reason for them; an empty reason shows it again.
 func (s *Service) HideQuestion(ctx context.Context, who Actor, question uuid.UUID, hide bool, reason string) error {
 	reason = strings.TrimSpace(reason)
-	return s.runQuestion(ctx, who, question, "question.hide", func(q *Question, now time.Time) error {
+	return s.runQuestion(ctx, who, question, "question.hide", func(_ *gorm.DB, q *Question, now time.Time) error {
 		switch {
 		case hide && reason == "":
 			return ErrRequired.On("reason")
@@ -190,7 +206,7 @@ func (s *Service) HideQuestion(ctx context.Context, who Actor, question uuid.UUI
 }
 
 // runQuestion changes a question as a host.
-func (s *Service) runQuestion(ctx context.Context, who Actor, id uuid.UUID, action string, rule func(*Question, time.Time) error) error {
+func (s *Service) runQuestion(ctx context.Context, who Actor, id uuid.UUID, action string, rule func(*gorm.DB, *Question, time.Time) error) error {
 	return s.db.Tx(ctx, func(tx *gorm.DB) error {
 		q, host, err := s.lockQuestion(tx, who, id)
 		if err != nil {
@@ -199,7 +215,7 @@ func (s *Service) runQuestion(ctx context.Context, who Actor, id uuid.UUID, acti
 		if !host {
 			return ErrForbidden.With("action", string(RunEvents))
 		}
-		if err := rule(&q, s.clock.Now()); err != nil {
+		if err := rule(tx, &q, s.clock.Now()); err != nil {
 			return err
 		}
 		if err := tx.Save(&q).Error; err != nil {

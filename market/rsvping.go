@@ -28,6 +28,7 @@ const (
 	newsDay      eventNews = "day"      // it is tomorrow
 	newsHour     eventNews = "hour"     // it begins within the hour
 	newsHost     eventNews = "host"     // you run it
+	newsAnswered eventNews = "answered" // the hosts have answered what you asked
 )
 
 // AnswerEvent says for the actor whether and how they come. Where there is no place they wait for one; a place that they give up

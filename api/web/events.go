@@ -98,6 +98,7 @@ type eventPageView struct {
 	question  string
 	base      func(code string) string // what a ticket's picture leads to
 	refer     bool                     // whether the reader can introduce customers to the company
+	tasks     bool                     // whether the reader can make a task of it
 }
 
 func (v *visit) eventView() (p eventPageView, err error) {
@@ -119,6 +120,7 @@ func (v *visit) eventView() (p eventPageView, err error) {
 	if err != nil {
 		return p, err
 	}
+	p.tasks = v.company.ID == p.CompanyID && v.may(market.PostTasks)
 	p.refer = slices.ContainsFunc(programmes, func(r market.ReferralProgramme) bool { return r.CompanyID == p.CompanyID })
 	if p.album, err = v.Market.Album(v.ctx, v.who, id); err != nil {
 		return p, err
@@ -227,16 +229,17 @@ func (v *visit) getEventFile() error {
 // A hostView is the page from which an event is run.
 type hostView struct {
 	market.EventView
-	rsvps  []market.RSVP
-	survey market.Survey
-	album  market.Album
-	reach  int
-	query  string
-	now    time.Time
-	email  string // as typed
-	reason string
-	me     uuid.UUID
-	tasks  bool // whether the reader can make a task of it
+	rsvps   []market.RSVP
+	survey  market.Survey
+	album   market.Album
+	reach   int
+	letters int // how many invitations would go out now
+	query   string
+	now     time.Time
+	email   string // as typed
+	reason  string
+	me      uuid.UUID
+	tasks   bool // whether the reader can make a task of it
 }
 
 func (v *visit) hostView() (h hostView, err error) {
@@ -255,7 +258,10 @@ func (v *visit) hostView() (h hostView, err error) {
 		return h, err
 	}
 	h.album.Thanks, h.album.ThanksEN = h.Thanks, h.ThanksEN // hosts see what they have not sent yet
-	h.reach, err = v.Market.EventReach(v.ctx, v.who, h.CompanyID, h.ID, h.Audience.Draft())
+	if h.reach, err = v.Market.EventReach(v.ctx, v.who, h.CompanyID, h.ID, h.Audience.Draft()); err != nil {
+		return h, err
+	}
+	h.letters, err = v.Market.EventInvitees(v.ctx, v.who, h.ID)
 	return h, err
 }
 
@@ -267,9 +273,20 @@ func (v *visit) getHost() error {
 	return v.ok(hostPage(h, ui.Fault{}))
 }
 
-// doorsOpen reports whether people are being checked in, so that the counts are worth asking again.
-func (h hostView) doorsOpen() bool {
+// busy reports whether people arrive about now, so that the counts are worth asking again.
+func (h hostView) busy() bool {
 	return h.State == market.EventPublished && h.now.After(h.StartsAt.Add(-3*time.Hour)) && h.now.Before(h.EndsAt)
+}
+
+// nextKey says what a host of an event without answers does next.
+func (h hostView) nextKey() string {
+	switch {
+	case h.State == market.EventDraft:
+		return "event.nobody.draft"
+	case h.letters > 0:
+		return "event.nobody.text"
+	}
+	return "event.nobody.wait"
 }
 
 // postHost does one thing that a host may.
@@ -351,6 +368,9 @@ func (v *visit) postDoor() error {
 		}
 		return v.refuse(err, func(fault ui.Fault) templ.Component { return doorPage(a, fault) })
 	}
+	if ticket := f.text("ticket"); ticket != "" { // from the page of somebody who came together with them
+		return v.to("/door/"+escape(ticket), said)
+	}
 	if event := f.uuid("event"); event != uuid.Nil { // from the list
 		return v.to(eventPath(event)+"/host?q="+escape(f.text("q"))+"#list", said)
 	}
@@ -407,6 +427,17 @@ func eventHere(ctx context.Context, e market.Event) string {
 	return ui.T(ctx, "event.here", "when", here, "zone", e.StartsAt.In(f.Zone).Format("MST"))
 }
 
+// eventWhere says where an event is, in a line.
+func eventWhere(ctx context.Context, e market.Event) string {
+	switch e.Way {
+	case market.OnSite:
+		return e.Place
+	case market.Hybrid:
+		return e.Place + " · " + ui.T(ctx, "event.way.online")
+	}
+	return ui.T(ctx, "event.way.online")
+}
+
 // places says how many places of a way are taken: 12 of 40.
 func places(ctx context.Context, e market.EventView, way market.EventWay) string {
 	n := e.Counts.OnSite
@@ -433,9 +464,9 @@ func (p eventPageView) guestRows() []string {
 	return append(p.guests[:min(len(p.guests), p.Guests)], make([]string, max(0, p.Guests-len(p.guests)))...)
 }
 
-// overNow reports whether the event lies in the past and took place.
-func (p eventPageView) overNow() bool {
-	return p.State != market.EventDraft && p.State != market.EventCanceled && !p.now.Before(p.EndsAt)
+// tookPlace reports whether an event lies in the past and was not called off. The state says so a little later.
+func tookPlace(e market.Event, now time.Time) bool {
+	return e.State != market.EventDraft && e.State != market.EventCanceled && !now.Before(e.EndsAt)
 }
 
 // taskFrom is where a task begins that comes out of the event.
