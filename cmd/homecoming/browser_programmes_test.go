@@ -17,6 +17,10 @@ import (
 func TestTheProgrammesAreLivedThroughByBrowser(t *testing.T) {
 	s := &stage{info: inhabited(t), browser: chromium(t)}
 	t.Run("somebody without an account sees nothing", s.closedSite)
+	t.Run("a homecoming day without a fixed head", s.homecomingDay)
+	t.Run("what stays of an event", s.afterwards)
+	t.Run("closed meetings of a group", s.closedMeetings)
+	t.Run("leaving on good terms", s.goodTerms)
 }
 
 // A stage is the installation in which the programmes are played.

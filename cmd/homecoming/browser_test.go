@@ -93,7 +93,7 @@ func (p *person) fill(name, value string) {
 	p.t.Helper()
 	e := p.page.MustElement(`:is(input, select, textarea)[name="` + name + `"]`)
 	switch kind := e.MustProperty("type").Str(); kind {
-	case "date":
+	case "date", "datetime-local":
 		e.MustEval(`(v) => { this.value = v; this.dispatchEvent(new Event("input", {bubbles: true})) }`, value)
 	case "select-one":
 		e.MustSelect(value)
