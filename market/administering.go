@@ -45,13 +45,17 @@ type NewCompany struct {
 	AdminGivenName  string
 	AdminFamilyKana string
 	AdminGivenKana  string
+	PlatformFeeBP   *int64 // basis points, on top of fees; nil: 500
 }
 
 // CreateCompany begins a company with its first administrator, who is somebody new or, when the address is known,
-// is asked by letter to take the role. It is for the installation's own commands: no page or route calls it.
+// is asked by letter to take the role. Like all of running.go it is for the installation's own commands.
 func (s *Service) CreateCompany(ctx context.Context, n NewCompany) (Company, Person, error) {
 	c := Company{ID: newID(), Name: strings.TrimSpace(n.Name), NameEN: n.NameEN, TimeZone: n.TimeZone, Currency: n.Currency, Language: n.Language,
 		Address: n.Address, TaxNumber: n.TaxNumber, PlatformFeeBP: 500, AutoAcceptDays: 14, PaymentDays: 30, Rail: Prefunded, CreatedAt: s.clock.Now()}
+	if n.PlatformFeeBP != nil {
+		c.PlatformFeeBP = *n.PlatformFeeBP
+	}
 	c.TimeZone, c.Currency, c.Language = or(c.TimeZone, "Asia/Tokyo"), or(c.Currency, "JPY"), or(c.Language, "ja")
 	if err := c.check(); err != nil {
 		return Company{}, Person{}, err
@@ -103,6 +107,8 @@ func (c Company) check() error {
 		return ErrBankFileYen.On("rail")
 	case c.AutoAcceptDays < 1 || c.AutoAcceptDays > 45:
 		return ErrBetween.On("auto_accept_days").With("min", 1).With("max", 45)
+	case c.PlatformFeeBP < 0 || c.PlatformFeeBP > maxPlatformFeeBP:
+		return ErrBetween.On("platform_fee_bp").With("min", 0).With("max", maxPlatformFeeBP)
 	case c.PaymentDays < 0 || c.PaymentDays > 60: // Freelance Act art. 4
 		return ErrBetween.On("payment_days").With("min", 0).With("max", 60)
 	}

@@ -236,14 +236,3 @@ func keepsAdministrator(tx *gorm.DB, company uuid.UUID) error {
 	}
 	return err
 }
-
-// MakeOperator lets a person run the installation. It is for the installation's own commands: no page or route calls it.
-func (s *Service) MakeOperator(ctx context.Context, company, person uuid.UUID) error {
-	return s.db.Tx(ctx, func(tx *gorm.DB) error {
-		err := tx.Exec("INSERT INTO role_grants (company_id, person_id, role, granted_at) VALUES (?, ?, 'operator', ?) ON CONFLICT DO NOTHING", company, person, s.clock.Now()).Error
-		if err != nil {
-			return err
-		}
-		return Audit(tx, Actor{}, company, "role.grant", "person:"+person.String(), map[string]any{"role": Operator})
-	})
-}

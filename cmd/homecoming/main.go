@@ -30,6 +30,8 @@ var commands = []command{
 	{"serve", "answer the API and the pages, and work the queue", serve},
 	{"work", "work the queue alone", work},
 	{"migrate", "bring the database to this program's schema", migrate},
+	{"company", "begin a company, list them, set what one is charged", company},
+	{"operator", "say who runs the installation", operator},
 	{"import", "read people in from an HR file", importPeople},
 	{"reindex", "build the search indexes anew, in use", reindex},
 	{"skills", "take a published list of skills in, merge duplicates", skills},
