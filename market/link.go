@@ -51,6 +51,7 @@ type Link struct {
 	Path        string // where it leads
 	ExpiresAt   time.Time
 	HasPassword bool // whether the person has a password already
+	Alumnus     bool // whether the person is in the company's register
 	NeedsCode   bool // whether using it also takes a code of the person's authenticator
 }
 
@@ -131,8 +132,11 @@ func (s *Service) LookAtLink(ctx context.Context, raw string) (Link, error) {
 		return link, err
 	}
 	c, err := CompanyByID(g, *l.CompanyID)
+	if err != nil {
+		return link, err
+	}
 	link.CompanyID, link.CompanyName = c.ID, c.Name
-	return link, err
+	return link, g.Raw("SELECT EXISTS (SELECT 1 FROM memberships WHERE company_id = ? AND person_id = ?)", c.ID, p.ID).Scan(&link.Alumnus).Error
 }
 
 // UseLink signs a link's person in and spends the link: it works once. A new password is set unless it is empty. It

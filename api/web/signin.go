@@ -98,6 +98,14 @@ func (v *visit) postSignOut() error {
 	return v.to("/signin", "")
 }
 
+// linkLead is the sentence that says what a link is for: somebody who comes in for a role has worked nowhere yet.
+func linkLead(l market.Link) string {
+	if l.Purpose == market.PurposeJoin && !l.Alumnus {
+		return "link.join.role"
+	}
+	return "link." + string(l.Purpose)
+}
+
 // getLink only shows where a link leads: programs that read mail follow links as well.
 func (v *visit) getLink() error {
 	l, err := v.Market.LookAtLink(v.ctx, v.c.Param("token"))

@@ -137,7 +137,7 @@ func (k *keys) ofWork() {
 	k.add("caution.done.", market.LookCleared, market.LookDeclined)
 	k.add("evidence.", string(market.Self), string(market.Attested), string(market.Proven))
 	k.add("category.", market.WithholdingCategories...)
-	k.add("link.", string(market.PurposeJoin), string(market.PurposeSignIn), string(market.PurposeLink))
+	k.add("link.", string(market.PurposeJoin), string(market.PurposeJoin)+".role", string(market.PurposeSignIn), string(market.PurposeLink))
 	k.add("party.", "company", "alumnus", "provider", "clock", "both", "ruling")
 	for _, role := range []market.Role{market.Administrator, market.Manager, market.Approver, market.Finance, market.Office, market.Staff, market.Operator, market.Alumnus} {
 		k.add("role.", string(role))
