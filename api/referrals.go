@@ -25,6 +25,7 @@ func (s *Server) aboutReferrals() []endpoint {
 		post("/referrals/{id}/lose", market.FollowReferrals, s.loseReferral, "They did not"),
 		post("/referrals/{id}/reopen", market.FollowReferrals, s.reopenReferral, "Go on with one that was lost"),
 		post("/referrals/{id}/known", market.FollowReferrals, s.knowReferral, "They were a customer already; what it says of the contact is removed"),
+		put("/referrals/{id}/ready", market.FollowReferrals, s.readyReferral, "Say which points of the checklist they meet by now"),
 		put("/referrals/{id}/owner", market.FollowReferrals, s.assignReferral, "Make somebody of the company responsible"),
 		post("/referrals/{id}/confirm-licence", market.FollowReferrals, s.confirmReferralLicence, "Confirm the referrer's registration, having looked it up"),
 		get("/referrals/{id}/fees", access.SignedIn, s.referralFees, "What the company earned by it, and the fees that follow"),
@@ -367,6 +368,19 @@ func (s *Server) knowReferral(ctx context.Context, in *referralEnd) (*out[referr
 	return s.afterStep(ctx, r, err)
 }
 
+type referralReady struct {
+	OfID
+	Body struct {
+		Ready []int `json:"ready" maxItems:"20" doc:"The points that they meet, counted from 0; the others are missing"`
+		saying
+	}
+}
+
+func (s *Server) readyReferral(ctx context.Context, in *referralReady) (*out[referral], error) {
+	r, err := s.cfg.Market.ReadyReferral(ctx, access.Actor(ctx), in.ID, in.Body.Ready, in.Body.move())
+	return s.afterStep(ctx, r, err)
+}
+
 type referralOwner struct {
 	OfID
 	Body struct {
@@ -400,11 +414,12 @@ type referralFee struct {
 	TaskID     *uuid.UUID   `json:"task_id" format:"uuid" doc:"That pays it; null before it is offered"`
 	BidID      *uuid.UUID   `json:"bid_id" format:"uuid" doc:"The offer, which the referrer accepts"`
 	ContractID *uuid.UUID   `json:"contract_id" format:"uuid"`
+	Money      string       `json:"money" doc:"Where its money is: the state of the contract's milestone; empty before there is a contract"`
 }
 
 func referralFeeOf(f market.ReferralFee) referralFee {
 	return referralFee{ID: f.ID, Period: f.Period, Revenue: market.Money{Amount: f.Revenue, Currency: f.Currency}, Fee: market.Money{Amount: f.Amount, Currency: f.Currency}, ReportedAt: f.ReportedAt,
-		TaskID: f.TaskID, BidID: f.BidID, ContractID: f.ContractID}
+		TaskID: f.TaskID, BidID: f.BidID, ContractID: f.ContractID, Money: f.Money}
 }
 
 func (s *Server) referralFees(ctx context.Context, in *OfID) (*out[allOf[referralFee]], error) {

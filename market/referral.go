@@ -120,12 +120,13 @@ const (
 	loseReferral      referralStep = "lose"
 	knowReferral      referralStep = "know"
 	reopenReferral    referralStep = "reopen"
+	readyReferral     referralStep = "ready" // what was missing of the checklist is there by now, or is not after all
 )
 
 // referralLife is the life of a referral: from where each step leads where. What is missing cannot be done.
 var referralLife = map[ReferralState]map[referralStep]ReferralState{
 	ReferralAsked: {agreeReferral: ReferralAgreed, refuseReferral: ReferralRefused, expireReferral: ReferralExpired, takeReferral: ReferralTaken, withdrawReferral: ReferralWithdrawn},
-	ReferralAgreed: {moveReferral: ReferralAgreed, winReferral: ReferralWon, loseReferral: ReferralLost, knowReferral: ReferralKnown,
+	ReferralAgreed: {moveReferral: ReferralAgreed, readyReferral: ReferralAgreed, winReferral: ReferralWon, loseReferral: ReferralLost, knowReferral: ReferralKnown,
 		refuseReferral: ReferralRefused},
 	ReferralLost: {reopenReferral: ReferralAgreed, refuseReferral: ReferralRefused},
 }
@@ -287,6 +288,32 @@ func (r *Referral) release() { r.Holds = false }
 func (r *Referral) forget(now time.Time) {
 	r.ContactName, r.ContactEmail, r.Why, r.Domain, r.OrganisationKey, r.RelationNote, r.ConsentHash = "", "", "", "", "", "", nil
 	r.ForgottenAt = &now
+}
+
+// setReady notes which points of the checklist, from 0, the customer meets by now.
+func (r *Referral) setReady(ready []int) error {
+	answers := slices.Clone(r.Answers)
+	for i := range answers {
+		answers[i].Ready = false
+	}
+	for _, i := range ready {
+		if i < 0 || i >= len(answers) {
+			return ErrBetween.On("ready").With("min", 0).With("max", max(len(answers)-1, 0))
+		}
+		answers[i].Ready = true
+	}
+	r.Answers = answers
+	return nil
+}
+
+// missing are the points of the checklist that the customer does not meet yet, in a language.
+func (r Referral) missing(language string) (points []string) {
+	for _, a := range r.Answers {
+		if !a.Ready {
+			points = append(points, a.In(language))
+		}
+	}
+	return points
 }
 
 // licensed refuses while a registration that the terms need was not confirmed.

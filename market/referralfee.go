@@ -33,6 +33,7 @@ type ReferralFee struct {
 	BidID      *uuid.UUID `gorm:"->;-:migration"` // the offer, for the referrer to accept
 	BidState   BidState   `gorm:"->;-:migration"`
 	ContractID *uuid.UUID `gorm:"->;-:migration"` // that it became
+	Money      string     `gorm:"->;-:migration"` // where the contract's money is: the state of its milestone; empty before there is one
 }
 
 // Offered reports whether the fee is on its way: offered, or agreed to.
@@ -120,7 +121,8 @@ func feeOf(tx *gorm.DB, referral uuid.UUID, period string) (ReferralFee, error) 
 }
 
 // feesWithTasks are fees with what pays them, unless that was canceled or taken back.
-const feesWithTasks = `SELECT f.*, t.id AS task_id, coalesce(t.state, '') AS task_state, b.id AS bid_id, coalesce(b.state, '') AS bid_state, k.id AS contract_id
+const feesWithTasks = `SELECT f.*, t.id AS task_id, coalesce(t.state, '') AS task_state, b.id AS bid_id, coalesce(b.state, '') AS bid_state, k.id AS contract_id,
+		coalesce((SELECT state FROM milestones WHERE contract_id = k.id ORDER BY position LIMIT 1), '') AS money
 	FROM referral_fees f LEFT JOIN tasks t ON t.fee_id = f.id AND t.state <> 'canceled'
 		LEFT JOIN LATERAL (SELECT id, state FROM bids WHERE task_id = t.id ORDER BY id DESC LIMIT 1) b ON true
 		LEFT JOIN LATERAL (SELECT id FROM contracts WHERE task_id = t.id ORDER BY number DESC LIMIT 1) k ON true`

@@ -134,6 +134,44 @@ func TestACompanyLearnsOfACustomerByTheirYesAlone(t *testing.T) {
 	}
 }
 
+func TestTheDeskNotesWhatOfTheChecklistIsThereAndTheReferrerHearsWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := markettest.New(t)
+	aoi := w.Company("Aoi")
+	yumi := aoi.Alumnus("Takahashi Yumi")
+	r, link := asks(w, yumi.Actor, customer(programme(w, aoi), "青葉商事", "mori@aoba.example"))
+	if _, err := w.Market.ReadyReferral(ctx, aoi.Manager, r.ID, []int{0, 1}, market.ReferralMove{}); !errors.Is(err, market.ErrNotFound) {
+		t.Errorf("before the customer's yes: %v", err)
+	}
+	_, err := w.Market.AnswerIntroduction(ctx, link, true)
+	w.Check(err)
+	if _, err := w.Market.ReadyReferral(ctx, yumi.Actor, r.ID, []int{0, 1}, market.ReferralMove{}); !errors.Is(err, market.ErrForbidden) {
+		t.Errorf("by the referrer: %v", err)
+	}
+	if _, err := w.Market.ReadyReferral(ctx, aoi.Manager, r.ID, []int{2}, market.ReferralMove{}); !errors.Is(err, market.ErrBetween) {
+		t.Errorf("a point that is none: %v", err)
+	}
+	for _, ready := range [][]int{{1}, {0, 1}} {
+		_, err = w.Market.ReadyReferral(ctx, aoi.Manager, r.ID, ready, market.ReferralMove{})
+		w.Check(err)
+		for i, a := range mustSee(w, yumi.Actor, r.ID).Answers {
+			if a.Ready != slices.Contains(ready, i) {
+				t.Errorf("%v are ready, and she sees %+v", ready, a)
+			}
+		}
+	}
+	var missing []string
+	for _, l := range lettersOf(t, w, market.LetterReferral) {
+		if l.Facts["news"] == "ready" && l.PersonID == yumi.PersonID {
+			missing = append(missing, fmt.Sprint(l.Facts["missing_en"]))
+		}
+	}
+	if want := []string{"three annual accounts", "<nil>"}; !slices.Equal(missing, want) {
+		t.Errorf("she hears that %q are missing, want %q", missing, want)
+	}
+}
+
 func TestNothingOfAContactOutlivesTheirNoOrTheirSilence(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

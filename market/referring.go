@@ -165,6 +165,9 @@ func tellReferrer(tx *gorm.DB, r Referral, do referralStep, m ReferralMove) erro
 	if m.Reason != "" {
 		facts["reason"] = m.Reason
 	}
+	if do == readyReferral && len(r.missing("ja")) > 0 {
+		facts["missing"], facts["missing_en"] = strings.Join(r.missing("ja"), "、"), strings.Join(r.missing("en"), "; ")
+	}
 	if do == moveReferral {
 		var stage ReferralStage
 		if err := tx.Where("id = ?", r.StageID).Take(&stage).Error; err != nil {
@@ -231,6 +234,11 @@ func (s *Service) MoveReferral(ctx context.Context, who Actor, id uuid.UUID, m R
 		r.StageID = &m.Stage
 		return r.licensed()
 	})
+}
+
+// ReadyReferral notes which points of the checklist the customer meets by now, and tells the referrer, who may help with the rest.
+func (s *Service) ReadyReferral(ctx context.Context, who Actor, id uuid.UUID, ready []int, m ReferralMove) (Referral, error) {
+	return s.follow(ctx, who, id, readyReferral, m, func(_ *gorm.DB, r *Referral) error { return r.setReady(ready) })
 }
 
 // WinReferral says that the customer became one.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -208,6 +209,8 @@ func (v *visit) postReferral() error {
 		_, err = v.Market.KnowReferral(v.ctx, v.who, p.ID, p.typed)
 	case "reopen":
 		_, err = v.Market.ReopenReferral(v.ctx, v.who, p.ID, p.typed)
+	case "ready":
+		_, err = v.Market.ReadyReferral(v.ctx, v.who, p.ID, p.typedReady(f), p.typed)
 	case "assign":
 		_, err = v.Market.AssignReferral(v.ctx, v.who, p.ID, f.uuid("owner_id"))
 	case "licence":
@@ -225,6 +228,22 @@ func (v *visit) postReferral() error {
 		return v.refuse(err, func(fault ui.Fault) templ.Component { return referralPage(p, fault) })
 	}
 	return v.to(referralPath(p.ID), "referral.done."+do)
+}
+
+// typedReady are the points of the checklist that were ticked.
+func (p referralView) typedReady(f *form) (ready []int) {
+	for i := range p.Answers {
+		if f.text(readyField(i)) != "" {
+			ready = append(ready, i)
+		}
+	}
+	return ready
+}
+
+// mayReport reports whether revenue can still be said: of a fee that is paid once, until it is offered.
+func (p referralView) mayReport() bool {
+	once := p.Terms.Fee == market.FixedFee && slices.ContainsFunc(p.fees, market.ReferralFee.Offered)
+	return p.follow && !once
 }
 
 func (v *visit) reportRevenue(p referralView, f *form) error {
