@@ -139,10 +139,13 @@ type Look struct {
 	DecidedAt *time.Time
 	Reason    string // why it is all right, or is not
 
-	AskedByName   string `gorm:"->"`
-	DecidedByName string `gorm:"->"`
-	Title         string `gorm:"->"` // the task's
-	Bidder        string `gorm:"->"`
+	AskedByName   string    `gorm:"->"`
+	DecidedByName string    `gorm:"->"`
+	Title         string    `gorm:"->"` // the task's
+	Bidder        string    `gorm:"->"`
+	Amount        int64     `gorm:"->"` // of the bid
+	Currency      string    `gorm:"->"`
+	RunBy         uuid.UUID `gorm:"->"` // who runs the task, and cannot clear it
 }
 
 // TableName is where looks are kept.
@@ -236,7 +239,7 @@ func (s *Service) BidCautions(ctx context.Context, who Actor, bid uuid.UUID) ([]
 func looksAt(q *gorm.DB) ([]Look, error) {
 	var list []Look
 	return list, q.Table("caution_looks k").Select(`k.*, name_of(a) AS asked_by_name,
-			coalesce(name_of(d), '') AS decided_by_name, t.title, name_of(p) AS bidder`).
+			coalesce(name_of(d), '') AS decided_by_name, t.title, t.created_by AS run_by, name_of(p) AS bidder, b.amount, b.currency`).
 		Joins("JOIN people a ON a.id = k.asked_by").Joins("LEFT JOIN people d ON d.id = k.decided_by").Joins("JOIN tasks t ON t.id = k.task_id").
 		Joins("JOIN bids b ON b.id = k.bid_id").Joins("JOIN people p ON p.id = b.person_id").Order("k.id DESC").Limit(100).Scan(&list).Error
 }
@@ -348,9 +351,18 @@ func (s *Service) ClearCautions(ctx context.Context, who Actor, look uuid.UUID, 
 		if done.RowsAffected == 0 {
 			return ErrLookedAt
 		}
-		return Audit(tx, who, l.CompanyID, "caution."+l.State, "bid:"+l.BidID.String(), map[string]any{"cautions": l.Cautions, "reason": reason})
+		if err := Audit(tx, who, l.CompanyID, "caution."+l.State, "bid:"+l.BidID.String(), map[string]any{"cautions": l.Cautions, "reason": reason}); err != nil {
+			return err
+		}
+		return tellAsker(tx, who, l, t)
 	})
 	return l, err
+}
+
+// tellAsker writes to who asked for a look what came of it.
+func tellAsker(tx *gorm.DB, who Actor, l Look, t Task) error {
+	return jobs.Enqueue(tx, Letter{Letter: LetterCautionOver, PersonID: l.AskedBy, CompanyID: l.CompanyID, Path: "/bids/" + l.BidID.String(),
+		Facts: map[string]any{"title": t.Title, "state": l.State, "reason": l.Reason}}.Naming("from", who.PersonID, who.Name))
 }
 
 // lockLooked holds the task of a look and reads its bid.

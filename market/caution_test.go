@@ -3,6 +3,7 @@ package market_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -101,6 +102,16 @@ func TestACautionTakesASecondPersonsLookAndNoWayLeadsRound(t *testing.T) {
 	wants(err, nil)
 	wants(accept(w, aoi.Administrator, bid.ID, 0), market.ErrUncleared) // who cleared it does not award it
 	wants(accept(w, aoi.Manager, bid.ID, 0), nil)
+	var told []string
+	for _, l := range lettersOf(t, w, market.LetterCautionOver) {
+		if l.PersonID != aoi.Manager.PersonID || l.Path != "/bids/"+bid.ID.String() {
+			t.Errorf("told %+v", l)
+		}
+		told = append(told, fmt.Sprint(l.Facts["state"], ": ", l.Facts["reason"]))
+	}
+	if want := []string{"declined: Rewrite the brief first.", "cleared: She brings the samples herself and chooses the days."}; !slices.Equal(told, want) {
+		t.Errorf("who asked is told %q, want %q", told, want)
+	}
 }
 
 func TestALowerCounterOfferSaysWhy(t *testing.T) {

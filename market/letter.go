@@ -48,6 +48,7 @@ const (
 	LetterBankAccount     LetterKind = "bank_account"     // where you are paid was changed
 	LetterPayBy           LetterKind = "pay_by"           // the legal due day of a fee comes near, or has passed
 	LetterCaution         LetterKind = "caution"          // somebody asks for a second look before an award
+	LetterCautionOver     LetterKind = "caution_over"     // somebody has given it
 	LetterRule            LetterKind = "rule"             // somebody asks for a statutory rule that needs a second person
 	LetterSpending        LetterKind = "spending"         // a task's cost waits for your yes or no (carries a one-time link)
 	LetterSpendingOver    LetterKind = "spending_over"    // it was approved or declined
@@ -70,7 +71,7 @@ const (
 var LetterKinds = []LetterKind{LetterJoin, LetterTeam, LetterSignIn, LetterLink, LetterInvitation, LetterBid, LetterCounter, LetterAwarded,
 	LetterNotChosen, LetterCanceled, LetterFunded, LetterSubmitted, LetterChanges, LetterReleased, LetterPaid, LetterPartner,
 	LetterRefundFailed, LetterApproval, LetterChargeback, LetterChargebackOver, LetterDispute, LetterProposal, LetterDisputeOver, LetterForRuling, LetterReversal, LetterReversalRefused, LetterDebt, LetterPaused, LetterResumed, LetterNotice, LetterEnded, LetterAccount, LetterReturned,
-	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
+	LetterReminder, LetterHolding, LetterPayBy, LetterRenewal, LetterRule, LetterCaution, LetterCautionOver, LetterStatement, LetterObjection, LetterCash, LetterSpending, LetterSpendingOver, LetterChange, LetterChangeSigned, LetterChangeOver, LetterWeek,
 	LetterPayRun, LetterPaymentReturned, LetterBankAccount, LetterDomain, LetterFarewell, LetterAddress, LetterAddressChanged,
 	LetterKnock, LetterVouch, LetterClaim, LetterClaimOver, LetterAttest, LetterGroup, LetterRecordRevoked, LetterWebhookOff, LetterMessage, LetterEventInvitation, LetterEvent, LetterPost, LetterReturn,
 	LetterIntroduction, LetterReferral, LetterReferralFee, LetterClarified, LetterNewcomer, LetterReport, LetterSuspension, LetterLeaving, LetterStaying, LetterLeft}

@@ -128,7 +128,7 @@ var newsOf = map[LetterKind]NoticeKind{
 	LetterChargebackOver: NewsPayments, LetterReversal: NewsPayments, LetterReversalRefused: NewsPayments, LetterDebt: NewsPayments, LetterAccount: NewsPayments,
 	LetterReturned: NewsPayments, LetterHolding: NewsPayments, LetterPaymentReturned: NewsPayments, LetterPayBy: NewsPayments, LetterCash: NewsPayments,
 	LetterStatement: NewsPayments, LetterObjection: NewsPayments,
-	LetterApproval: NewsApprovals, LetterPayRun: NewsApprovals, LetterSpending: NewsApprovals, LetterSpendingOver: NewsApprovals, LetterRule: NewsApprovals, LetterCaution: NewsApprovals,
+	LetterApproval: NewsApprovals, LetterPayRun: NewsApprovals, LetterSpending: NewsApprovals, LetterSpendingOver: NewsApprovals, LetterRule: NewsApprovals, LetterCaution: NewsApprovals, LetterCautionOver: NewsApprovals,
 	LetterDispute: NewsDisputes, LetterProposal: NewsDisputes, LetterDisputeOver: NewsDisputes, LetterForRuling: NewsDisputes,
 	LetterEventInvitation: NewsEvents, LetterEvent: NewsAttending, LetterPost: NewsPosts,
 	LetterReferral: NewsReferrals, LetterReferralFee: NewsTerms, LetterIntroduction: NewsSigningIn,

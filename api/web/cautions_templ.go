@@ -357,7 +357,7 @@ func cautionsPage(looks []market.Look, me uuid.UUID, fault ui.Fault) templ.Compo
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Facts(l.Bidder, ui.T(ctx, "approval.by", "name", l.AskedByName), ui.Moment(ctx, l.AskedAt)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Facts(l.Bidder, market.Money{Amount: l.Amount, Currency: l.Currency}.String(), ui.T(ctx, "approval.by", "name", l.AskedByName), ui.Moment(ctx, l.AskedAt)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -365,7 +365,7 @@ func cautionsPage(looks []market.Look, me uuid.UUID, fault ui.Fault) templ.Compo
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if l.AskedBy == me {
+				if l.AskedBy == me || l.RunBy == me {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<p class=\"small soft\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
