@@ -77,7 +77,13 @@ type PayoutLine struct {
 	MilestoneTitle string    `gorm:"->"`
 	ContractID     uuid.UUID `gorm:"->"`
 	ContractNumber int       `gorm:"->"`
+	Fee            int64     `gorm:"->"` // of the milestone: what its amount came of, unless a part of it was paid or taken back
+	Tax            int64     `gorm:"->"`
+	Withheld       int64     `gorm:"->"`
 }
+
+// Whole reports whether the line pays all of its milestone: the fee and its consumption tax without what was withheld.
+func (l PayoutLine) Whole() bool { return l.Fee+l.Tax-l.Withheld == l.Amount }
 
 // lookAtPayout reads a payout again, writes it down and moves the milestones that it pays.
 func (s *Service) lookAtPayout(ctx context.Context, account, id string) error {

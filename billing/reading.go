@@ -205,7 +205,7 @@ func payoutPage(g, q *gorm.DB, before string, limit int, shown func(*gorm.DB) *g
 		ids, people = append(ids, p.ID), append(people, p.PersonID)
 	}
 	var lines []PayoutLine
-	err := shown(g.Table("payout_lines l").Select("l.*, m.title AS milestone_title, c.id AS contract_id, c.number AS contract_number").
+	err := shown(g.Table("payout_lines l").Select("l.*, m.title AS milestone_title, m.amount AS fee, m.tax, m.withheld, c.id AS contract_id, c.number AS contract_number").
 		Joins("JOIN milestones m ON m.id = l.milestone_id").Joins("JOIN contracts c ON c.id = m.contract_id").
 		Where("l.payout_id IN ?", ids)).Order("l.milestone_id").Find(&lines).Error
 	if err != nil {

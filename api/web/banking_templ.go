@@ -1145,7 +1145,7 @@ func payeeForm(d *billing.BankDetails, opened bool, fault ui.Fault) templ.Compon
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if d == nil || opened {
+		if opened {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 101, " open")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

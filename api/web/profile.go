@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -165,6 +166,15 @@ type payoutView struct {
 	bank    *billing.BankDetails  // for companies that pay by transfer; nil before they gave one
 	typed   bool                  // as it was just typed, and refused
 	direct  []billing.BankPayment // from companies' own banks
+}
+
+// payoutSum says how the amount of a line comes about.
+func payoutSum(ctx context.Context, l billing.PayoutLine, currency string) string {
+	money := func(n int64) string { return market.Money{Amount: n, Currency: currency}.String() }
+	if l.Withheld == 0 {
+		return ui.T(ctx, "payouts.sum", "fee", money(l.Fee), "tax", money(l.Tax))
+	}
+	return ui.T(ctx, "payouts.sum.withheld", "fee", money(l.Fee), "tax", money(l.Tax), "withheld", money(l.Withheld))
 }
 
 func (v *visit) getPayouts() error {
