@@ -175,8 +175,12 @@ func (r *hrReader) report(people int) ImportReport {
 	return begun
 }
 
+// fault notes what is wrong with rows. A report names them in the order of the file, in which whoever mends it goes through them.
 func (r *ImportReport) fault(faults ...RowFault) {
-	r.Faults = append(r.Faults, faults[:min(len(faults), maxFaults-len(r.Faults))]...)
+	for _, f := range faults[:min(len(faults), maxFaults-len(r.Faults))] {
+		at, _ := slices.BinarySearchFunc(r.Faults, f.Line+1, func(earlier RowFault, line int) int { return earlier.Line - line })
+		r.Faults = slices.Insert(r.Faults, at, f)
+	}
 }
 
 func (r *ImportReport) change(c ImportChange) {

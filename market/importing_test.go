@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,9 @@ func TestBadRowsAreReportedAndTheGoodGoIn(t *testing.T) {
 	r := importInto(t, w, aoi, file, false)
 	if r.Created != 1 || r.Duplicates != 1 || r.Rejected != 5 || r.Rows != 7 {
 		t.Errorf("%+v", r)
+	}
+	if !slices.IsSortedFunc(r.Faults, func(a, b market.RowFault) int { return a.Line - b.Line }) {
+		t.Errorf("out of the file's order: %+v", r.Faults)
 	}
 	got := map[string]bool{}
 	for _, f := range r.Faults {
