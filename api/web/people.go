@@ -53,11 +53,15 @@ func (d directory) invitable() (n int) {
 }
 
 func (v *visit) postInvitePeople() error {
-	sent, err := v.Market.InvitePeople(v.ctx, v.who, v.company.ID, v.form().ids("member"))
-	if err != nil {
-		return v.retreat(err, "/people")
+	f, back := v.form(), "/people"
+	if f.text("back") == "member" { // from somebody's own page
+		back += "/" + f.uuid("member").String()
 	}
-	return v.to("/people", "people.invited", "n", sent)
+	sent, err := v.Market.InvitePeople(v.ctx, v.who, v.company.ID, f.ids("member"))
+	if err != nil {
+		return v.retreat(err, back)
+	}
+	return v.to(back, "people.invited", "n", sent)
 }
 
 func (v *visit) getMember() error {
