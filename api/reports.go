@@ -248,7 +248,7 @@ func (s *Server) reportMembers(ctx context.Context, in *reportWhom) (*out[list[r
 type reportConcern struct {
 	OfID
 	Body struct {
-		MemberID uuid.UUID `json:"member_id" format:"uuid" doc:"A membership of the company, or the person_id of one of its officers or of those whom the report is about"`
+		MemberID uuid.UUID `json:"member_id" format:"uuid" doc:"A membership of the company, or the person_id of somebody who works there, of an officer or of whom the report is about"`
 	}
 }
 
@@ -259,7 +259,7 @@ func (s *Server) concernInReport(ctx context.Context, in *reportConcern) (*nothi
 type suspensionAsked struct {
 	OfID
 	Body struct {
-		MemberID uuid.UUID   `json:"member_id" format:"uuid" doc:"A membership of the company, or the person_id of one of its officers or of those whom the report is about"`
+		MemberID uuid.UUID   `json:"member_id" format:"uuid" doc:"A membership of the company, or the person_id of somebody who works there, of an officer or of whom the report is about"`
 		UntilOn  *civil.Date `json:"until_on,omitempty" format:"date" doc:"The last day; until it is lifted when left out"`
 		Reason   string      `json:"reason" doc:"Its person reads it: say nothing of who reported"`
 	}

@@ -294,9 +294,9 @@ var subjectNames = map[string]string{
 	"member":  "SELECT name_of(p) FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.id = ? AND m.company_id = ?",
 }
 
-// Namesake is a member of a company as its reporting desk tells one from another.
+// A Namesake is somebody of a company, who left it or works there, as its reporting desk tells one from another.
 type Namesake struct {
-	ID         uuid.UUID // the membership
+	ID         uuid.UUID // the membership; of who has none the person's own
 	Name       string
 	Email      string
 	Department string // of the latest stint; empty: none is known
@@ -312,12 +312,18 @@ func (s *Service) ReportMembers(ctx context.Context, who Actor, id uuid.UUID, wo
 	if strings.TrimSpace(words) == "" {
 		return nil, nil
 	}
-	q := g.Table("memberships m").Joins("JOIN people p ON p.id = m.person_id").Where("m.company_id = ?", r.CompanyID)
+	q := g.Table("people p").Joins("LEFT JOIN memberships m ON m.person_id = p.id AND m.company_id = ?", r.CompanyID).
+		Where("m.id IS NOT NULL OR "+worksAt("p.id", "@company"), map[string]any{"company": r.CompanyID})
 	for _, word := range strings.Fields(words) {
-		q = q.Where("concat_ws(' ', p.family_name, p.given_name, p.family_kana, p.given_kana, m.email) ILIKE ?", "%"+escapeLike(word)+"%")
+		q = q.Where("concat_ws(' ', p.family_name, p.given_name, p.family_kana, p.given_kana, coalesce(m.email, p.email)) ILIKE ?", "%"+escapeLike(word)+"%")
 	}
-	return list, q.Select(`m.id, name_of(p) AS name, m.email, coalesce((SELECT d.name FROM stints s JOIN departments d ON d.id = s.department_id
-		WHERE s.membership_id = m.id ORDER BY s.joined_on DESC LIMIT 1), '') AS department`).Order("name, m.id").Limit(20).Scan(&list).Error
+	return list, q.Select(`coalesce(m.id, p.id) AS id, name_of(p) AS name, coalesce(m.email, p.email) AS email, coalesce((SELECT d.name FROM stints s JOIN departments d ON d.id = s.department_id
+		WHERE s.membership_id = m.id ORDER BY s.joined_on DESC LIMIT 1), '') AS department`).Order("name, id").Limit(20).Scan(&list).Error
+}
+
+// worksAt is true of a person who holds a role at a company.
+func worksAt(person, company string) string {
+	return "EXISTS (SELECT 1 FROM role_grants w WHERE w.person_id = " + person + " AND w.company_id = " + company + " AND w.accepted_at IS NOT NULL)"
 }
 
 // ReportByCode reads an anonymous report for whoever has its code.
@@ -447,7 +453,7 @@ func (s *Service) onDesk(ctx context.Context, who Actor, id uuid.UUID, did strin
 }
 
 // ConcernInReport says that a report is about a member of the company as well: from then on they are nobody of its desk. member is
-// a membership, or the id of one of those who look into reports.
+// a membership, or the own id of somebody who works there or looks into reports.
 func (s *Service) ConcernInReport(ctx context.Context, who Actor, id, member uuid.UUID) error {
 	return s.onDesk(ctx, who, id, "concern", func(tx *gorm.DB, r *Report, _ Company) error {
 		person, err := reportedIn(tx, *r, member)
@@ -458,11 +464,12 @@ func (s *Service) ConcernInReport(ctx context.Context, who Actor, id, member uui
 	})
 }
 
-// reportedIn is the person behind a membership of the report's company, or behind their own id where they look into its reports or
-// the report is about them already.
+// reportedIn is the person behind a membership of the report's company, or behind their own id where they work there, look into its
+// reports or the report is about them already.
 func reportedIn(tx *gorm.DB, r Report, member uuid.UUID) (uuid.UUID, error) {
 	var people []uuid.UUID
 	err := tx.Raw(`SELECT person_id FROM memberships WHERE company_id = @company AND id = @member UNION SELECT person_id FROM report_officers WHERE company_id = @company AND person_id = @member
+		UNION SELECT id FROM people WHERE id = @member AND `+worksAt("id", "@company")+`
 		UNION SELECT person_id FROM report_people WHERE report_id = @report AND person_id = @member`,
 		map[string]any{"company": r.CompanyID, "report": r.ID, "member": member}).Scan(&people).Error
 	if err == nil && len(people) == 0 {

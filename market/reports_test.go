@@ -194,6 +194,15 @@ func TestTheDeskFindsWhomItIsAboutByName(t *testing.T) {
 			t.Errorf("%s finds %+v, %v", who.Name, found, err)
 		}
 	}
+	staff, err := w.Market.ReportMembers(ctx, kai, made.ID, aoi.Manager.Email)
+	w.Check(err)
+	if len(staff) != 1 || staff[0].ID != aoi.Manager.PersonID {
+		t.Fatalf("a manager is found as %+v", staff)
+	}
+	w.Check(w.Market.ConcernInReport(ctx, kai, made.ID, staff[0].ID))
+	if err := w.Market.ConcernInReport(ctx, kai, made.ID, ben.Manager.PersonID); !errors.Is(err, market.ErrUnknownMember) {
+		t.Errorf("somebody who works elsewhere: %v", err)
+	}
 	w.Check(w.Market.ConcernInReport(ctx, kai, made.ID, found[0].ID))
 	// Of those whom it is about nobody needs to be found again.
 	_, err = w.Market.AskSuspension(ctx, ren, made.ID, market.SuspensionDraft{Member: ken.PersonID, Reason: "Threats."})

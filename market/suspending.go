@@ -14,7 +14,7 @@ import (
 
 // A SuspensionDraft is what somebody of the desk asks for.
 type SuspensionDraft struct {
-	Member  uuid.UUID   // a membership of the company, or the id of somebody whom the report is about
+	Member  uuid.UUID   // a membership of the company, or the id of somebody who works there or whom the report is about
 	UntilOn *civil.Date // the last day; nil: until it is lifted
 	Reason  string      // which its person reads
 }

@@ -83,6 +83,14 @@ func (v *visit) moneyToSettle(view *settlingView) error {
 // owes reports whether a debt is the company's own.
 func owes(d billing.Debt) bool { return d.PersonID == nil }
 
+// giveUp is what giving a debt up is called for whoever reads it: a company asks that its own be waived.
+func giveUp(d billing.Debt) string {
+	if owes(d) {
+		return "debt.waive"
+	}
+	return "debt.give.up"
+}
+
 // payingBack is a debt of the company's as a bill.
 func (s settlingView) payingBack(ctx context.Context, d billing.Debt) bill {
 	at := "/milestones/" + d.MilestoneID.String() + "/pay-back"

@@ -952,7 +952,7 @@ func debtsCard(s settlingView) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = ui.Why(ui.T(ctx, "debt.give.up")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Why(ui.T(ctx, giveUp(d))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -62,6 +62,8 @@
     const live = document.querySelector("[data-poll]");
     if (live) setTimeout(() => ask(location.href, live.id).catch(() => setTimeout(start, 3000)), +live.dataset.poll);
   };
+  const bar = document.querySelector("nav.main"), here = bar?.querySelector("[aria-current]");
+  if (here) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2; // on a phone it may be wider than the screen
   document.querySelector(".faults")?.focus();
   start();
 })();
