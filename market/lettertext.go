@@ -3,6 +3,7 @@ package market
 import (
 	"embed"
 	"fmt"
+	"regexp"
 	"strings"
 	"text/template"
 
@@ -14,7 +15,7 @@ var letterFiles embed.FS
 
 // letterTexts are the templates by their files' names: join.ja.txt. The first line is the subject.
 var letterTexts = template.Must(template.New("letters").Funcs(template.FuncMap{
-	"line": oneLine, "quote": quoted, "role": roleName, "day": dayIn,
+	"line": oneLine, "quote": quoted, "role": roleName, "day": dayIn, "when": whenIn,
 }).ParseFS(letterFiles, "letters/*.txt"))
 
 // letterData is what a letter's text can name.
@@ -57,6 +58,13 @@ func dayIn(language string, v any) string {
 		return fmt.Sprintf("%d年%d月%d日", d.Year, d.Month, d.Day)
 	}
 	return fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
+}
+
+var dayWritten = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
+
+// whenIn writes the days in a time as people of a language do: see [Event.span].
+func whenIn(language string, v any) string {
+	return dayWritten.ReplaceAllStringFunc(oneLine(v), func(day string) string { return dayIn(language, day) })
 }
 
 // sayable is a text without what no database keeps: a NUL, and what is no UTF-8.
