@@ -1141,7 +1141,7 @@ func hostHosts(h hostView, fault ui.Fault) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, one := range h.Hosts {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<li data-test=\"host\"><span lang=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 91, "<li class=\"oneline\" data-test=\"host\"><span lang=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1735,7 +1735,7 @@ func doorPage(a market.Admission, fault ui.Fault) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for _, one := range a.Party {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<li data-test=\"companion\"><span lang=\"")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 144, "<li class=\"oneline\" data-test=\"companion\"><span lang=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
