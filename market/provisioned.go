@@ -40,7 +40,7 @@ type AccountEdit struct {
 	UserName              string // unique at the company, whatever its case
 	ExternalID            string // the directory's own name for it; may be empty
 	Email                 string // of a domain that the company has proved
-	FamilyName, GivenName string // they become the person's where the person is new, and nothing later
+	FamilyName, GivenName string // the person's too, as long as they are of this company alone
 	Active                bool
 }
 

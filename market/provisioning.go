@@ -233,9 +233,35 @@ func (s *Service) ChangeAccount(ctx context.Context, d Directory, id uuid.UUID, 
 		if err := tx.Save(&a).Error; err != nil {
 			return refused(err, takenInDirectory)
 		}
-		return s.settle(tx, at, &a)
+		if err := s.settle(tx, at, &a); err != nil {
+			return err
+		}
+		if a.FamilyName == before.FamilyName && a.GivenName == before.GivenName {
+			return nil
+		}
+		return rename(tx, a)
 	})
 	return a, err
+}
+
+// rename gives an account's person the name that the directory has for them by now, with no reading where the name is another.
+// Somebody who left a company, or works for another one as well, goes by the name they chose there.
+func rename(tx *gorm.DB, a ProvisionedAccount) error {
+	if a.PersonID == nil || a.FamilyName+a.GivenName == "" {
+		return nil
+	}
+	done := tx.Exec(`UPDATE people p SET family_kana = CASE WHEN family_name = @family THEN family_kana ELSE '' END, given_kana = CASE WHEN given_name = @given THEN given_kana ELSE '' END,
+			family_name = @family, given_name = @given
+		WHERE id = @person AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.person_id = p.id)
+			AND NOT EXISTS (SELECT 1 FROM role_grants g WHERE g.person_id = p.id AND g.company_id <> @company)`,
+		map[string]any{"family": strings.TrimSpace(a.FamilyName), "given": strings.TrimSpace(a.GivenName), "person": *a.PersonID, "company": a.CompanyID})
+	if done.Error != nil || done.RowsAffected == 0 {
+		return done.Error
+	}
+	if err := TouchPerson(tx, *a.PersonID); err != nil {
+		return err
+	}
+	return Audit(tx, Actor{}, a.CompanyID, "directory.rename", "person:"+a.PersonID.String(), nil)
 }
 
 func accountOf(tx *gorm.DB, d Directory, id uuid.UUID) (ProvisionedAccount, error) {

@@ -264,3 +264,29 @@ func TestRolesFollowTheDirectory(t *testing.T) {
 		}
 	})
 }
+
+func TestTheDirectorysNameIsTheirsWhoAreOfTheCompanyAlone(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	p := newProvisioned(t)
+	ren, mika := p.account("ren"), p.account("mika")
+	p.Exec("UPDATE people SET family_kana = 'ヤマダ', given_kana = 'レン' WHERE id = ?", *ren.PersonID)
+	ben := p.World.Company("Ben")
+	p.Exec("INSERT INTO role_grants (company_id, person_id, role, granted_at) VALUES (?, ?, 'staff', now())", ben.ID, *mika.PersonID)
+	marry := func(a market.ProvisionedAccount, family string) string {
+		_, err := p.Market.ChangeAccount(ctx, p.dir, a.ID, func(e *market.AccountEdit) error { e.FamilyName = family; return nil })
+		p.Check(err)
+		var name string
+		p.Check(p.DB.Gorm(ctx).Raw("SELECT concat_ws('/', family_name, given_name, family_kana, given_kana) FROM people WHERE id = ?", *a.PersonID).Scan(&name).Error)
+		return name
+	}
+	if got := marry(ren, "鈴木"); got != "鈴木/ren//レン" {
+		t.Errorf("of the company alone, they are called %s", got)
+	}
+	if got := marry(mika, "鈴木"); got != "山田/mika//" {
+		t.Errorf("of another company too, they are called %s", got)
+	}
+	if n := p.Count("SELECT count(*) FROM audit WHERE action = 'directory.rename'"); n != 1 {
+		t.Errorf("%d names in the log", n)
+	}
+}

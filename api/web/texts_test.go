@@ -95,6 +95,36 @@ func (k *keys) add(prefix string, values ...string) {
 	}
 }
 
+// audited finds what the rooms write into the log: the noun and the verb.
+var audited = regexp.MustCompile(`(?s)\bAudit\([^"]{0,120}"([a-z_]+)\.([a-z_]*[a-z])"`)
+
+func TestTheLogSpeaksOfEverythingInWords(t *testing.T) {
+	found := 0
+	for _, room := range []string{"market", "billing", "matching", "insight"} {
+		files, err := filepath.Glob("../../" + room + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			code, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, is := range audited.FindAllStringSubmatch(string(code), -1) {
+				found++
+				for _, key := range []string{"log.noun." + is[1], "log.verb." + is[2]} {
+					if !words.Known(key) {
+						t.Errorf("%s has no words; %s writes it", key, file)
+					}
+				}
+			}
+		}
+	}
+	if found < 150 {
+		t.Errorf("only %d lines of the log were found", found)
+	}
+}
+
 func TestEveryStateHasItsWords(t *testing.T) {
 	t.Parallel()
 	var all keys
