@@ -64,7 +64,13 @@ func TestAStatementComesToWhatTheLedgerMovedToTheYen(t *testing.T) {
 			t.Errorf("%s does not stand on the statement:\n%s", want, text)
 		}
 	}
+	if q, category, has := p.Sums(); !has || category != "design" || q.Fee != 333_333 || q.Tax != 33_333 || q.Withheld != 34_033 || q.Net != p.Amount {
+		t.Errorf("its sums are %+v for %s", q, category)
+	}
 	receipt := w.only(billing.ReceiptPaper)
+	if _, _, has := receipt.Sums(); has {
+		t.Error("a receipt has sums of a statement")
+	}
 	if earned := -w.balance("platform_fee") - w.balance("consumption_tax"); receipt.Amount != earned {
 		t.Errorf("the receipt comes to %d, the books earned %d", receipt.Amount, earned)
 	}

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"cmp"
+	"encoding/json"
 	"strconv"
 
 	"cloud.google.com/go/civil"
@@ -56,6 +57,23 @@ type StatementTax struct {
 	Category string `json:"category"`
 	Base     int64  `json:"base"`
 	Amount   int64  `json:"amount"`
+}
+
+// Sums are the amounts of a statement, with the category by which tax was withheld. Other documents have none, nor has a statement
+// of which a part was kept or taken back: what became of those stands on it.
+func (p Paper) Sums() (q Quote, category string, has bool) {
+	var of struct{ Content Statement }
+	if p.Kind != StatementPaper || json.Unmarshal([]byte(p.Data), &of) != nil || of.Content.Kept != 0 || of.Content.Returned != 0 {
+		return q, "", false
+	}
+	q, category = Quote{Currency: of.Content.Currency, Net: of.Content.Transfer}, "none"
+	for _, r := range of.Content.Rates {
+		q.Fee, q.Tax = q.Fee+r.Amount, q.Tax+r.Tax
+	}
+	if w := of.Content.Withholding; w != nil {
+		q.Withheld, category = w.Amount, w.Category
+	}
+	return q, category, true
 }
 
 // A StatementDeduct is what a buyer may deduct of the tax paid to a supplier who is not registered.
