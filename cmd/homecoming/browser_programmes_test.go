@@ -21,6 +21,10 @@ func TestTheProgrammesAreLivedThroughByBrowser(t *testing.T) {
 	t.Run("what stays of an event", s.afterwards)
 	t.Run("closed meetings of a group", s.closedMeetings)
 	t.Run("leaving on good terms", s.goodTerms)
+	t.Run("an alumna brings a borrower", s.broughtBorrower)
+	t.Run("the registry is by invitation", s.registryByInvitation)
+	t.Run("there is no collusion", s.noCollusion)
+	t.Run("back-office work is outsourced to leavers", s.backOffice)
 }
 
 // A stage is the installation in which the programmes are played.
@@ -38,7 +42,7 @@ func (s *stage) sit(t *testing.T, role, lang string, width int) *person {
 // stranger opens a window without signing in.
 func (s *stage) stranger(t *testing.T, width int) *person {
 	t.Helper()
-	p := &person{t: t, base: s.info.URL, page: s.browser.MustIncognito().MustPage()}
+	p := &person{t: t, base: s.info.URL, page: s.browser.MustIncognito().MustPage().Timeout(2 * time.Minute)}
 	p.page.MustSetViewport(width, 900, 1, width < 500)
 	return p
 }

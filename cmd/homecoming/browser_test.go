@@ -113,10 +113,17 @@ func (p *person) press(selector string) {
 	p.t.Helper()
 	e := p.page.MustElement(selector)
 	e.MustScrollIntoView()
-	wait := p.page.MustWaitNavigation()
+	p.page.MustEval(`() => { window.left = false }`) // the next page knows nothing of it
 	e.MustClick()
-	wait()
-	p.page.MustWaitLoad()
+	arrived := `() => window.left === undefined && document.readyState === "complete"`
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if there, err := p.page.Eval(arrived); err == nil && there.Value.Bool() { // between two pages there is nobody to ask
+			break
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("%s of %s leads nowhere", selector, p.where())
+		}
+	}
 	p.wantWhole()
 }
 
@@ -141,7 +148,7 @@ func (p *person) until(path, selector string) {
 }
 
 // text is what a reader sees.
-func (p *person) text() string { return p.page.MustElement("body").MustText() }
+func (p *person) text() string { return p.page.MustEval(`() => document.body.innerText`).Str() }
 
 // wantText holds the page to a sentence.
 func (p *person) wantText(s string) {
