@@ -101,7 +101,7 @@ func (v *visit) postFarewell() error {
 		return err
 	}
 	here, f := farewellsPath+"/"+view.farewell.MembershipID.String(), v.form()
-	said, do := "", f.text("do")
+	do := f.text("do")
 	if ticked := v.c.PostForm("wording."+string(market.ForNews)) != ""; ticked && do != "decline" {
 		if err := v.Market.SetConsents(v.ctx, v.who, view.farewell.CompanyID, market.AtFarewell, v.answers()...); err != nil {
 			return v.refuse(err, func(fault ui.Fault) templ.Component { return farewellPage(view, fault) })
@@ -110,6 +110,7 @@ func (v *visit) postFarewell() error {
 			return err
 		}
 	}
+	var said string
 	switch do {
 	case "decline":
 		err, said = v.Market.AnswerFarewell(v.ctx, v.who, view.farewell.MembershipID, market.FarewellDeclined), "farewell.declined"
