@@ -39,7 +39,7 @@ func (w *world) screen(who market.Actor, lang string) *rod.Page {
 	for _, c := range w.as(who, lang).client.Jar.Cookies(at) {
 		cookies = append(cookies, &proto.NetworkCookieParam{Name: c.Name, Value: c.Value, URL: w.server.URL})
 	}
-	page := chromium.MustPage("about:blank").Timeout(40 * time.Second)
+	page := chromium.MustPage("about:blank").Timeout(90 * time.Second)
 	w.Check(page.SetCookies(cookies))
 	go page.EachEvent(func(e *proto.LogEntryAdded) {
 		if e.Entry.Level == proto.LogLogEntryLevelError {
@@ -94,6 +94,7 @@ func TestAMilestoneIsFundedInThreeClicksWithASavedCard(t *testing.T) {
 		found.MustClick()
 	}
 	click("nav.main a", "Contracts")
+	page.MustElementR("h1", "Contracts") // the list of tasks names it too
 	click("h3 a", "Count the stock")
 	click("button", "Pay ¥57,750 with Visa")
 	page.MustElementR(".flash", "Paid.")
