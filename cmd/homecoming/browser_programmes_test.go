@@ -42,7 +42,7 @@ func (s *stage) sit(t *testing.T, role, lang string, width int) *person {
 // stranger opens a window without signing in.
 func (s *stage) stranger(t *testing.T, width int) *person {
 	t.Helper()
-	p := &person{t: t, base: s.info.URL, page: s.browser.MustIncognito().MustPage().Timeout(2 * time.Minute)}
+	p := &person{t: t, base: s.info.URL, page: s.browser.MustIncognito().MustPage().Timeout(5 * time.Minute)}
 	p.page.MustSetViewport(width, 900, 1, width < 500)
 	return p
 }
@@ -72,7 +72,7 @@ func (s *stage) letter(t *testing.T, to, says, path string) string {
 	defer p.page.MustClose()
 	find := `(says, link) => [...document.querySelectorAll("article")].filter(a => a.innerText.includes(says)).
 		flatMap(a => [...a.querySelectorAll("a")]).map(a => a.href).find(href => href.startsWith(link)) || ""`
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(150 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(150 * time.Millisecond) {
 		p.open("/dev/mails?to=" + url.QueryEscape(to))
 		if link := p.page.MustEval(find, says, s.info.URL+path).Str(); link != "" {
 			return link

@@ -45,7 +45,7 @@ func sit(t *testing.T, b *rod.Browser, i info, l mainjob.Login, lang string, wid
 	t.Helper()
 	alone := b.MustIncognito()
 	p := &person{t: t, base: i.URL, page: alone.MustPage()}
-	p.page = p.page.Timeout(2 * time.Minute)
+	p.page = p.page.Timeout(5 * time.Minute)
 	p.page.MustSetViewport(width, 900, 1, width < 500)
 	p.open("/signin?lang=" + lang)
 	p.fill("email", l.Email)
@@ -136,7 +136,7 @@ func (p *person) has(selector string) bool {
 // until opens the page again and again until it shows the selector.
 func (p *person) until(path, selector string) {
 	p.t.Helper()
-	for deadline := time.Now().Add(45 * time.Second); ; time.Sleep(150 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); ; time.Sleep(150 * time.Millisecond) {
 		p.open(path)
 		if p.has(selector) {
 			return

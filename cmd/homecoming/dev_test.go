@@ -93,7 +93,7 @@ func start(t *testing.T, dir string, env ...string) *running {
 	_ = os.Remove(file)
 	began := time.Now()
 	r := launch(t, dir, "127.0.0.1:0", env...)
-	patience := time.After(3 * time.Minute)
+	patience := time.After(5 * time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
