@@ -109,8 +109,9 @@ type Contract struct {
 	NoticeHash  string      `gorm:"-"`
 	Milestones  []Milestone `gorm:"-"` // in order
 
-	Kept    bool            `gorm:"->;-:migration"` // by a law, of somebody who was forgotten; of one contract alone
-	Reviews []market.Review `gorm:"-"`              // those that the reader's side may read; of one contract alone
+	Kept     bool            `gorm:"->;-:migration"` // by a law, of somebody who was forgotten; of one contract alone
+	Referral bool            `gorm:"->;-:migration"` // pays the fee of one: nothing is delivered; of one contract alone
+	Reviews  []market.Review `gorm:"-"`              // those that the reader's side may read; of one contract alone
 }
 
 // ReviewBy is a side's review among those that may be read.

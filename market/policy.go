@@ -137,10 +137,12 @@ func (a Actor) VisibleContracts(q *gorm.DB) *gorm.DB {
 }
 
 // ReadableContracts narrows a query over contracts, of which one is opened, and says of each in the column kept whether a law has it
-// kept of somebody who was forgotten: finance reads that, and a look is to be noted, see [NoteLook].
+// kept of somebody who was forgotten: finance reads that, and a look is to be noted, see [NoteLook]. The column referral says whether it
+// pays the fee of one.
 func (a Actor) ReadableContracts(q *gorm.DB) *gorm.DB {
 	kept := keptPapers("contracts.person_id")
-	return a.contracts(q).Where("(NOT "+kept+" OR contracts.company_id IN ?)", orNone(a.Companies(SeeMoney))).Select("contracts.*, " + kept + " AS kept")
+	return a.contracts(q).Where("(NOT "+kept+" OR contracts.company_id IN ?)", orNone(a.Companies(SeeMoney))).
+		Select("contracts.*, " + kept + " AS kept, EXISTS (SELECT 1 FROM tasks fee WHERE fee.id = contracts.task_id AND fee.fee_id IS NOT NULL) AS referral")
 }
 
 func (a Actor) contracts(q *gorm.DB) *gorm.DB {

@@ -26,6 +26,14 @@ var milestoneTones = map[billing.MilestoneState]ui.Tone{
 	billing.MilestoneChargedBack: ui.Bad, billing.MilestoneReversed: ui.Bad,
 }
 
+// worded is the sentence of a contract's page, in the words for a referral's fee where that is what is paid: nothing is delivered then.
+func (c contractView) worded(key string) string {
+	if c.contract.Referral && known("fee."+key) {
+		return "fee." + key
+	}
+	return key
+}
+
 func milestoneMark(ctx context.Context, s billing.MilestoneState) ui.Mark {
 	return ui.Mark{Text: ui.T(ctx, "state.milestone."+string(s)), Tone: milestoneTones[s]}
 }
@@ -65,7 +73,7 @@ func mine(c contractView, m billing.Milestone) bool {
 
 // stepText says what happens next with a milestone, to the side that reads.
 func stepText(ctx context.Context, c contractView, m billing.Milestone) string {
-	key := "next." + string(m.State) + "." + string(c.side)
+	key := c.worded("next." + string(m.State) + "." + string(c.side))
 	if m.State == billing.MilestoneReleasing && m.HoldReason != "" {
 		key = "next.held." + string(c.side)
 	}

@@ -154,6 +154,10 @@ func (k *keys) ofWork() {
 	for _, state := range []string{"draft", "accepted", "releasing", "released", "payout_failed"} {
 		k.add("next.later."+state, ".company", ".alumnus")
 	}
+	for _, m := range []string{"draft", "funded", "submitted"} {
+		k.add("fee.next."+m, ".company", ".alumnus")
+	}
+	k.add("fee.", "state.milestone.submitted", "milestone.accept.do")
 	k.add("state.task.", "draft", "published", "awarded", "completed", "canceled")
 	k.add("state.bid.", "open", "accepted", "lost", "withdrawn")
 	k.add("state.invitation.", "sent", "declined", "answered")

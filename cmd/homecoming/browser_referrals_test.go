@@ -174,6 +174,8 @@ func payFee(desk, alumna *person, contract, referral string) {
 	alumna.open(referral)
 	alumna.want("入金済み")
 	alumna.open(contract)
+	alumna.want("納品物は不要です")
+	alumna.shoot("fee-paid-in")
 	alumna.send(`form[name="submit"]`)
 	desk.open(contract)
 	desk.send(`form[name="accept-work"]`)
