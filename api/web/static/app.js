@@ -11,7 +11,7 @@
     }
     start();
   };
-  // The element stays, so that it is read out; so do the focus and what is folded out.
+  // The element stays, to be read out; so do the focus and what is folded out.
   const exchange = (old, fresh) => {
     for (const a of [...old.attributes]) if (!fresh.hasAttribute(a.name)) old.removeAttribute(a.name);
     for (const a of fresh.attributes) old.setAttribute(a.name, a.value);
@@ -24,12 +24,13 @@
   };
   const send = (form, url, into, button) => {
     const data = new FormData(form);
-    if (button && button.name) data.append(button.name, button.value);
+    if (button?.name) data.append(button.name, button.value);
     form.sending?.abort();
     form.sending = new AbortController();
-    form.ariaBusy = true; // until an answer comes
+    form.ariaBusy = true;
     return ask(url, into, { method: "POST", body: new URLSearchParams(data), signal: form.sending.signal }).then(() => { form.ariaBusy = null; }, () => {});
   };
+  const shut = (but) => document.querySelectorAll("details.menu[open]").forEach((menu) => menu.contains(but) || (menu.open = false));
   let waiting;
   document.addEventListener("input", (e) => {
     const form = e.target.form;
@@ -47,12 +48,10 @@
         if (document.activeElement === document.body) document.getElementById(into)?.querySelector("button, input")?.focus();
       });
     }
-    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(e.target)) menu.open = false;
+    shut(e.target);
   });
-  document.addEventListener("keydown", (e) => {
-    if (e.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
-  });
-  // A second click on a button that is already working would only be refused: hold it back.
+  document.addEventListener("keydown", (e) => e.key === "Escape" && shut(null));
+  // A second click on a button at work would only be refused: hold it back.
   document.addEventListener("submit", (e) => {
     if (e.target.dataset.sent) e.preventDefault();
     else if (e.target.method === "post") e.target.dataset.sent = "1";
@@ -62,8 +61,7 @@
     const live = document.querySelector("[data-poll]");
     if (live) setTimeout(() => ask(location.href, live.id).catch(() => setTimeout(start, 3000)), +live.dataset.poll);
   };
-  const bar = document.querySelector("nav.main"), here = bar?.querySelector("[aria-current]");
-  if (here) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2; // on a phone it may be wider than the screen
+  document.querySelector("nav.main [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   document.querySelector(".faults")?.focus();
   start();
 })();
