@@ -1,7 +1,6 @@
 package billing
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"github.com/lib/pq"
 	"gorm.io/gorm"
 
-	"homecoming/internal/jobs"
 	"homecoming/market"
 )
 
@@ -103,21 +101,8 @@ func (s *Service) askAdjustment(tx *gorm.DB, who market.Actor, a *Adjustment) er
 	if err := market.Audit(tx, who, a.CompanyID, "adjustment.ask", "adjustment:"+a.ID.String(), map[string]any{"postings": a.Postings, "reason": a.Reason, "object": a.ExternalID}); err != nil {
 		return err
 	}
-	readers, page, err := approvers(tx, a.CompanyID, a.CostsPlatform())
-	if err != nil {
-		return err
-	}
-	for _, p := range readers {
-		if p == who.PersonID {
-			continue
-		}
-		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterApproval, PersonID: p, CompanyID: a.CompanyID, Path: cmp.Or(page, "/money/reconciliations"),
-			Facts: map[string]any{"title": a.ExternalID, "reason": a.Reason}}.Naming("from", who.PersonID, who.Name))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return askApprovers(tx, who, market.Letter{Letter: market.LetterApproval, CompanyID: a.CompanyID, Path: "/money/reconciliations",
+		Facts: map[string]any{"title": a.ExternalID, "reason": a.Reason}}, a.CostsPlatform())
 }
 
 // DecideAdjustment approves, declines or withdraws an adjustment; do is the machine's word. Approving posts its entry.

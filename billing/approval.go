@@ -1,7 +1,6 @@
 package billing
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -9,7 +8,6 @@ import (
 	"gorm.io/gorm"
 
 	"homecoming/internal/db"
-	"homecoming/internal/jobs"
 	"homecoming/internal/problem"
 	"homecoming/market"
 )
@@ -118,21 +116,9 @@ func (s *Service) askFor(tx *gorm.DB, who market.Actor, c Contract, m Milestone,
 	if err := market.Audit(tx, who, c.CompanyID, "approval.ask", "approval:"+a.ID.String(), map[string]any{"kind": a.Kind, "amount": a.Amount, "milestone": m.ID}); err != nil {
 		return err
 	}
-	readers, page, err := approvers(tx, c.CompanyID, a.CostsPlatform())
-	if err != nil {
-		return err
-	}
-	for _, p := range readers {
-		if p == who.PersonID {
-			continue
-		}
-		l := letter(market.LetterApproval, p, c, m, map[string]any{"amount": a.money().String(), "reason": a.Reason}).Naming("from", who.PersonID, who.Name)
-		l.Path = cmp.Or(page, "/money/settling")
-		if err := jobs.Enqueue(tx, l); err != nil {
-			return err
-		}
-	}
-	return nil
+	l := letter(market.LetterApproval, uuid.Nil, c, m, map[string]any{"amount": a.money().String(), "reason": a.Reason})
+	l.Path = "/money/settling"
+	return askApprovers(tx, who, l, a.CostsPlatform())
 }
 
 func (a Approval) money() market.Money { return market.Money{Amount: a.Amount, Currency: a.Currency} }

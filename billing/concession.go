@@ -65,14 +65,19 @@ func mayApprove(who market.Actor, company uuid.UUID, costsPlatform bool) error {
 	return nil
 }
 
-// approvers are whom a letter asks to be the second person.
-func approvers(tx *gorm.DB, company uuid.UUID, costsPlatform bool) (people []uuid.UUID, page string, err error) {
+// askApprovers writes a letter to everybody else who may be the second person; operators are led to their own page.
+func askApprovers(tx *gorm.DB, who market.Actor, l market.Letter, costsPlatform bool) (err error) {
+	var people []uuid.UUID
 	if costsPlatform {
+		l.Path = "/sweeps"
 		people, err = market.Operators(tx)
-		return people, "/sweeps", err
+	} else {
+		people, err = market.Able(tx, l.CompanyID, market.ApproveMoney)
 	}
-	people, err = market.Able(tx, company, market.ApproveMoney)
-	return people, "", err
+	if err != nil {
+		return err
+	}
+	return askOthers(tx, who, l, people)
 }
 
 // Concessions lists what waits for an operator, what was asked for first first.

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"homecoming/internal/jobs"
 	"homecoming/market"
 )
 
@@ -173,17 +172,8 @@ func (s *Service) askForRun(tx *gorm.DB, who market.Actor, r PayRun) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range readers {
-		if p == who.PersonID {
-			continue
-		}
-		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterPayRun, PersonID: p, CompanyID: r.CompanyID, Path: "/money/payruns/" + r.ID.String(),
-			Facts: map[string]any{"run": r.Label(), "count": len(r.Items), "amount": r.Money(r.Total()).String(), "date": r.PayOn.String()}}.Naming("from", who.PersonID, who.Name))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return askOthers(tx, who, market.Letter{Letter: market.LetterPayRun, CompanyID: r.CompanyID, Path: "/money/payruns/" + r.ID.String(),
+		Facts: map[string]any{"run": r.Label(), "count": len(r.Items), "amount": r.Money(r.Total()).String(), "date": r.PayOn.String()}}, readers)
 }
 
 // ApprovePayRun says yes to what somebody else proposed: its milestones are being paid from now on.

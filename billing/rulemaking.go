@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
-	"homecoming/internal/jobs"
 	"homecoming/market"
 )
 
@@ -243,17 +242,8 @@ func (s *Service) askForRule(tx *gorm.DB, who market.Actor, c market.Company, ch
 	if err != nil {
 		return err
 	}
-	for _, p := range readers {
-		if p == who.PersonID {
-			continue
-		}
-		err := jobs.Enqueue(tx, market.Letter{Letter: market.LetterRule, PersonID: p, CompanyID: c.ID, Path: "/settings/rules",
-			Facts: map[string]any{"date": change.ValidFrom.String(), "count": change.Affected, "reason": change.Source}}.Naming("from", who.PersonID, who.Name))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return askOthers(tx, who, market.Letter{Letter: market.LetterRule, CompanyID: c.ID, Path: "/settings/rules",
+		Facts: map[string]any{"date": change.ValidFrom.String(), "count": change.Affected, "reason": change.Source}}, readers)
 }
 
 // ApproveRule adds the row that somebody else asked for. Its day must not have passed meanwhile.

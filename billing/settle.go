@@ -56,6 +56,21 @@ func tell(tx *gorm.DB, kind market.LetterKind, readers []uuid.UUID, c Contract, 
 	return nil
 }
 
+// askOthers writes a letter that asks for a second person to all of them but who asks.
+func askOthers(tx *gorm.DB, who market.Actor, l market.Letter, people []uuid.UUID) error {
+	l = l.Naming("from", who.PersonID, who.Name)
+	for _, p := range people {
+		if p == who.PersonID {
+			continue
+		}
+		l.PersonID = p
+		if err := jobs.Enqueue(tx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // tellMoney writes to the contract's manager and to everybody who looks after the company's money.
 func (s *Service) tellMoney(tx *gorm.DB, kind market.LetterKind, c Contract, m Milestone, facts map[string]any) error {
 	readers, err := market.Holders(tx, c.CompanyID, market.Finance)
