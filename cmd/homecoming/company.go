@@ -1,57 +1,34 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/google/uuid"
 
-	"homecoming/internal/clock"
-	"homecoming/internal/db"
 	"homecoming/market"
-	"homecoming/matching"
 )
 
 // company begins and lists companies: homecoming company create -name 株式会社あおい -admin hikaru@aoi.example
 func company(ctx context.Context, out io.Writer, args []string) error {
-	return subcommand(ctx, out, "company", args, map[string]action{"create": createCompany, "list": listCompanies, "fee": setFee})
+	return subcommand(ctx, out, "company", `homecoming company create -name NAME -admin ADDRESS [-operator] …   prints the link by which they come in
+homecoming company list
+homecoming company fee -company ID -bp 500    basis points on top of fees; contracts keep what they agreed
+`, args, map[string]action{"create": createCompany, "list": listCompanies, "fee": setFee})
 }
 
 // operator says who runs the installation: homecoming operator add -company ID -email hikaru@aoi.example
 func operator(ctx context.Context, out io.Writer, args []string) error {
-	return subcommand(ctx, out, "operator", args, map[string]action{"add": addOperator, "list": listOperators, "remove": removeOperator})
-}
-
-// An action is one of a command's subcommands.
-type action func(ctx context.Context, out io.Writer, args []string) error
-
-func subcommand(ctx context.Context, out io.Writer, name string, args []string, does map[string]action) error {
-	if len(args) > 0 {
-		if do, known := does[args[0]]; known {
-			return do(ctx, out, args[1:])
-		}
-	}
-	names := make([]string, 0, len(does))
-	for n := range does {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return fmt.Errorf("usage: homecoming %s %s [flags]; -h after one shows its flags", name, strings.Join(names, "|"))
-}
-
-// openMarket opens the configured database for whoever runs the installation.
-func openMarket(ctx context.Context) (Config, *db.DB, *market.Service, error) {
-	c, d, err := openConfigured(ctx)
-	if err != nil {
-		return c, nil, nil, err
-	}
-	return c, d, market.New(d, clock.System, matching.ResolveSkill), nil
+	return subcommand(ctx, out, "operator", `homecoming operator add -company ID -email ADDRESS    somebody with a role at that company
+homecoming operator list
+homecoming operator remove -email ADDRESS
+`, args, map[string]action{"add": addOperator, "list": listOperators, "remove": removeOperator})
 }
 
 // createCompany begins a company with its first administrator and prints the link by which they come in; the letter that the
@@ -75,12 +52,12 @@ func createCompany(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	conf, d, m, err := openMarket(ctx)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
 	n.PlatformFeeBP = &fee
+	return withMarket(ctx, func(conf Config, m *market.Service) error { return beginCompany(ctx, out, conf, m, n, runs) })
+}
+
+// beginCompany does that.
+func beginCompany(ctx context.Context, out io.Writer, conf Config, m *market.Service, n market.NewCompany, runs bool) error {
 	c, admin, err := m.CreateCompany(ctx, n)
 	if err != nil {
 		return err
@@ -95,7 +72,7 @@ func createCompany(ctx context.Context, out io.Writer, args []string) error {
 	case link == "":
 		fmt.Fprintf(out, "%s has an account: they take the role by the letter that the queue sends them\n", n.AdminEmail)
 	default:
-		fmt.Fprintf(out, "once, within 14 days, %s comes in at\n  %s/link/%s\n", n.AdminEmail, strings.TrimSuffix(conf.URL, "/"), link)
+		fmt.Fprintf(out, "once, within 14 days, %s comes in at\n  %s/link/%s\n", n.AdminEmail, strings.TrimSuffix(cmp.Or(conf.URL, "http://"+conf.Addr), "/"), link)
 	}
 	return errors.Join(err, linked)
 }
@@ -104,20 +81,17 @@ func listCompanies(ctx context.Context, out io.Writer, args []string) error {
 	if err := flags(out, "company list", args, noFlags); err != nil {
 		return err
 	}
-	_, d, m, err := openMarket(ctx)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	list, err := m.Companies(ctx)
-	if err != nil {
-		return err
-	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, c := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d bp\t%d alumni\t%s\n", c.ID, c.Name, c.Currency, c.PlatformFeeBP, c.Alumni, c.Administrators)
-	}
-	return table.Flush()
+	return withMarket(ctx, func(_ Config, m *market.Service) error {
+		list, err := m.Companies(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		for _, c := range list {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%d bp\t%d alumni\t%s\n", c.ID, c.Name, c.Currency, c.PlatformFeeBP, c.Alumni, c.Administrators)
+		}
+		return table.Flush()
+	})
 }
 
 // setFee sets what a company is charged from now on; its contracts keep what they agreed.
@@ -131,16 +105,13 @@ func setFee(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, d, m, err := openMarket(ctx)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := m.SetPlatformFee(ctx, id, bp); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s is charged %d basis points from now on\n", id, bp)
-	return nil
+	return withMarket(ctx, func(_ Config, m *market.Service) error {
+		if err := m.SetPlatformFee(ctx, id, bp); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s is charged %d basis points from now on\n", id, bp)
+		return nil
+	})
 }
 
 // addOperator lets somebody of a company run the installation.
@@ -154,40 +125,34 @@ func addOperator(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, d, m, err := openMarket(ctx)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	person, err := m.ColleagueAt(ctx, id, email)
-	if err != nil {
-		return err
-	}
-	if err := m.MakeOperator(ctx, id, person); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s runs the installation\n", email)
-	return nil
+	return withMarket(ctx, func(_ Config, m *market.Service) error {
+		person, err := m.ColleagueAt(ctx, id, email)
+		if err != nil {
+			return err
+		}
+		if err := m.MakeOperator(ctx, id, person); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s runs the installation\n", email)
+		return nil
+	})
 }
 
 func listOperators(ctx context.Context, out io.Writer, args []string) error {
 	if err := flags(out, "operator list", args, noFlags); err != nil {
 		return err
 	}
-	_, d, m, err := openMarket(ctx)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	list, err := m.OperatorLines(ctx)
-	if err != nil {
-		return err
-	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, o := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", o.Email, o.Name, o.Company)
-	}
-	return table.Flush()
+	return withMarket(ctx, func(_ Config, m *market.Service) error {
+		list, err := m.OperatorLines(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		for _, o := range list {
+			fmt.Fprintf(table, "%s\t%s\t%s\n", o.Email, o.Name, o.Company)
+		}
+		return table.Flush()
+	})
 }
 
 func removeOperator(ctx context.Context, out io.Writer, args []string) error {
@@ -196,14 +161,11 @@ func removeOperator(ctx context.Context, out io.Writer, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, d, m, err := openMarket(ctx)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := m.EndOperator(ctx, email); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%s runs the installation no more\n", email)
-	return nil
+	return withMarket(ctx, func(_ Config, m *market.Service) error {
+		if err := m.EndOperator(ctx, email); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s runs the installation no more\n", email)
+		return nil
+	})
 }

@@ -6,10 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // days are the company's, also where the machine has no time zones
@@ -21,7 +23,7 @@ var version = "development"
 // A command is one thing that the program can be told to do.
 type command struct {
 	name, summary string
-	run           func(ctx context.Context, out io.Writer, args []string) error
+	run           action
 }
 
 // commands is every subcommand. Adding one is a line here and a file of its name.
@@ -77,6 +79,20 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 	}
 	usage(out)
 	return fmt.Errorf("there is no command %q; %w", args[0], errUsage)
+}
+
+// An action is what a command or one of its subcommands does.
+type action = func(ctx context.Context, out io.Writer, args []string) error
+
+// subcommand does what the first argument names; otherwise it shows help and says what can be named.
+func subcommand(ctx context.Context, out io.Writer, name, help string, args []string, does map[string]action) error {
+	if len(args) > 0 {
+		if do, known := does[args[0]]; known {
+			return do(ctx, out, args[1:])
+		}
+	}
+	fmt.Fprint(out, help)
+	return fmt.Errorf("usage: homecoming %s %s; -h after one shows its flags; %w", name, strings.Join(slices.Sorted(maps.Keys(does)), "|"), errUsage)
 }
 
 func usage(out io.Writer) {

@@ -23,6 +23,16 @@ func openConfigured(ctx context.Context) (Config, *db.DB, error) {
 	return c, d, err
 }
 
+// withMarket opens the configured database for whoever runs the installation.
+func withMarket(ctx context.Context, do func(Config, *market.Service) error) error {
+	c, d, err := openConfigured(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return do(c, market.New(d, clock.System, matching.ResolveSkill))
+}
+
 // as opens the configured database and finds who has the address, on whose behalf the command acts.
 func as(ctx context.Context, email string) (*db.DB, *market.Service, market.Actor, error) {
 	_, d, err := openConfigured(ctx)

@@ -19,22 +19,14 @@ import (
 )
 
 // skillCommands are what can be done with the skills that all companies share.
-var skillCommands = map[string]func(ctx context.Context, out io.Writer, args []string) error{
-	"import": importSkills, "merge": mergeSkills, "unmerge": unmergeSkills,
-}
+var skillCommands = map[string]action{"import": importSkills, "merge": mergeSkills, "unmerge": unmergeSkills}
 
 // skills is the operator's way to the taxonomy.
 func skills(ctx context.Context, out io.Writer, args []string) error {
-	if len(args) > 0 {
-		if do, known := skillCommands[args[0]]; known {
-			return do(ctx, out, args[1:])
-		}
-	}
-	fmt.Fprint(out, `homecoming skills import -format esco [-dry-run] -language en skills_en.csv [-language ja skills_ja.csv …] [-relations broaderRelationsSkillPillar_en.csv]
+	return subcommand(ctx, out, "skills", `homecoming skills import -format esco [-dry-run] -language en skills_en.csv [-language ja skills_ja.csv …] [-relations broaderRelationsSkillPillar_en.csv]
 homecoming skills merge <from> <into>     ids of shared skills; prints the merge's id
 homecoming skills unmerge <merge>         takes it back while nothing else changed
-`)
-	return errUsage
+`, args, skillCommands)
 }
 
 // importSkills reads a published list in. The language stands before each file, so the flags are read in turns.
