@@ -53,7 +53,7 @@ func (s *stage) enter(t *testing.T, email, lang string, width int) *person {
 	t.Helper()
 	for _, a := range s.info.Accounts {
 		if a.Email == email {
-			return sit(t, s.browser, s.info, mainjob.Login{Email: a.Email, Password: a.Password}, lang, width)
+			return sit(t, s.browser, s.info, a.login(), lang, width)
 		}
 	}
 	p := s.stranger(t, width)
@@ -120,7 +120,7 @@ func (p *person) want(sentences ...string) {
 func (i info) logins(role string) (all []mainjob.Login) {
 	for _, a := range i.Accounts {
 		if a.Role == role {
-			all = append(all, mainjob.Login{Email: a.Email, Password: a.Password, Role: a.Role, CompanyID: a.CompanyID.String(), Token: a.Token})
+			all = append(all, a.login())
 		}
 	}
 	return all

@@ -31,7 +31,10 @@ func (i info) login(t *testing.T, role string) mainjob.Login {
 	if at < 0 {
 		t.Fatalf("there is no %s among the logins", role)
 	}
-	a := i.Accounts[at]
+	return i.Accounts[at].login()
+}
+
+func (a account) login() mainjob.Login {
 	return mainjob.Login{Email: a.Email, Password: a.Password, Role: a.Role, CompanyID: a.CompanyID.String(), Token: a.Token}
 }
 
